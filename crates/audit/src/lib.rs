@@ -1,0 +1,12 @@
+//! audit: keeps every event for ever, in a log that cannot be changed unseen.
+//! Guarantees: order of events is order of `record`; a durable receipt survives kill -9; any edit, deletion, reorder or truncation is found by the verifier. (claims C5, C10)
+//! Does not: decide, alert, know secrets; never holds credentials, bodies, e-mail or network addresses.
+//! Called by: gateway, keeper, the composition root. Calls: nothing.
+//! If this is wrong: an attacker erases the traces of what they did. docs/security/threats.md#audit
+#![forbid(unsafe_code)]
+
+mod event;
+mod record;
+
+pub use event::{Event, Kind, Outcome, Timings, Who};
+pub use record::{Progress, Receipt, Record, RecordError};

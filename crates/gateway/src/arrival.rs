@@ -1,0 +1,21 @@
+//! Something that asks for work, before anything about it is believed.
+use http::request::Parts;
+
+use crate::Body;
+
+/// How a request reached us. It is evidence for the audit log and for identity on the host socket; it never grants by position.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Channel {
+    /// A TCP listener, with or without TLS.
+    Wire { tls: bool },
+    /// The Unix socket in the data directory; the kernel vouches for the peer's user.
+    Host { uid: u32 },
+}
+
+/// A request as the HTTP library parsed it. The front door looks at every part of it before it becomes an `Admitted`.
+#[derive(Debug)]
+pub struct Arrival {
+    pub channel: Channel,
+    pub head: Parts,
+    pub body: Body,
+}

@@ -1,0 +1,160 @@
+//! The passes: proof that a step of the path was taken. Fields are private and `mint` is private to this crate,
+//! so outside code can hold a pass but never make, copy or change one.
+use std::sync::Arc;
+
+use http::{HeaderName, header, request::Parts};
+use types::{Caller, FunctionTarget, RequestId};
+
+use crate::{Arrival, Body, Channel, ControlCall, Intent, body};
+
+/// The front door let it in: bounds, host, framing, reserved names and origin hold.
+#[derive(Debug)]
+pub struct Admitted {
+    channel: Channel,
+    head: Parts,
+    body: Body,
+}
+
+impl Admitted {
+    pub(crate) fn mint(arrival: Arrival) -> Self {
+        Self { channel: arrival.channel, head: arrival.head, body: arrival.body }
+    }
+
+    /// The request's head, credentials included: only identity has business with those.
+    pub const fn head(&self) -> &Parts {
+        &self.head
+    }
+
+    pub const fn channel(&self) -> Channel {
+        self.channel
+    }
+}
+
+/// Identity said who is calling; a stranger is a caller too.
+#[derive(Debug)]
+pub struct Identified {
+    admitted: Admitted,
+    caller: Arc<Caller>,
+}
+
+impl Identified {
+    pub(crate) const fn mint(admitted: Admitted, caller: Arc<Caller>) -> Self {
+        Self { admitted, caller }
+    }
+
+    pub const fn caller(&self) -> &Arc<Caller> {
+        &self.caller
+    }
+
+    pub const fn head(&self) -> &Parts {
+        self.admitted.head()
+    }
+}
+
+/// Policy allowed exactly this. Used up by the work it allows; never cloned, stored or sent to a worker.
+#[derive(Debug)]
+pub struct Permit {
+    request: RequestId,
+    head: Parts,
+    body: Body,
+    caller: Arc<Caller>,
+    intent: Intent,
+    policies: Arc<[Arc<str>]>,
+}
+
+/// Header fields that prove an identity or belong to one hop; none of them reaches a guest.
+const STRIPPED: [HeaderName; 9] = [
+    header::AUTHORIZATION,
+    header::COOKIE,
+    header::PROXY_AUTHORIZATION,
+    header::CONNECTION,
+    header::TRANSFER_ENCODING,
+    header::UPGRADE,
+    header::TE,
+    HeaderName::from_static("dpop"),
+    HeaderName::from_static("keep-alive"),
+];
+
+impl Permit {
+    pub(crate) fn mint(request: RequestId, identified: Identified, intent: Intent, policies: Arc<[Arc<str>]>) -> Self {
+        let Identified { admitted: Admitted { mut head, body, .. }, caller } = identified;
+        // SECURITY: a guest that saw a credential could use it elsewhere; it is gone before a workroom sees the head.
+        for name in &STRIPPED {
+            head.headers.remove(name);
+        }
+        Self { request, head, body, caller, intent, policies }
+    }
+
+    /// A permit without a walk, for tests of rooms.
+    #[cfg(feature = "test-util")]
+    pub fn for_test(request: RequestId, head: Parts, body: Body, caller: Caller, intent: Intent) -> Self {
+        let arrival = Arrival { channel: Channel::Wire { tls: false }, head, body };
+        let identified = Identified::mint(Admitted::mint(arrival), Arc::new(caller));
+        Self::mint(request, identified, intent, Arc::from([]))
+    }
+
+    pub const fn intent(&self) -> &Intent {
+        &self.intent
+    }
+
+    pub const fn caller(&self) -> &Arc<Caller> {
+        &self.caller
+    }
+
+    /// Ids of the policies that allowed it.
+    pub const fn policies(&self) -> &Arc<[Arc<str>]> {
+        &self.policies
+    }
+
+    /// Uses the permit up for a call of a function; gives it back when it is for something else.
+    pub fn into_invocation(self) -> Result<Invocation, Box<Self>> {
+        match self.intent {
+            Intent::Invoke(target) => {
+                Ok(Invocation { request: self.request, head: self.head, body: self.body, caller: self.caller, target })
+            }
+            _ => Err(Box::new(self)),
+        }
+    }
+
+    /// Uses the permit up for a control action; gives it back when it is for something else.
+    pub fn into_control(self) -> Result<(ControlCall, Arc<Caller>, Parts, Body), Box<Self>> {
+        match self.intent {
+            Intent::Control(call) => Ok((call, self.caller, self.head, self.body)),
+            _ => Err(Box::new(self)),
+        }
+    }
+}
+
+/// A permitted call of a function: what the runtime sends to a worker. Made only from a [`Permit`].
+#[derive(Debug)]
+pub struct Invocation {
+    request: RequestId,
+    head: Parts,
+    body: Body,
+    caller: Arc<Caller>,
+    target: Arc<FunctionTarget>,
+}
+
+impl Invocation {
+    pub const fn request(&self) -> RequestId {
+        self.request
+    }
+
+    /// The head without any credential.
+    pub const fn head(&self) -> &Parts {
+        &self.head
+    }
+
+    pub const fn caller(&self) -> &Arc<Caller> {
+        &self.caller
+    }
+
+    pub const fn target(&self) -> &Arc<FunctionTarget> {
+        &self.target
+    }
+
+    /// Takes the body; what is left behind is empty.
+    pub fn take_body(&mut self) -> Body {
+        std::mem::replace(&mut self.body, body::empty())
+    }
+}

@@ -1,0 +1,137 @@
+//! Why something did not happen: one text for the caller, another for the audit log.
+use http::{HeaderValue, Response, StatusCode, header};
+use types::{Code, EngineBuild, Problem, RequestId};
+
+use crate::{Body, body};
+
+/// What an attack looks like, for alerts and the security event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum SecurityClass {
+    /// A header that tries to be an identity.
+    ReservedHeader,
+    /// A host name that is not ours, from a browser.
+    Rebinding,
+    /// Another site used somebody's browser.
+    CrossSite,
+    /// Framing that two parsers could read differently.
+    Smuggling,
+    /// A credential that was forged, stolen, or meant for somebody else.
+    Credential,
+    /// A worker broke the protocol of its channel.
+    WorkerProtocol,
+}
+
+impl SecurityClass {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::ReservedHeader => "reserved-header",
+            Self::Rebinding => "rebinding",
+            Self::CrossSite => "cross-site",
+            Self::Smuggling => "smuggling",
+            Self::Credential => "credential",
+            Self::WorkerProtocol => "worker-protocol",
+        }
+    }
+}
+
+/// A refusal or a failure.
+#[derive(Debug, Clone)]
+pub struct Refusal {
+    pub code: Code,
+    /// For the caller: what is particular to this case.
+    pub detail: Option<String>,
+    /// For the caller: what to do next.
+    pub next: Option<String>,
+    /// For the audit log and the operator only.
+    pub reason: String,
+    pub security: Option<SecurityClass>,
+    /// Extra response fields: challenges, `Allow`, `Retry-After`.
+    pub headers: Vec<(header::HeaderName, HeaderValue)>,
+    /// It was allowed and then failed, rather than refused.
+    pub failed: bool,
+    /// The engine that ran it, when something ran.
+    pub engine_build: Option<EngineBuild>,
+    /// Ends the connection after the answer (ambiguous framing).
+    pub close: bool,
+}
+
+impl Refusal {
+    /// A refusal of `code`; `reason` is private.
+    pub fn new(code: Code, reason: impl Into<String>) -> Self {
+        Self {
+            code,
+            detail: None,
+            next: None,
+            reason: reason.into(),
+            security: None,
+            headers: Vec::new(),
+            failed: false,
+            engine_build: None,
+            close: false,
+        }
+    }
+
+    /// Something of ours failed; the caller learns only that.
+    pub fn internal(reason: impl Into<String>) -> Self {
+        let mut refusal = Self::new(Code::PLT_INTERNAL, reason);
+        refusal.failed = true;
+        refusal
+    }
+
+    #[must_use]
+    pub fn detail(mut self, text: impl Into<String>) -> Self {
+        self.detail = Some(text.into());
+        self
+    }
+
+    #[must_use]
+    pub fn next(mut self, text: impl Into<String>) -> Self {
+        self.next = Some(text.into());
+        self
+    }
+
+    #[must_use]
+    pub const fn security(mut self, class: SecurityClass) -> Self {
+        self.security = Some(class);
+        self
+    }
+
+    #[must_use]
+    pub fn header(mut self, name: header::HeaderName, value: HeaderValue) -> Self {
+        self.headers.push((name, value));
+        self
+    }
+
+    #[must_use]
+    pub const fn failed(mut self) -> Self {
+        self.failed = true;
+        self
+    }
+
+    #[must_use]
+    pub const fn close(mut self) -> Self {
+        self.close = true;
+        self
+    }
+
+    /// The answer: problem+json, never cached, never with private text.
+    pub fn response(&self, request: RequestId) -> Response<Body> {
+        let mut problem = Problem::new(self.code);
+        problem.detail.clone_from(&self.detail);
+        problem.next.clone_from(&self.next);
+        problem.request = Some(request.to_string());
+        let json = serde_json::to_vec(&problem).unwrap_or_default();
+        let mut response = Response::new(body::full(json));
+        *response.status_mut() = StatusCode::from_u16(self.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        for (name, value) in &self.headers {
+            headers.append(name, value.clone());
+        }
+        if self.close {
+            headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
+        response
+    }
+}

@@ -1,0 +1,123 @@
+//! Ports through which `control` makes a deployment real: compile, check, publish. Rooms implement them; no room sees another.
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use types::{
+    AppName, CompileLimits, DeploymentId, Digest, EngineBuild, FunctionTarget, PrincipalId, RequestId, UnixMillis,
+};
+
+use crate::Fut;
+
+/// What the compiler saw in a component.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Inspection {
+    pub component: Digest,
+    /// Full names of imported interfaces, such as `wasi:http/types@0.2.3`, sorted.
+    pub imports: Vec<String>,
+    /// The import needs a grant that the function does not have; it is linked so that each use is refused with a typed error.
+    pub denied: Vec<String>,
+    /// `wasi:http/incoming-handler@0.2.x` or `wasi:http/handler@0.3.x`.
+    pub serves: String,
+    pub component_bytes: u64,
+    pub artefact_bytes: u64,
+    pub compile_ms: u64,
+    pub engine_build: EngineBuild,
+    /// It was in the cache already.
+    pub cached: bool,
+}
+
+/// Why a component could not be made ready.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "failure")]
+pub enum CompileFailure {
+    #[error("the component {component} is not stored; upload it first")]
+    Missing { component: Digest },
+    #[error("this is not a WebAssembly component: {reason}")]
+    Invalid { reason: String },
+    #[error("the component reached limit `{limit}`: {reason}")]
+    Limit { limit: String, reason: String },
+    #[error("the component imports `{import}`, which this platform does not serve; it serves {served}")]
+    UnknownImport { import: String, served: String },
+    #[error(
+        "the component exports neither `wasi:http/incoming-handler@0.2` nor `wasi:http/handler@0.3`; build it for the `wasi:http` proxy or service world"
+    )]
+    ServesNothing,
+    #[error("the component could not be instantiated: {reason}")]
+    Probe { reason: String },
+    #[error("the compiler is not available: {reason}")]
+    Unavailable { reason: String },
+}
+
+/// runtime: make components ready to run.
+pub trait ComponentPort: Send + Sync {
+    /// Compiles (or finds) the artefact of a stored component under the present engine build, checked and signed.
+    fn prepare<'a>(&'a self, component: Digest, limits: CompileLimits) -> Fut<'a, Result<Inspection, CompileFailure>>;
+    /// Instantiates the function once in a worker of the app, without calling it.
+    fn probe<'a>(&'a self, target: Arc<FunctionTarget>) -> Fut<'a, Result<(), CompileFailure>>;
+}
+
+/// Why an app's access rules are refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct PolicyProblem {
+    /// What is wrong and where (line and column when the Cedar file is at fault), and what to do.
+    pub message: String,
+}
+
+/// policy: are these rules acceptable?
+pub trait PolicyPort: Send + Sync {
+    /// Parses and validates an app's Cedar file against the schema and the structural rules.
+    fn check(&self, app: &AppName, cedar: &str) -> Result<(), PolicyProblem>;
+}
+
+/// Everything that must change together when an app gets a new current deployment or other members.
+#[derive(Debug, Clone)]
+pub struct Release {
+    pub app: AppName,
+    /// The app's version in the store; an older release never replaces a newer one.
+    pub version: u64,
+    pub deployment: Option<DeploymentId>,
+    pub functions: Vec<Arc<FunctionTarget>>,
+    /// Members and whether each is an admin.
+    pub members: Vec<(PrincipalId, bool)>,
+    pub cedar: Option<Arc<str>>,
+}
+
+/// A part that must know of releases: routes, policy, runtime. Composition calls them in order; `withdraw` ends the app.
+pub trait ReleasePort: Send + Sync {
+    /// Takes the release in. It was checked before; an error here leaves the former release in place.
+    fn publish(&self, release: &Arc<Release>) -> Result<(), String>;
+    fn withdraw(&self, app: &AppName);
+}
+
+/// An app's name with where it answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Site {
+    pub app: AppName,
+    pub url: String,
+}
+
+/// One line that a function wrote.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogLine {
+    pub at: UnixMillis,
+    pub function: String,
+    pub request: Option<RequestId>,
+    /// `stdout`, `stderr`, or `platform` for what the platform says about the call.
+    pub stream: String,
+    pub text: String,
+}
+
+/// runtime: what functions wrote.
+pub trait LogPort: Send + Sync {
+    /// The newest `tail` lines, oldest first.
+    fn tail(&self, app: &AppName, tail: usize) -> Vec<LogLine>;
+    /// Lines written from now on. A reader that is too slow loses lines and is told how many.
+    fn follow(&self, app: &AppName) -> tokio::sync::broadcast::Receiver<Arc<LogLine>>;
+}
+
+/// How well the platform's walls stand; the composition root answers.
+pub trait PosturePort: Send + Sync {
+    /// A JSON document in the shape of `control-api`'s `Posture`.
+    fn posture(&self) -> serde_json::Value;
+}

@@ -1,0 +1,217 @@
+//! The path, and the one place where a walk becomes an audit event and a response, in that order.
+use std::sync::Arc;
+
+use audit::{Event, Kind, Outcome, Timings, Who};
+use http::{HeaderValue, Response, header};
+use types::{Caller, Code};
+
+use crate::{
+    Admitted, Arrival, Body, Ctx, Decision, Denial, House, Identified, Intent, Permit, Refusal, Reply,
+    refusal::SecurityClass,
+};
+
+/// What is learnt on the way, for the event. Refused walks leave some of it empty.
+#[derive(Default)]
+struct Trail {
+    caller: Option<Arc<Caller>>,
+    intent: Option<Intent>,
+    policies: Arc<[Arc<str>]>,
+    timings: Timings,
+    /// The request cannot change anything, so its event need not be on disk before the answer.
+    safe: bool,
+}
+
+async fn walk(house: &House, cx: &Ctx, arrival: Arrival, trail: &mut Trail) -> Result<Reply, Refusal> {
+    let checked = house.front_door.admit(cx, arrival)?; // bounds, host, framing, reserved names, origin
+    let admitted = Admitted::mint(checked);
+    let intent = house.routes.intent_of(&admitted)?; // action + resource
+    trail.intent = Some(intent.clone());
+    let caller = match house.identity.identify_now(cx, &admitted, &intent) {
+        Some(known) => known?,
+        None => house.identity.identify(cx, &admitted, &intent).await?, // a stranger is a caller too
+    };
+    trail.timings.identify_us = cx.elapsed_us();
+    trail.caller = Some(caller.clone());
+    let identified = Identified::mint(admitted, caller);
+    let decision = house.policy.decide(&identified, &intent); // not async: cannot do I/O
+    trail.timings.decide_us = cx.elapsed_us().saturating_sub(trail.timings.identify_us);
+    let permit = permit_of(cx, identified, &intent, decision, trail)?; // credentials stripped here
+    match &intent {
+        Intent::Invoke(_) => house.runtime.work(cx, permit).await,
+        Intent::Control(call) if call.mutates => {
+            begin(house, cx, trail).await?;
+            house.control.work(cx, permit).await
+        }
+        Intent::Control(_) => house.control.work(cx, permit).await,
+        Intent::WrongMethod { allowed, .. } => Err(wrong_method(allowed)),
+        Intent::Unrouted { .. } | Intent::UnroutedControl => Err(Refusal::new(Code::POL_NO_ROUTE, "no route")),
+    }
+}
+
+fn permit_of(
+    cx: &Ctx,
+    identified: Identified,
+    intent: &Intent,
+    decision: Decision,
+    trail: &mut Trail,
+) -> Result<Permit, Refusal> {
+    match decision {
+        Decision::Allow { policies } => {
+            trail.policies = policies.clone();
+            Ok(Permit::mint(cx.request, identified, intent.clone(), policies))
+        }
+        Decision::Deny { policies, denial } => {
+            trail.policies = policies;
+            Err(denied(denial))
+        }
+    }
+}
+
+fn denied(denial: Denial) -> Refusal {
+    match denial {
+        Denial::NeedsIdentity => Refusal::new(Code::ID_REQUIRED, "a stranger asked"),
+        Denial::Nothing => Refusal::new(Code::POL_NO_ROUTE, "there is nothing the caller may know of"),
+        Denial::Closed => Refusal::new(Code::POL_CLOSED, "the function is closed"),
+        Denial::StepUp { minimum, .. } => Refusal::new(Code::ID_REQUIRED, format!("needs assurance {minimum:?}"))
+            .detail("this needs a stronger or more recent sign-in"),
+        Denial::Forbidden { sentence, next } => {
+            let mut refusal = Refusal::new(Code::POL_DENIED, sentence.clone()).detail(sentence);
+            refusal.next = next;
+            refusal
+        }
+    }
+}
+
+fn wrong_method(allowed: &[types::Method]) -> Refusal {
+    let words: Vec<&str> = allowed.iter().map(|m| m.as_str()).collect();
+    let list = words.join(", ");
+    let refusal =
+        Refusal::new(Code::DOOR_METHOD, "no route for this method").detail(format!("this path serves {list}"));
+    match HeaderValue::from_str(&list) {
+        Ok(value) => refusal.header(header::ALLOW, value),
+        Err(_) => refusal,
+    }
+}
+
+/// Writes a control action down before it starts: if this cannot be made durable, the action does not happen.
+async fn begin(house: &House, cx: &Ctx, trail: &Trail) -> Result<(), Refusal> {
+    let stopped = |e: audit::RecordError| Refusal::new(Code::PLT_AUDIT, e.to_string()).failed();
+    let event = event(cx, Kind::ControlBegin, trail, Outcome::Done { status: None }, None);
+    house.audit.record(&event).map_err(stopped)?.durable().await.map_err(stopped)
+}
+
+impl House {
+    /// Takes one arrival along the whole path. Exactly one closing event is recorded, and it is recorded before the answer leaves;
+    /// for anything that may change something, it is on disk before the answer leaves.
+    pub async fn handle(&self, arrival: Arrival) -> Response<Body> {
+        let cx = Ctx::arrive(self.clock.clone(), self.rng.clone());
+        // No audit write, no action: checked before anything else happens.
+        if !self.audit.is_healthy() {
+            return Refusal::new(Code::PLT_AUDIT, "the log is stopped").response(cx.request);
+        }
+        let mut trail = Trail { safe: arrival.head.method.is_safe(), ..Trail::default() };
+        let result = walk(self, &cx, arrival, &mut trail).await;
+        trail.timings.total_us = cx.elapsed_us();
+        trail.timings.work_us =
+            trail.timings.total_us.saturating_sub(trail.timings.identify_us + trail.timings.decide_us);
+        match self.close(&cx, &trail, &result).await {
+            Ok(()) => self.respond(&cx, &trail, result),
+            // SECURITY: what cannot be recorded is not answered: an unseen success is what an attacker wants.
+            Err(e) => Refusal::new(Code::PLT_AUDIT, e.to_string()).failed().response(cx.request),
+        }
+    }
+
+    async fn close(&self, cx: &Ctx, trail: &Trail, result: &Result<Reply, Refusal>) -> Result<(), audit::RecordError> {
+        let (kind, outcome, ran) = verdict(trail, result);
+        let mut event = event(cx, kind, trail, outcome, ran);
+        if let Err(Refusal { security: Some(class), .. }) = result {
+            event.note = Some(class.as_str().into());
+        }
+        let receipt = self.audit.record(&event)?;
+        let control = matches!(&trail.intent, Some(Intent::Control(call)) if call.mutates);
+        let ran = matches!(&trail.intent, Some(Intent::Invoke(_))) && result.is_ok();
+        if control || (ran && !trail.safe) { receipt.durable().await } else { Ok(()) }
+    }
+
+    fn respond(&self, cx: &Ctx, trail: &Trail, result: Result<Reply, Refusal>) -> Response<Body> {
+        let mut response = match result {
+            Ok(reply) => reply.response,
+            Err(refusal) => {
+                let mut response = refusal.response(cx.request);
+                self.challenge(trail, refusal.code == Code::ID_INVALID, &mut response);
+                response
+            }
+        };
+        if let Ok(value) = HeaderValue::from_str(&cx.request.to_string()) {
+            response.headers_mut().insert("sf-request", value);
+        }
+        response
+    }
+
+    /// Adds the RFC 9728 hints to a 401: where this origin says which identity it wants.
+    /// The address is built from configuration, never from the received Host.
+    fn challenge(&self, trail: &Trail, bad: bool, response: &mut Response<Body>) {
+        if response.status() != http::StatusCode::UNAUTHORIZED {
+            return;
+        }
+        let names = self.routes.names();
+        let app = trail.intent.as_ref().and_then(|i| i.resource().app().cloned());
+        let control = matches!(trail.intent, Some(Intent::Control(_) | Intent::UnroutedControl));
+        let origin = match app {
+            Some(app) if !control => names.app_url(&app),
+            _ => names.console_url(),
+        };
+        let error = if bad { "error=\"invalid_token\", " } else { "" };
+        let text = format!("Bearer {error}resource_metadata=\"{origin}/.well-known/oauth-protected-resource\"");
+        if let Ok(value) = HeaderValue::from_str(&text) {
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, value);
+        }
+    }
+}
+
+fn verdict(trail: &Trail, result: &Result<Reply, Refusal>) -> (Kind, Outcome, Option<types::EngineBuild>) {
+    let control = matches!(trail.intent, Some(Intent::Control(_) | Intent::UnroutedControl));
+    let kind = if control { Kind::Control } else { Kind::Request };
+    match result {
+        Ok(reply) => {
+            let build = reply.ran.as_ref().map(|ran| ran.engine_build.clone());
+            (kind, Outcome::Done { status: Some(reply.response.status().as_u16()) }, build)
+        }
+        Err(refusal) => {
+            let (status, code) = (refusal.code.status(), refusal.code.as_str().into());
+            let reason = refusal.reason.as_str().into();
+            let outcome = if refusal.failed {
+                Outcome::Failed { status, code, reason }
+            } else {
+                Outcome::Refused { status, code, reason }
+            };
+            let kind = match refusal.security {
+                Some(SecurityClass::Credential) | None => kind,
+                Some(_) => Kind::Security,
+            };
+            (kind, outcome, refusal.engine_build.clone())
+        }
+    }
+}
+
+fn event(cx: &Ctx, kind: Kind, trail: &Trail, outcome: Outcome, engine_build: Option<types::EngineBuild>) -> Event {
+    let stranger = || Who { kind: "stranger".into(), id: None, credential: None };
+    let target = trail.intent.as_ref().and_then(Intent::target);
+    let resource = trail.intent.as_ref().map(Intent::resource);
+    Event {
+        at: cx.started_at,
+        kind,
+        who: trail.caller.as_deref().map_or_else(stranger, Who::from),
+        action: trail.intent.as_ref().map_or("arrive", |i| i.action().as_str()).into(),
+        resource: resource.as_ref().map_or_else(|| "unknown".into(), |r| r.to_string().into()),
+        outcome,
+        request: Some(cx.request),
+        app: resource.as_ref().and_then(|r| r.app().cloned()),
+        function: target.map(|t| t.function.clone()),
+        deployment: target.map(|t| t.deployment),
+        engine_build,
+        policies: trail.policies.to_vec(),
+        timings: Some(trail.timings),
+        note: None,
+    }
+}

@@ -1,0 +1,48 @@
+//! Resource limits. They bound what a process can waste; cgroups, where there are any, bound it better.
+
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+use crate::error::doing;
+use crate::{JailError, Role};
+
+/// Descriptors of a worker: one channel, guests' memory images, messages in flight.
+const WORK_DESCRIPTORS: u64 = 4096;
+/// Descriptors of a compile process: one channel, one artefact, thread plumbing.
+const COMPILE_DESCRIPTORS: u64 = 256;
+/// Descriptors of the keeper: one channel, its key and event files.
+const KEEPER_DESCRIPTORS: u64 = 1024;
+/// Largest file or memfd that a compile process may write, in bytes. A 100 MB module is refused before; code grows
+/// about two to three times, so this leaves room and still stops a runaway.
+const COMPILE_FILE_BYTES: u64 = 512 << 20;
+
+/// The limits that a role always has: no core files, no locked memory queues, few descriptors.
+pub(crate) fn of_role(role: Role) -> Result<(), JailError> {
+    lower(Resource::Core, 0, "forbid core files")?;
+    let descriptors = match role {
+        Role::Work => WORK_DESCRIPTORS,
+        Role::Compile => COMPILE_DESCRIPTORS,
+        Role::Keeper => KEEPER_DESCRIPTORS,
+        // The front holds one descriptor for each client and the supervisor hands its own limit down.
+        Role::Front | Role::Supervisor => return Ok(()),
+    };
+    lower(Resource::Nofile, descriptors, "limit open descriptors")?;
+    lower(Resource::Msgqueue, 0, "forbid message queues")
+}
+
+/// Bounds one compile job: `cpu_s` seconds of CPU (all threads together; the kernel sends `SIGXCPU`, which kills),
+/// `memory_bytes` of address space, no core files, files of at most 512 MiB. Call it before [`crate::apply`].
+///
+/// # Errors
+/// [`JailError::System`] if the kernel refuses a limit.
+pub fn limit_compile(cpu_s: u64, memory_bytes: u64) -> Result<(), JailError> {
+    lower(Resource::Cpu, cpu_s, "set the CPU limit")?;
+    lower(Resource::As, memory_bytes, "set the address space limit")?;
+    lower(Resource::Fsize, COMPILE_FILE_BYTES, "set the file size limit")?;
+    lower(Resource::Core, 0, "forbid core files")
+}
+
+/// Sets both limits to `value`, or leaves a hard limit that is lower already: raising would need a privilege.
+fn lower(resource: Resource, value: u64, what: &'static str) -> Result<(), JailError> {
+    let hard = getrlimit(resource).maximum.map_or(value, |now| now.min(value));
+    setrlimit(resource, Rlimit { current: Some(hard), maximum: Some(hard) }).map_err(doing(what))
+}

@@ -1,0 +1,23 @@
+//! store: what the platform remembers, as traits; databases implement them.
+//! Guarantees: an acknowledged write survives kill -9; each method is one transaction, all or nothing.
+//! Does not: hold SQL, credentials in clear, or an app's own data.
+//! Called by: identity, control, runtime, the composition root. Calls: nothing.
+//! If this is wrong: a lost write forgets a revocation, or a half-written one serves half a deployment. docs/security/threats.md#store
+#![forbid(unsafe_code)]
+
+mod apps;
+mod contents;
+mod directory;
+mod error;
+
+pub use apps::{App, AppMember, Apps, Deployment, DeploymentState, MemberRole};
+pub use contents::{Contents, ContentsError};
+pub use directory::{Audience, Credential, CredentialKind, Directory, Principal, PrincipalKind};
+pub use error::StoreError;
+
+/// A boxed future, so that stores can be used as trait objects.
+pub type Answer<'a, T> = std::pin::Pin<Box<dyn std::future::Future<Output = Result<T, StoreError>> + Send + 'a>>;
+
+/// The platform's whole memory.
+pub trait Store: Directory + Apps {}
+impl<T: Directory + Apps> Store for T {}

@@ -1,0 +1,85 @@
+//! Who is calling, once that is known. A stranger is a caller too.
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{AppName, CredentialId, PrincipalId, UnixMillis};
+
+/// How sure the platform is that a person is who they say they are (ordered).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Assurance {
+    None,
+    SingleFactor,
+    MultiFactor,
+    PhishingResistant,
+}
+
+/// Who is calling. Nothing in here is a network address (claim C7).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Caller {
+    /// Nobody proved anything.
+    Stranger,
+    Person(Person),
+    Service(Service),
+    /// The operating-system user that owns the data directory, through the host socket: break-glass, and `serviceful up`.
+    Operator {
+        uid: u32,
+    },
+}
+
+/// A person with an account on this platform.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Person {
+    pub id: PrincipalId,
+    pub display_name: Arc<str>,
+    /// Owner of the platform: may do every control action.
+    pub owner: bool,
+    pub disabled: bool,
+    pub assurance: Assurance,
+    pub authenticated_at: UnixMillis,
+    /// The credential that proved it.
+    pub credential: CredentialId,
+}
+
+/// A service account: a machine that calls one app.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Service {
+    pub id: PrincipalId,
+    pub name: Arc<str>,
+    /// The app that the account belongs to.
+    pub app: AppName,
+    pub disabled: bool,
+    pub credential: CredentialId,
+}
+
+impl Caller {
+    /// The principal behind the call; a stranger and the operator have none.
+    pub const fn principal(&self) -> Option<PrincipalId> {
+        match self {
+            Self::Person(person) => Some(person.id),
+            Self::Service(service) => Some(service.id),
+            Self::Stranger | Self::Operator { .. } => None,
+        }
+    }
+
+    /// The credential that proved the identity, where one did.
+    pub const fn credential(&self) -> Option<CredentialId> {
+        match self {
+            Self::Person(person) => Some(person.credential),
+            Self::Service(service) => Some(service.credential),
+            Self::Stranger | Self::Operator { .. } => None,
+        }
+    }
+
+    /// One word for records: `stranger`, `person`, `service`, `operator`.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Stranger => "stranger",
+            Self::Person(_) => "person",
+            Self::Service(_) => "service",
+            Self::Operator { .. } => "operator",
+        }
+    }
+}

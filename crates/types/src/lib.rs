@@ -1,0 +1,36 @@
+//! types: the words every room shares: names, ids, callers, actions, limits, problems.
+//! Guarantees: a value of one of these types is well-formed; parsing is total, bounded and does no I/O.
+//! Does not: decide, hash, read clocks, or hold a network address (claim C7: nothing here could carry one).
+//! Called by: every crate. Calls: nothing.
+//! If this is wrong: a name that parses two ways lets one room protect what another room does not mean. docs/security/threats.md#types
+#![forbid(unsafe_code)]
+
+mod access;
+mod action;
+mod build;
+mod caller;
+mod digest;
+mod grants;
+mod id;
+mod limits;
+mod name;
+mod problem;
+mod route;
+mod secret;
+mod target;
+mod time;
+
+pub use access::Access;
+pub use action::{Action, Resource};
+pub use build::EngineBuild;
+pub use caller::{Assurance, Caller, Person, Service};
+pub use digest::{Digest, DigestError};
+pub use grants::Grants;
+pub use id::{CredentialId, IdError, PrincipalId, RequestId};
+pub use limits::{CompileLimits, Limits, RunLimits};
+pub use name::{AppName, FunctionName, NameError};
+pub use problem::{Code, Problem};
+pub use route::{Method, RouteError, RoutePattern};
+pub use secret::Secret;
+pub use target::{DeploymentId, FunctionTarget};
+pub use time::{Clock, Instant, Rng, UnixMillis};

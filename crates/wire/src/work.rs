@@ -1,0 +1,207 @@
+//! front <-> worker: load artefacts, run invocations, stream bodies both ways with credit.
+//!
+//! The front believes nothing from a worker beyond what the stream it opened may carry: unknown streams, credit overruns and
+//! oversized heads end the channel, and are written down as a lie on the channel.
+use serde::{Deserialize, Serialize};
+use types::{AppName, Caller, Digest, EngineBuild, FunctionName, Grants, RequestId, RunLimits};
+
+use crate::keeper::ArtefactStatement;
+
+/// Frame kinds, front to worker.
+pub mod to_worker {
+    /// `Assign`: the worker belongs to this app from now on, and to no other ever.
+    pub const ASSIGN: u8 = 1;
+    /// `Load`; one descriptor: the artefact, read-only. Answered by `LOADED` with the same stream.
+    pub const LOAD: u8 = 2;
+    /// `Probe`: instantiate once without calling. Answered by `LOADED` with the same stream.
+    pub const PROBE: u8 = 3;
+    /// `Invoke`
+    pub const INVOKE: u8 = 4;
+    /// Raw bytes of the request body.
+    pub const BODY: u8 = 5;
+    /// `Fields`: trailers; the request body is complete.
+    pub const BODY_END: u8 = 6;
+    /// No payload: the client went away or sent too much; the request body ends in an error.
+    pub const BODY_ABORT: u8 = 7;
+    /// `Credit`: so many more response body bytes may come.
+    pub const CREDIT: u8 = 8;
+    /// No payload: nobody wants the answer any more; drop the instance.
+    pub const CANCEL: u8 = 9;
+    /// No payload: finish what runs, then end.
+    pub const DRAIN: u8 = 10;
+    /// `Unload`: drop a component.
+    pub const UNLOAD: u8 = 11;
+}
+
+/// Frame kinds, worker to front.
+pub mod to_front {
+    /// `Hello`: set up and jailed. First of all.
+    pub const HELLO: u8 = 101;
+    /// `Loaded`
+    pub const LOADED: u8 = 102;
+    /// `Head`
+    pub const HEAD: u8 = 103;
+    /// Raw bytes of the response body, covered by credit.
+    pub const BODY: u8 = 104;
+    /// `Fields`: trailers; the response is complete. The stream is over unless the guest still runs (see `ENDED`).
+    pub const BODY_END: u8 = 105;
+    /// `Failure`: the response will not come, or breaks off.
+    pub const FAILED: u8 = 106;
+    /// `Credit`: so many more request body bytes may come.
+    pub const CREDIT: u8 = 107;
+    /// `Log`
+    pub const LOG: u8 = 108;
+    /// `DeniedHatch`: the guest used something it was not granted; it got a typed error.
+    pub const DENIED: u8 = 109;
+    /// `Ended`: the instance is gone; the last frame of every stream.
+    pub const ENDED: u8 = 110;
+}
+
+/// Request and response body bytes that may be under way in one direction before credit is given.
+pub const CREDIT_BYTES: u32 = 256 << 10;
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hello {
+    pub build: EngineBuild,
+    /// JSON of the jail's report.
+    pub posture: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Assign {
+    pub app: AppName,
+    /// Ed25519 key that artefacts must be signed with.
+    pub artefact_key: [u8; 32],
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Load {
+    /// What the front believes about the artefact, and the keeper signed.
+    pub statement: ArtefactStatement,
+    pub signature: Vec<u8>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Loaded {
+    Ready,
+    /// Signature, digest, build or contents are wrong: recompile it.
+    Refused {
+        reason: String,
+    },
+    /// It loads but cannot be instantiated within its limits.
+    Broken {
+        reason: String,
+    },
+}
+
+/// Instantiate once without calling.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Probe {
+    pub component: Digest,
+    pub limits: RunLimits,
+    pub grants: Grants,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unload {
+    pub component: Digest,
+}
+
+/// Header fields or trailers: names lower case, values raw.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Fields(pub Vec<(String, Vec<u8>)>);
+
+/// One call. It names everything the worker needs; nothing is looked up by name on the way.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Invoke {
+    pub request: RequestId,
+    pub component: Digest,
+    pub function: FunctionName,
+    pub method: String,
+    /// `http` or `https`.
+    pub scheme: String,
+    pub authority: String,
+    pub path_and_query: String,
+    pub fields: Fields,
+    pub caller: Caller,
+    pub limits: RunLimits,
+    pub grants: Grants,
+    /// `false`: there is no body, and no `BODY` frame will come.
+    pub has_body: bool,
+    /// Wall time left, in milliseconds.
+    pub wall_ms: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Head {
+    pub status: u16,
+    pub fields: Fields,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Credit {
+    pub bytes: u32,
+}
+
+/// Which of the two streams a guest wrote to; `Platform` is what the host says about the call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum LogStream {
+    Stdout,
+    Stderr,
+    Platform,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Log {
+    pub request: RequestId,
+    pub function: FunctionName,
+    pub stream: LogStream,
+    /// UTF-8 with bad bytes replaced; one line, without its end; control characters escaped.
+    pub text: String,
+}
+
+/// A capability that was used without a grant.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeniedHatch {
+    pub request: RequestId,
+    pub function: FunctionName,
+    /// Such as `outgoing-http` or `sockets`.
+    pub hatch: String,
+    /// What was asked for, cut to 200 characters.
+    pub wanted: String,
+}
+
+/// Why a call failed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Failure {
+    /// The guest trapped or panicked.
+    Trap {
+        reason: String,
+    },
+    /// A limit of `RunLimits`, by name.
+    Limit {
+        limit: String,
+        reason: String,
+    },
+    NoResponse,
+    /// What the guest made is not HTTP.
+    BadResponse {
+        reason: String,
+    },
+    /// The component is not loaded (any more): load it and ask again. Nothing ran.
+    NotLoaded,
+    /// The engine itself failed.
+    Engine {
+        reason: String,
+    },
+}
+
+/// What a finished call used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Ended {
+    pub cpu_us: u64,
+    pub wall_us: u64,
+    /// Highest linear memory, in bytes.
+    pub memory_bytes: u64,
+    pub log_bytes_dropped: u64,
+}

@@ -1,0 +1,52 @@
+//! Says hello to whoever calls. There is no login in here: the platform has asked before this code runs, and tells the answer.
+
+use serviceful::identity::caller;
+use serviceful::identity::types::{Caller, Principal, UserInfo};
+use wasip2::exports::http::incoming_handler::Guest;
+use wasip2::http::types::{Fields, IncomingRequest, OutgoingBody, OutgoingResponse, ResponseOutparam};
+
+wit_bindgen::generate!({ path: "wit", world: "imports" });
+
+struct Hello;
+
+wasip2::http::proxy::export!(Hello);
+
+impl Guest for Hello {
+    fn handle(_request: IncomingRequest, out: ResponseOutparam) {
+        match caller::get() {
+            Ok(principal) => answer(out, 200, &format!("Hello, {}.\n", name(&principal))),
+            Err(error) => answer(out, 503, &format!("I cannot tell who you are: {error:?}\n")),
+        }
+    }
+}
+
+fn name(principal: &Principal) -> String {
+    let caller = match &principal.caller {
+        Caller::Anonymous => "stranger".to_owned(),
+        Caller::User(user) => person(user),
+        Caller::Workload(workload) => workload.id.clone(),
+    };
+    match &principal.on_behalf_of {
+        Some(user) => format!("{caller}, acting for {}", person(user)),
+        None => caller,
+    }
+}
+
+/// The name that people gave themselves, or else the key that never changes.
+fn person(user: &UserInfo) -> String {
+    user.display_name.clone().or_else(|| user.email.clone()).unwrap_or_else(|| user.subject.clone())
+}
+
+fn answer(out: ResponseOutparam, status: u16, text: &str) {
+    let headers = Fields::from_list(&[("content-type".to_owned(), b"text/plain; charset=utf-8".to_vec())]).expect("a plain header is valid");
+    let response = OutgoingResponse::new(headers);
+    response.set_status_code(status).expect("the status is a valid one");
+    let body = response.body().expect("the body is taken once");
+    ResponseOutparam::set(out, Ok(response));
+    let stream = body.write().expect("the stream is taken once");
+    // A caller who has gone away meanwhile is no reason to fail.
+    if stream.blocking_write_and_flush(text.as_bytes()).is_ok() {
+        drop(stream);
+        let _ = OutgoingBody::finish(body, None);
+    }
+}
