@@ -7,7 +7,7 @@
 # every clone and every `git clean` shares one. Afterwards:
 #
 #   PREFIX/bin/guest-cargo build --release          works the same whichever way the toolchain came to be
-#   . PREFIX/env.sh                                 puts guest-cargo on the PATH
+#   . PREFIX/env.sh                                 in this shell `cargo build --target wasm32-wasip2` works too
 #
 # Two ways, tried in this order:
 #   rustup    the target is installed already, or `rustup target add` gets it. This is all a user ever needs.
@@ -27,6 +27,8 @@ ZIG_PIN='ziglang==0.17.1 --hash=sha256:ea6cc5d87b033cf0aedfbc8f9549a908cae6c50ac
 HOST=x86_64-unknown-linux-gnu
 MULTIARCH=x86_64-linux-gnu
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+
+cd "$HERE/.."                              # the toolchain that the clone pins, if it does, is the one that counts
 
 SYSROOT=$PREFIX/sysroot
 RUSTLIB=$SYSROOT/lib/rustlib
@@ -75,7 +77,10 @@ try_rustup() {
     if [ "$quiet" -ge "$PROBE_SECONDS" ]; then kill "$pid" 2> /dev/null || true; wait "$pid" 2> /dev/null || true; say "rustup got nothing"; return 1; fi
   done
   wait "$pid" || { say "rustup could not: $(tail -1 "$PREFIX/rustup.log")"; return 1; }
-  rustup_has_targets
+  rustup_has_targets || return 1
+  # Projects outside the clone are built by the default toolchain, which may be another one.
+  # shellcheck disable=SC2086
+  ( cd / && timeout 300 rustup target add $TARGETS ) >> "$PREFIX/rustup.log" 2>&1 || true
 }
 
 # ---------------------------------------------------------------- the packages way
@@ -254,10 +259,11 @@ esac
 exec cargo "$@"
 SH
   cat > "$PREFIX/env.sh" << 'SH'
-# Source this from bash: puts guest-cargo on the PATH.
-PATH="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)/bin:$PATH"; export PATH
+# Source this from bash: `cargo build --target wasm32-wasip2` works in this shell, and guest-cargo is a command.
+guest_root=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+guest-cargo() { "$guest_root/bin/guest-cargo" "$@"; }
+if [ -x "$guest_root/bin/rustc" ]; then export RUSTC="$guest_root/bin/rustc"; fi
 SH
-  # Only env.sh is for sourcing; with the compiler in bin/ too, `rustc` on the PATH would be the guests' one.
   chmod +x "$PREFIX/bin/guest-cargo"
 }
 
@@ -267,7 +273,7 @@ prove() {
   mkdir -p "$box/src"
   printf '[package]\nname = "proof"\nversion = "0.0.0"\nedition = "2024"\n[workspace]\n' > "$box/Cargo.toml"
   printf 'fn main() { println!("{:?}", std::net::TcpStream::connect("127.0.0.1:1").is_err()); }\n' > "$box/src/main.rs"
-  ( cd "$box" && CARGO_TARGET_DIR=$box/target "$PREFIX/bin/guest-cargo" build -q --release ) 2> "$box/log" || { cat "$box/log" >&2; die "the finished toolchain builds nothing"; }
+  CARGO_TARGET_DIR=$box/target "$PREFIX/bin/guest-cargo" build -q --release --manifest-path "$box/Cargo.toml" 2> "$box/log" || { cat "$box/log" >&2; die "the finished toolchain builds nothing"; }
   # bytes 4 to 7 say `component, layer 1`
   [ "$(od -An -tx1 -j4 -N4 "$box/target/wasm32-wasip2/release/proof.wasm" | tr -d ' ')" = 0d000100 ] || die "what came out is no component"
   rm -rf "$box"

@@ -62,12 +62,26 @@ pub extern "C" fn setsockopt(_socket: c_int, _level: c_int, _name: c_int, _value
 }
 
 #[unsafe(no_mangle)]
-pub extern "C" fn recvfrom(_socket: c_int, _into: Pointer, _length: usize, _flags: c_int, _address: Pointer, _address_length: Pointer) -> isize {
+pub extern "C" fn recvfrom(
+    _socket: c_int,
+    _into: Pointer,
+    _length: usize,
+    _flags: c_int,
+    _address: Pointer,
+    _address_length: Pointer,
+) -> isize {
     refuse() as isize
 }
 
 #[unsafe(no_mangle)]
-pub extern "C" fn sendto(_socket: c_int, _from: Pointer, _length: usize, _flags: c_int, _address: Pointer, _address_length: u32) -> isize {
+pub extern "C" fn sendto(
+    _socket: c_int,
+    _from: Pointer,
+    _length: usize,
+    _flags: c_int,
+    _address: Pointer,
+    _address_length: u32,
+) -> isize {
     refuse() as isize
 }
 

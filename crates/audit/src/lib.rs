@@ -5,8 +5,23 @@
 //! If this is wrong: an attacker erases the traces of what they did. docs/security/threats.md#audit
 #![forbid(unsafe_code)]
 
+mod append;
+mod batch;
+mod checkpoint;
+mod consistency;
+mod entries;
 mod event;
+mod head;
+mod layout;
+mod reader;
 mod record;
+mod verify;
+mod writer;
 
+pub use consistency::{PROOF_HASHES_MAX, extends};
 pub use event::{Event, Kind, Outcome, Timings, Who};
+pub use head::{CheckpointSigner, SignError, SignFuture, TreeHead};
+pub use reader::{Entry, Filter, OutcomeWord, Page, ReadError, query};
 pub use record::{Progress, Receipt, Record, RecordError};
+pub use verify::{Check, Fault, Options as VerifyOptions, Problem, Report, VerifyError, verify};
+pub use writer::{Log, LogOptions, OpenError, Recovered, Status};

@@ -1,1 +1,40 @@
-//! control-api
+//! control-api: the platform's API as data: its operations, the shapes they take and give, and its OpenAPI description.
+//! Guarantees: one table names every operation with its action; the checked-in OpenAPI document is made from it. (claim C4)
+//! Does not: route, decide, or do any of it.
+//! Called by: control (serves it), client (calls it), the composition root (routes). Calls: nothing.
+//! If this is wrong: an operation is decided as a milder action than it is. docs/security/threats.md#control-api
+#![forbid(unsafe_code)]
+
+mod apps;
+mod audit;
+mod claim;
+mod credentials;
+mod deployments;
+mod logs;
+mod metadata;
+mod openapi;
+mod operation;
+mod posture;
+
+pub use apps::{AppDetail, AppList, AppSummary, FunctionView, Member, MemberList, PutMember, Removed, Role};
+pub use audit::{AuditEvent, AuditOutcome, AuditPage, AuditQuery, AuditTimings, AuditVerdict, AuditWho};
+pub use claim::{Claim, ClaimIssue, ClaimIssued, ClaimLink, ClaimLinkError, Claimed};
+pub use credentials::{CreateCallToken, CreateToken, Identity, Token, TokenCreated, TokenList, TokenUse};
+pub use deployments::{
+    ComponentProgress, ComponentStage, ComponentStored, ComponentsMissing, ComponentsNamed, CreateDeployment,
+    DeploymentFailure, DeploymentList, DeploymentPhase, DeploymentView, Import, ImportState, Inspected, Rollback,
+};
+pub use logs::LogEntry;
+pub use metadata::ResourceMetadata;
+pub use openapi::{document, json};
+pub use operation::{OPERATIONS, Op, Operation};
+pub use posture::{Posture, PostureCheck, ProcessPosture};
+
+/// The longest JSON body that an operation takes, in bytes.
+pub const JSON_BYTES_MAX: usize = 1_048_576;
+/// The most components that one deployment may have.
+pub const COMPONENTS_MAX: usize = 64;
+/// The most lines that `tail` gives of a log.
+pub const LOG_TAIL_MAX: usize = 10_000;
+/// The most events on one page of the audit log.
+pub const AUDIT_PAGE_MAX: usize = 1_000;

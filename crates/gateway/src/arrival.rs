@@ -12,6 +12,18 @@ pub enum Channel {
     Host { uid: u32 },
 }
 
+/// What the origin gate says about credentials that a browser attaches by itself (cookies). The front door puts it into the
+/// extensions of every admitted head; identity honours it, and takes its absence for `Withhold`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ambient {
+    /// The user or a page of this very origin sent it: a session cookie counts.
+    Attach,
+    /// A link from elsewhere, or no word from a browser: a session cookie counts for reading only.
+    ReadOnly,
+    /// Another site sent it: a session cookie does not count. Explicit credentials do.
+    Withhold,
+}
+
 /// A request as the HTTP library parsed it. The front door looks at every part of it before it becomes an `Admitted`.
 #[derive(Debug)]
 pub struct Arrival {

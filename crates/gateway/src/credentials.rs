@@ -13,7 +13,7 @@ pub struct NewCredential {
     pub kind: CredentialKind,
     pub audience: Audience,
     pub label: Arc<str>,
-    /// Life in seconds; cut to the longest that the kind allows.
+    /// Life in seconds; cut to the longest that the kind allows. 0 asks for the kind's usual life.
     pub life_s: u64,
 }
 
@@ -23,6 +23,9 @@ pub enum CredentialFailure {
     /// No such principal, app or credential.
     #[error("there is no {what}")]
     Unknown { what: String },
+    /// What was asked for cannot be: a bad display name, a token kind that does not fit its audience. The text is for the caller.
+    #[error("{what} is not acceptable: {why}")]
+    Unfit { what: &'static str, why: String },
     /// The claim is wrong, used, or over. The caller is told only that.
     #[error("the claim is not valid: {reason}")]
     Claim { reason: String },

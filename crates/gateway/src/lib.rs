@@ -19,7 +19,7 @@ mod release;
 mod routes;
 mod walk;
 
-pub use arrival::{Arrival, Channel};
+pub use arrival::{Ambient, Arrival, Channel};
 pub use body::{Body, BodyError};
 pub use credentials::{CredentialFailure, CredentialPort, NewClaim, NewCredential};
 pub use cx::Ctx;
@@ -34,6 +34,7 @@ pub use release::{
     ReleasePort, Site,
 };
 pub use routes::{ControlRoute, Names, RouteConflict, Routes};
+pub use walk::Answer;
 
 /// What rooms need to record events of their own.
 pub mod events {

@@ -20,6 +20,12 @@ impl Admitted {
         Self { channel: arrival.channel, head: arrival.head, body: arrival.body }
     }
 
+    /// A pass without a front door and with an empty body, for tests of identity and policy.
+    #[cfg(feature = "test-util")]
+    pub fn for_test(channel: Channel, head: Parts) -> Self {
+        Self { channel, head, body: body::empty() }
+    }
+
     /// The request's head, credentials included: only identity has business with those.
     pub const fn head(&self) -> &Parts {
         &self.head

@@ -53,6 +53,8 @@ pub struct Refusal {
     pub engine_build: Option<EngineBuild>,
     /// Ends the connection after the answer (ambiguous framing).
     pub close: bool,
+    /// The answer is its head alone: a refusal for a limit must not be held up by a client that does not read.
+    pub bare: bool,
 }
 
 impl Refusal {
@@ -68,6 +70,7 @@ impl Refusal {
             failed: false,
             engine_build: None,
             close: false,
+            bare: false,
         }
     }
 
@@ -114,17 +117,20 @@ impl Refusal {
         self
     }
 
+    #[must_use]
+    pub const fn bare(mut self) -> Self {
+        self.bare = true;
+        self
+    }
+
     /// The answer: problem+json, never cached, never with private text.
     pub fn response(&self, request: RequestId) -> Response<Body> {
-        let mut problem = Problem::new(self.code);
-        problem.detail.clone_from(&self.detail);
-        problem.next.clone_from(&self.next);
-        problem.request = Some(request.to_string());
-        let json = serde_json::to_vec(&problem).unwrap_or_default();
-        let mut response = Response::new(body::full(json));
+        let mut response = Response::new(if self.bare { body::empty() } else { self.problem(request) });
         *response.status_mut() = StatusCode::from_u16(self.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if !self.bare {
+            headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        }
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         for (name, value) in &self.headers {
             headers.append(name, value.clone());
@@ -133,5 +139,13 @@ impl Refusal {
             headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
         response
+    }
+
+    fn problem(&self, request: RequestId) -> Body {
+        let mut problem = Problem::new(self.code);
+        problem.detail.clone_from(&self.detail);
+        problem.next.clone_from(&self.next);
+        problem.request = Some(request.to_string());
+        body::full(serde_json::to_vec(&problem).unwrap_or_default())
     }
 }

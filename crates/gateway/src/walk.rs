@@ -100,28 +100,54 @@ async fn begin(house: &House, cx: &Ctx, trail: &Trail) -> Result<(), Refusal> {
     house.audit.record(&event).map_err(stopped)?.durable().await.map_err(stopped)
 }
 
+/// A response, and whether identity knew the caller.
+#[derive(Debug)]
+pub struct Answer {
+    pub response: Response<Body>,
+    pub known_caller: bool,
+}
+
 impl House {
     /// Takes one arrival along the whole path. Exactly one closing event is recorded, and it is recorded before the answer leaves;
     /// for anything that may change something, it is on disk before the answer leaves.
     pub async fn handle(&self, arrival: Arrival) -> Response<Body> {
+        self.answer(arrival).await.response
+    }
+
+    /// As [`House::handle`], and says whether the caller was somebody: a connection that carries known callers is counted otherwise.
+    pub async fn answer(&self, arrival: Arrival) -> Answer {
         let cx = Ctx::arrive(self.clock.clone(), self.rng.clone());
         // No audit write, no action: checked before anything else happens.
         if !self.audit.is_healthy() {
-            return Refusal::new(Code::PLT_AUDIT, "the log is stopped").response(cx.request);
+            let response = Refusal::new(Code::PLT_AUDIT, "the log is stopped").response(cx.request);
+            return Answer { response, known_caller: false };
         }
         let mut trail = Trail { safe: arrival.head.method.is_safe(), ..Trail::default() };
         let result = walk(self, &cx, arrival, &mut trail).await;
         trail.timings.total_us = cx.elapsed_us();
         trail.timings.work_us =
             trail.timings.total_us.saturating_sub(trail.timings.identify_us + trail.timings.decide_us);
-        match self.close(&cx, &trail, &result).await {
+        let known_caller = trail.caller.as_deref().is_some_and(|caller| *caller != Caller::Stranger);
+        let closed = match self.close(&cx, &trail, &result) {
+            Ok(Some(receipt)) => receipt.durable().await,
+            Ok(None) => Ok(()),
+            Err(e) => Err(e),
+        };
+        let response = match closed {
             Ok(()) => self.respond(&cx, &trail, result),
             // SECURITY: what cannot be recorded is not answered: an unseen success is what an attacker wants.
             Err(e) => Refusal::new(Code::PLT_AUDIT, e.to_string()).failed().response(cx.request),
-        }
+        };
+        Answer { response, known_caller }
     }
 
-    async fn close(&self, cx: &Ctx, trail: &Trail, result: &Result<Reply, Refusal>) -> Result<(), audit::RecordError> {
+    /// Records the closing event; the receipt is there when the answer must wait for the disk.
+    fn close(
+        &self,
+        cx: &Ctx,
+        trail: &Trail,
+        result: &Result<Reply, Refusal>,
+    ) -> Result<Option<audit::Receipt>, audit::RecordError> {
         let (kind, outcome, ran) = verdict(trail, result);
         let mut event = event(cx, kind, trail, outcome, ran);
         if let Err(Refusal { security: Some(class), .. }) = result {
@@ -130,7 +156,7 @@ impl House {
         let receipt = self.audit.record(&event)?;
         let control = matches!(&trail.intent, Some(Intent::Control(call)) if call.mutates);
         let ran = matches!(&trail.intent, Some(Intent::Invoke(_))) && result.is_ok();
-        if control || (ran && !trail.safe) { receipt.durable().await } else { Ok(()) }
+        Ok((control || (ran && !trail.safe)).then_some(receipt))
     }
 
     fn respond(&self, cx: &Ctx, trail: &Trail, result: Result<Reply, Refusal>) -> Response<Body> {

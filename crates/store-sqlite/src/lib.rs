@@ -1,1 +1,20 @@
-//! store-sqlite
+//! store-sqlite: the platform's memory in one SQLite file, and the folder of uploaded contents.
+//! Guarantees: an acknowledged write survives kill -9; callers share commits without sharing failures; one process at a time. (claim C9)
+//! Does not: hold an app's own data, secrets in clear, or SQL that any other crate can see.
+//! Called by: the composition root, through the traits of `store`. Calls: SQLite, the file system of its own folder.
+//! If this is wrong: a revoked token works again after a crash, or half a deployment answers. docs/security/threats.md#store
+#![forbid(unsafe_code)]
+
+mod apps;
+mod contents;
+mod directory;
+mod fault;
+mod folder;
+mod lane;
+mod migrate;
+mod open;
+mod rows;
+mod writer;
+
+pub use contents::Folder;
+pub use open::{OpenError, SqliteStore};

@@ -70,23 +70,28 @@ pub trait Apps: Send + Sync {
     fn app(&self, name: AppName) -> Answer<'_, Option<App>>;
     /// All apps by name.
     fn apps(&self) -> Answer<'_, Vec<App>>;
-    /// Adds the app if it is new, with its first admin where there is one; `false` when it existed (nothing changed).
+    /// Adds the app if it is new (version 1), with its first admin where there is one; `false` when it existed (nothing changed).
+    /// Conflict: there is no such principal.
     fn add_app(&self, name: AppName, at: UnixMillis, admin: Option<PrincipalId>) -> Answer<'_, bool>;
-    /// Removes the app with deployments, members, service accounts and their credentials; `false` when there was none.
+    /// Removes the app with deployments, members, service accounts, their credentials, and everybody's credentials that count
+    /// for this app only; `false` when there was none. A later app of the same name inherits nothing.
     fn remove_app(&self, name: AppName) -> Answer<'_, bool>;
 
-    /// Adds a deployment, or puts a failed one of the same id back to `Preparing`. Conflict: the app does not exist.
+    /// Adds a deployment, or puts a failed one of the same id back to the given state (its first `created_at` stays).
+    /// One that is preparing or ready is left as it is. Conflict: the app does not exist.
     fn add_deployment(&self, deployment: Deployment) -> Answer<'_, ()>;
     fn deployment(&self, app: AppName, id: DeploymentId) -> Answer<'_, Option<Deployment>>;
-    /// Deployments of an app, newest first.
+    /// Deployments of an app, newest first; of the same millisecond, the later added first.
     fn deployments(&self, app: AppName) -> Answer<'_, Vec<Deployment>>;
+    /// Sets the state; `false` when there is no such deployment. Conflict: it is current, and the new state is not `Ready`.
     fn set_deployment_state(&self, app: AppName, id: DeploymentId, state: DeploymentState) -> Answer<'_, bool>;
     /// Makes a `Ready` deployment the current one and grows the app's version. Conflict: it does not exist or is not ready.
     fn switch(&self, app: AppName, id: DeploymentId) -> Answer<'_, App>;
 
+    /// Members of an app, by principal.
     fn members(&self, app: AppName) -> Answer<'_, Vec<AppMember>>;
-    /// Adds a member or changes the role; grows the app's version. Conflict: app or principal does not exist.
+    /// Adds a member or changes the role (the first `added_at` stays); grows the app's version. Conflict: app or principal does not exist.
     fn put_member(&self, app: AppName, member: AppMember) -> Answer<'_, ()>;
-    /// `false` when it was not a member.
+    /// Takes a member out and grows the app's version; `false`, and nothing changed, when it was not one.
     fn remove_member(&self, app: AppName, principal: PrincipalId) -> Answer<'_, bool>;
 }

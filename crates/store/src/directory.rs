@@ -69,18 +69,26 @@ pub struct Credential {
     pub revoked_at: Option<UnixMillis>,
 }
 
+/// The one open claim: whoever shows its code before the end becomes an owner.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Claim {
+    /// SHA-256 of the code.
+    pub code_hash: Digest,
+    pub expires_at: UnixMillis,
+}
+
 /// People, service accounts and credentials.
 pub trait Directory: Send + Sync {
     /// The principal, if there is one.
     fn principal(&self, id: PrincipalId) -> Answer<'_, Option<Principal>>;
     /// All principals, oldest first; `app` narrows to the service accounts of one app.
     fn principals(&self, app: Option<AppName>) -> Answer<'_, Vec<Principal>>;
-    /// Adds a principal. Conflict: the id exists, or the app has a service account of that name.
+    /// Adds a principal. Conflict: the id exists, the app has a service account of that name, or there is no such app.
     fn add_principal(&self, principal: Principal) -> Answer<'_, ()>;
     /// Sets `disabled` and grows `version`; `false` when there is no such principal.
     fn set_disabled(&self, id: PrincipalId, disabled: bool) -> Answer<'_, bool>;
 
-    /// Adds a credential. Conflict: its id or hash exists, or its principal does not.
+    /// Adds a credential. Conflict: its id or hash exists, or its principal or the app of its audience does not.
     fn add_credential(&self, credential: Credential) -> Answer<'_, ()>;
     /// The credential with this hash and its principal, revoked and expired ones included.
     fn credential(&self, secret_hash: Digest) -> Answer<'_, Option<(Credential, Principal)>>;
@@ -91,10 +99,13 @@ pub trait Directory: Send + Sync {
 
     /// Whether any enabled owner exists.
     fn has_owner(&self) -> Answer<'_, bool>;
+    /// The open claim, if there is one; it may be over. Lets wrong codes be refused without a write.
+    fn claim(&self) -> Answer<'_, Option<Claim>>;
     /// Replaces the one open claim (hash of its code, and its end).
     fn put_claim(&self, code_hash: Digest, expires_at: UnixMillis) -> Answer<'_, ()>;
     /// Uses up the claim and adds the owner and their first credential, all in one transaction.
     /// `false`, and nothing changed, when the code is not the open claim's or `now` is not before its end.
+    /// Conflict, and the claim stays open, when the principal or the credential cannot be added.
     fn redeem_claim(
         &self,
         code_hash: Digest,

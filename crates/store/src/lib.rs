@@ -7,13 +7,19 @@
 
 mod apps;
 mod contents;
+#[cfg(feature = "test-util")]
+pub mod contract;
 mod directory;
 mod error;
+#[cfg(feature = "test-util")]
+mod memory;
 
 pub use apps::{App, AppMember, Apps, Deployment, DeploymentState, MemberRole};
 pub use contents::{Contents, ContentsError};
-pub use directory::{Audience, Credential, CredentialKind, Directory, Principal, PrincipalKind};
+pub use directory::{Audience, Claim, Credential, CredentialKind, Directory, Principal, PrincipalKind};
 pub use error::StoreError;
+#[cfg(feature = "test-util")]
+pub use memory::MemoryStore;
 
 /// A boxed future, so that stores can be used as trait objects.
 pub type Answer<'a, T> = std::pin::Pin<Box<dyn std::future::Future<Output = Result<T, StoreError>> + Send + 'a>>;

@@ -7,6 +7,9 @@ use wasip2::http::types::{Fields, IncomingRequest, OutgoingBody, OutgoingRespons
 
 wit_bindgen::generate!({ path: "wit", world: "imports" });
 
+/// What one blocking write may carry, by the definition of wasi:io.
+const WRITE_BYTES_MAX: usize = 4_096;
+
 struct Hello;
 
 wasip2::http::proxy::export!(Hello);
@@ -38,14 +41,16 @@ fn person(user: &UserInfo) -> String {
 }
 
 fn answer(out: ResponseOutparam, status: u16, text: &str) {
-    let headers = Fields::from_list(&[("content-type".to_owned(), b"text/plain; charset=utf-8".to_vec())]).expect("a plain header is valid");
+    let headers = Fields::from_list(&[("content-type".to_owned(), b"text/plain; charset=utf-8".to_vec())])
+        .expect("a plain header is valid");
     let response = OutgoingResponse::new(headers);
     response.set_status_code(status).expect("the status is a valid one");
     let body = response.body().expect("the body is taken once");
     ResponseOutparam::set(out, Ok(response));
     let stream = body.write().expect("the stream is taken once");
     // A caller who has gone away meanwhile is no reason to fail.
-    if stream.blocking_write_and_flush(text.as_bytes()).is_ok() {
+    let sent = text.as_bytes().chunks(WRITE_BYTES_MAX).all(|chunk| stream.blocking_write_and_flush(chunk).is_ok());
+    if sent {
         drop(stream);
         let _ = OutgoingBody::finish(body, None);
     }

@@ -44,7 +44,11 @@ impl Guest for Echo {
             "panic" => panic!("asked to panic"),
             "trap" => core::arch::wasm32::unreachable(),
             "exit" => std::process::exit(3),
-            _ => answer(out, 404, "echo-p2 knows echo big slow-body headers scheme caller state seed env fs outgoing stdout slow status error panic trap exit\n"),
+            _ => answer(
+                out,
+                404,
+                "echo-p2 knows echo big slow-body headers scheme caller state seed env fs outgoing stdout slow status error panic trap exit\n",
+            ),
         }
     }
 }

@@ -56,6 +56,8 @@ pub(crate) fn say(text: &str) {
 /// An outgoing request to `authority`; says at which step it failed and with which typed error.
 pub(crate) fn outgoing(authority: &str) -> String {
     let request = OutgoingRequest::new(Fields::new());
+    // without a path it would fail for that, and never reach the check
+    let _ = request.set_path_with_query(Some("/"));
     if request.set_scheme(Some(&Scheme::Http)).is_err() || request.set_authority(Some(authority)).is_err() {
         return json::attempt::<(), _>("outgoing", Err("the authority is not valid"));
     }

@@ -8,6 +8,7 @@ use wasip3::{spawn_local, wit_stream};
 
 use crate::reply::{begin, with_type};
 
+const PAUSE_NS: u64 = 50_000_000;
 const HOUR_NS: u64 = 3_600_000_000_000;
 
 /// A good head, then nothing but work in a task of its own.
@@ -15,6 +16,7 @@ pub(crate) fn spin_after_head() -> Response {
     let (response, body) = begin(200, with_type("text/plain"));
     spawn_local(async move {
         let _kept = body;
+        monotonic_clock::wait_for(PAUSE_NS).await; // so that the head is on its way
         kit::misbehave::spin()
     });
     response
@@ -60,7 +62,8 @@ pub(crate) fn log(lines: u64) -> String {
 /// `n` response headers. What the host refuses is told in the body.
 pub(crate) fn many_headers(n: u64) -> Response {
     let fields = Fields::new();
-    let refused = (0..n).find_map(|number| fields.append(&format!("x-{number}"), b"value").err().map(|error| (number, error)));
+    let refused =
+        (0..n).find_map(|number| fields.append(&format!("x-{number}"), b"value").err().map(|error| (number, error)));
     let (response, mut body) = begin(200, fields);
     spawn_local(async move {
         let _ = body.write(format!("{refused:?}\n").into_bytes()).await;

@@ -10,7 +10,7 @@ mod reply;
 mod streams;
 
 use kit::{Target, json, misbehave};
-use reply::{plain, json_text};
+use reply::{json_text, plain};
 use wasip3::clocks::monotonic_clock;
 use wasip3::exports::http::handler::Guest;
 use wasip3::http::types::{ErrorCode, Fields, Method, Request, Response, Scheme};

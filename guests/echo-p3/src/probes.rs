@@ -32,6 +32,8 @@ pub(crate) async fn outgoing(authority: &str) -> String {
     let (end, trailers) = wit_future::new::<End>(|| Ok(None));
     let (request, sent) = Request::new(Fields::new(), None, trailers, None);
     drop((end, sent));
+    // without a path it would fail for that, and never reach the check
+    let _ = request.set_path_with_query(Some("/"));
     if request.set_scheme(Some(&Scheme::Http)).is_err() || request.set_authority(Some(authority)).is_err() {
         return json::attempt::<(), _>("outgoing", Err("the authority is not valid"));
     }

@@ -2,10 +2,11 @@
 
 use anyhow::Result;
 use wasm_encoder::{
-    CodeSection, ConstExpr, DataSection, ExportKind, ExportSection, Function, FunctionSection, GlobalSection, GlobalType, Instruction, MemorySection,
-    MemoryType, Module, RefType, TableSection, TableType, TypeSection, ValType,
+    CodeSection, ConstExpr, DataSection, ExportKind, ExportSection, Function, FunctionSection, GlobalSection,
+    GlobalType, Instruction, MemorySection, MemoryType, Module, RefType, TableSection, TableType, TypeSection, ValType,
 };
 
+use crate::Hostile;
 use crate::component::{HANDLER, answering_http};
 
 const EMPTY_FUNCTIONS: u32 = 200_000;
@@ -16,11 +17,12 @@ const MEMORY_PAGES: u64 = 65_536;
 const TABLE_ENTRIES: u64 = 10_000_000;
 const DATA_BYTES: u32 = 100_000_000;
 const MEMORIES: u32 = 90;
-const LOCALS: u32 = 50_000;
+/// With the two parameters, as many as a function may have.
+const LOCALS: u32 = 49_998;
 const NESTED_BLOCKS: u32 = 40_000;
 
 /// Every bomb with its name.
-pub(crate) fn all() -> Result<Vec<(&'static str, Vec<u8>)>> {
+pub(crate) fn all() -> Result<Vec<Hostile>> {
     [
         ("functions", many_functions()),
         ("straight", straight_function()),
@@ -28,12 +30,20 @@ pub(crate) fn all() -> Result<Vec<(&'static str, Vec<u8>)>> {
         ("memory-minimum", Parts { memory_pages: Some(MEMORY_PAGES), ..Parts::default() }.module()),
         ("memories", Parts { memory_pages: Some(16), memories: MEMORIES, ..Parts::default() }.module()),
         ("table-minimum", Parts { table_entries: Some(TABLE_ENTRIES), ..Parts::default() }.module()),
-        ("data", Parts { memory_pages: Some(u64::from(DATA_BYTES) / 65_536 + 1), data_bytes: DATA_BYTES, ..Parts::default() }.module()),
+        (
+            "data",
+            Parts {
+                memory_pages: Some(u64::from(DATA_BYTES) / 65_536 + 1),
+                data_bytes: DATA_BYTES,
+                ..Parts::default()
+            }
+            .module(),
+        ),
         ("locals", Parts { locals: LOCALS, ..Parts::default() }.module()),
         ("nested-blocks", nested_blocks()),
     ]
     .into_iter()
-    .map(|(name, module)| Ok((name, answering_http(module)?)))
+    .map(|(name, module)| Ok(Hostile { name, bytes: answering_http(module)?, valid: true }))
     .collect()
 }
 
@@ -68,13 +78,25 @@ impl Parts {
         module.section(&functions);
         if let Some(minimum) = self.table_entries {
             let mut tables = TableSection::new();
-            tables.table(TableType { element_type: RefType::FUNCREF, table64: false, minimum, maximum: None, shared: false });
+            tables.table(TableType {
+                element_type: RefType::FUNCREF,
+                table64: false,
+                minimum,
+                maximum: None,
+                shared: false,
+            });
             module.section(&tables);
         }
         if let Some(minimum) = self.memory_pages {
             let mut memories = MemorySection::new();
             for _ in 0..=self.memories {
-                memories.memory(MemoryType { minimum, maximum: None, memory64: false, shared: false, page_size_log2: None });
+                memories.memory(MemoryType {
+                    minimum,
+                    maximum: None,
+                    memory64: false,
+                    shared: false,
+                    page_size_log2: None,
+                });
             }
             module.section(&memories);
         }

@@ -13,6 +13,7 @@ mod shapes;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
+use wasmparser::Validator;
 
 const USAGE: &str = "usage: hostile-gen write OUT_DIR | hostile-gen imports FILE...";
 
@@ -33,27 +34,40 @@ fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.split_first().map(|(verb, rest)| (verb.as_str(), rest)) {
         Some(("write", [folder])) => write_all(Path::new(folder)),
-        Some(("imports", files)) if !files.is_empty() => files.iter().try_for_each(|file| imports::print(Path::new(file))),
+        Some(("imports", files)) if !files.is_empty() => {
+            files.iter().try_for_each(|file| imports::print(Path::new(file)))
+        }
         _ => bail!(USAGE),
     }
 }
 
-fn write_all(folder: &Path) -> Result<()> {
-    std::fs::create_dir_all(folder).with_context(|| format!("cannot make `{}`", folder.display()))?;
-    for (name, text) in BY_HAND {
-        let module = wat::parse_str(text).with_context(|| format!("`{name}.wat` does not parse"))?;
-        write(folder, name, &component::answering_http(module).with_context(|| format!("`{name}` is no component"))?)?;
-    }
-    for (name, bytes) in bombs::all()? {
-        write(folder, name, &bytes)?;
-    }
-    for (name, bytes) in shapes::all()? {
-        write(folder, name, &bytes)?;
-    }
-    Ok(())
+/// A hostile file, and whether a validator is meant to let it pass.
+struct Hostile {
+    name: &'static str,
+    bytes: Vec<u8>,
+    valid: bool,
 }
 
-fn write(folder: &Path, name: &str, bytes: &[u8]) -> Result<()> {
-    let path: PathBuf = folder.join(format!("hostile-{name}.wasm"));
-    std::fs::write(&path, bytes).with_context(|| format!("cannot write `{}`", path.display()))
+fn write_all(folder: &Path) -> Result<()> {
+    std::fs::create_dir_all(folder).with_context(|| format!("cannot make `{}`", folder.display()))?;
+    let mut all = Vec::new();
+    for (name, text) in BY_HAND {
+        let module = wat::parse_str(text).with_context(|| format!("`{name}.wat` does not parse"))?;
+        let bytes = component::answering_http(module).with_context(|| format!("`{name}` is no component"))?;
+        all.push(Hostile { name, bytes, valid: true });
+    }
+    all.extend(bombs::all()?);
+    all.extend(shapes::all()?);
+    all.iter().try_for_each(|hostile| write(folder, hostile))
+}
+
+fn write(folder: &Path, hostile: &Hostile) -> Result<()> {
+    // A bomb that a validator refuses never reaches the compiler, and would test nothing.
+    match (hostile.valid, Validator::new().validate_all(&hostile.bytes)) {
+        (true, Err(error)) => bail!("`{}` is meant to be valid: {error}", hostile.name),
+        (false, Ok(_)) => bail!("`{}` is meant to be invalid, and is not", hostile.name),
+        _ => {}
+    }
+    let path: PathBuf = folder.join(format!("hostile-{}.wasm", hostile.name));
+    std::fs::write(&path, &hostile.bytes).with_context(|| format!("cannot write `{}`", path.display()))
 }

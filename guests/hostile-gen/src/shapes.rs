@@ -3,37 +3,49 @@
 use std::fmt::Write;
 
 use anyhow::Result;
+use wasm_encoder::{ComponentSection, ComponentSectionId, InstanceSection, ModuleArg};
+use wasmparser::{Parser, Payload};
 
+use crate::Hostile;
 use crate::bombs::noise;
 use crate::component::answering_http;
 
 /// Each level is a pair of the one below: 2^60 values at the top, a few hundred bytes in all.
 const DOUBLINGS: u32 = 60;
-/// Just below the size that validators refuse: costs whatever a type of half a million values costs.
-const DOUBLINGS_BELOW_LIMIT: u32 = 18;
+/// Below the size that validators refuse: costs whatever a type of a hundred thousand values costs.
+const DOUBLINGS_BELOW_LIMIT: u32 = 16;
 const INSTANCES: u32 = 900;
 const NESTED_COMPONENTS: u32 = 90;
 
 /// Every shape with its name.
-pub(crate) fn all() -> Result<Vec<(&'static str, Vec<u8>)>> {
-    let sound = answering_http(wat::parse_str(include_str!("../../hostile-wat/spin.wat"))?)?;
-    Ok(vec![
-        ("types-doubling", wat::parse_str(doubling(DOUBLINGS))?),
+pub(crate) fn all() -> Result<Vec<Hostile>> {
+    let spin = wat::parse_str(include_str!("../../hostile-wat/spin.wat"))?;
+    let sound = answering_http(spin.clone())?;
+    let valid = [
         ("types-wide", wat::parse_str(doubling(DOUBLINGS_BELOW_LIMIT))?),
-        ("instances", wat::parse_str(many_instances())?),
+        ("instances", many_instances(&sound)?),
         ("nested-components", wat::parse_str(nested())?),
         ("no-handler", wat::parse_str("(component)")?),
-        ("unknown-import", wat::parse_str("(component (import \"evil:host/backdoor@1.0.0\" (instance (export \"open\" (func)))))")?),
-        ("core-module", wat::parse_str(include_str!("../../hostile-wat/spin.wat"))?),
+        (
+            "unknown-import",
+            wat::parse_str("(component (import \"evil:host/backdoor@1.0.0\" (instance (export \"open\" (func)))))")?,
+        ),
+        ("core-module", spin),
+    ];
+    let invalid = [
+        ("types-doubling", wat::parse_str(doubling(DOUBLINGS))?),
         ("empty", Vec::new()),
         ("text", b"this is not wasm\n".to_vec()),
         ("magic-only", b"\0asm".to_vec()),
         ("next-version", b"\0asm\x0e\x00\x01\x00".to_vec()),
-        ("truncated", sound[..sound.len() / 2].to_vec()),
+        ("truncated", sound.iter().take(sound.len() / 2).copied().collect()),
         ("flipped", flipped(&sound)),
         ("noise", b"\0asm\x0d\x00\x01\x00".iter().copied().chain(noise(65_536)).collect()),
         ("huge-section", b"\0asm\x0d\x00\x01\x00\x01\xff\xff\xff\xff\x0f".to_vec()),
-    ])
+    ];
+    let valid = valid.map(|(name, bytes)| Hostile { name, bytes, valid: true });
+    let invalid = invalid.map(|(name, bytes)| Hostile { name, bytes, valid: false });
+    Ok(valid.into_iter().chain(invalid).collect())
 }
 
 /// A function type over pairs of pairs of pairs.
@@ -47,14 +59,26 @@ fn doubling(levels: u32) -> String {
     text
 }
 
-/// One small module with a memory, instantiated over and over.
-fn many_instances() -> String {
-    let mut text = String::from("(component\n  (core module $m (memory (export \"memory\") 1))\n");
+/// A sound component with a small module, memory included, instantiated over and over behind its back.
+fn many_instances(sound: &[u8]) -> Result<Vec<u8>> {
+    let small = wat::parse_str("(module (memory (export \"memory\") 1))")?;
+    let mut bytes = sound.to_vec();
+    wasm_encoder::RawSection { id: ComponentSectionId::CoreModule.into(), data: &small }.append_to_component(&mut bytes);
+    let mut instances = InstanceSection::new();
     for _ in 0..INSTANCES {
-        text.push_str("  (core instance (instantiate $m))\n");
+        instances.instantiate::<[(&str, ModuleArg); 0], &str>(modules_in(sound)?, []);
     }
-    text.push(')');
-    text
+    instances.append_to_component(&mut bytes);
+    Ok(bytes)
+}
+
+/// How many core modules a component holds: the index that one appended to it gets.
+fn modules_in(component: &[u8]) -> Result<u32> {
+    let mut count = 0;
+    for payload in Parser::new(0).parse_all(component) {
+        count += u32::from(matches!(payload?, Payload::ModuleSection { .. }));
+    }
+    Ok(count)
 }
 
 /// Components within components.

@@ -17,7 +17,11 @@ fn principal_json(principal: &Principal) -> String {
         Caller::Anonymous => "\"anonymous\"".to_owned(),
         Caller::User(user) => format!("{{\"user\":{}}}", user_json(user)),
         Caller::Workload(workload) => {
-            format!("{{\"workload\":{{\"id\":{},\"deployment\":{}}}}}", json::string(&workload.id), json::string(&workload.deployment))
+            format!(
+                "{{\"workload\":{{\"id\":{},\"deployment\":{}}}}}",
+                json::string(&workload.id),
+                json::string(&workload.deployment)
+            )
         }
     };
     let behalf = principal.on_behalf_of.as_ref().map_or_else(|| "null".to_owned(), user_json);

@@ -29,7 +29,10 @@ pub fn strings<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
 
 /// One line `["name","value"]` per field, in the order received.
 pub fn field_lines(fields: &[(String, Vec<u8>)]) -> String {
-    fields.iter().map(|(name, value)| format!("[{},{}]\n", string(name), string(&String::from_utf8_lossy(value)))).collect()
+    fields
+        .iter()
+        .map(|(name, value)| format!("[{},{}]\n", string(name), string(&String::from_utf8_lossy(value))))
+        .collect()
 }
 
 /// One line `{"try":…,"ok":…,"said":…}`: what a guest attempted and what came of it.

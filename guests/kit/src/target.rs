@@ -18,7 +18,11 @@ impl Target {
     }
 
     pub fn text(&self, key: &str) -> Option<&str> {
-        self.query.split('&').filter_map(|pair| pair.split_once('=')).find(|(name, _)| *name == key).map(|(_, value)| value)
+        self.query
+            .split('&')
+            .filter_map(|pair| pair.split_once('='))
+            .find(|(name, _)| *name == key)
+            .map(|(_, value)| value)
     }
 
     pub fn number(&self, key: &str, otherwise: u64) -> u64 {

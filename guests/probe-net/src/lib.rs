@@ -58,7 +58,13 @@ fn wasi_attempts() -> String {
         addresses.subscribe().block();
         addresses.resolve_next_address()
     });
-    [attempt("wasi connect", tcp), attempt("wasi listen", listen), attempt("wasi udp", udp), attempt("wasi resolve", resolve)].concat()
+    [
+        attempt("wasi connect", tcp),
+        attempt("wasi listen", listen),
+        attempt("wasi udp", udp),
+        attempt("wasi resolve", resolve),
+    ]
+    .concat()
 }
 
 fn loopback(port: u16) -> IpSocketAddress {

@@ -102,23 +102,9 @@ fn sockets(deed: &str, before: &mut Before) -> Option<Outcome> {
         "tcp-bind" => outcome(call(libc::SYS_bind, [tcp, ipv4(0).as_ptr() as u64, 16, 0, 0, 0])),
         "tcp-listen" => outcome(call(libc::SYS_listen, [tcp, 1, 0, 0, 0, 0])),
         "accept" => outcome(call(libc::SYS_accept4, [Before::fd(&before.listener), 0, 0, 0, 0, 0])),
-        "udp-send-to" => {
-            let address = ipv4(port);
-            outcome(call(
-                libc::SYS_sendto,
-                [Before::fd(&before.udp), c"x".as_ptr() as u64, 1, 0, address.as_ptr() as u64, 16],
-            ))
-        }
         "unix-connect" => {
             let (address, length) = unix(&before.with);
             outcome(call(libc::SYS_connect, [Before::fd(&before.unix), address.as_ptr() as u64, length, 0, 0, 0]))
-        }
-        "unix-send-to" => {
-            let (address, length) = unix(&before.with);
-            outcome(call(
-                libc::SYS_sendto,
-                [Before::fd(&before.datagram), c"x".as_ptr() as u64, 1, 0, address.as_ptr() as u64, length],
-            ))
         }
         "datagram-pair" => {
             let mut pair = [0_i32; 2];
@@ -248,8 +234,8 @@ fn through_32_bit() -> Outcome {
     let mut number: u64 = 20;
     // SAFETY: getpid takes nothing and changes nothing but the answer and what the entry clobbers.
     unsafe { std::arch::asm!("int 0x80", inout("rax") number, out("r8") _, out("r9") _, out("r10") _, out("r11") _) };
-    match i32::try_from(number as u32 as i32) {
-        Ok(answer) if answer < 0 => Outcome::Errno(-answer),
+    match number as u32 as i32 {
+        refused if refused < 0 => Outcome::Errno(-refused),
         _ => Outcome::Done,
     }
 }

@@ -8,6 +8,7 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::indexing_slicing,
+    clippy::disallowed_methods,
     reason = "an attacker's payload, used by tests only"
 )]
 
@@ -36,6 +37,9 @@ fn main() {
         Some("landlock") => Layers { landlock: true, seccomp: false },
         Some("seccomp") => Layers { landlock: false, seccomp: true },
         Some("none") => Layers { landlock: false, seccomp: false },
+        // Both, on a kernel that has one of them not.
+        Some("no-landlock") => tools::kernel_without(libc::SYS_landlock_create_ruleset),
+        Some("no-seccomp") => tools::kernel_without(libc::SYS_seccomp),
         other => panic!("no layers `{other:?}`"),
     };
     let mode = if args.next().as_deref() == Some("strict") { Mode::Strict } else { Mode::BestEffort };

@@ -102,16 +102,24 @@ pub(super) const CHILD_HERE: &[i64] = &[libc::SYS_fork, libc::SYS_mknod, libc::S
 #[cfg(not(target_arch = "x86_64"))]
 pub(super) const CHILD_HERE: &[i64] = &[];
 
-/// The same calls through the x32 entry (numbers with bit 30 set, and a few of their own), where the kernel has it.
-/// A list of what is *refused* must name them; a list of what is *allowed* leaves them out by itself.
+/// The same calls through the x32 entry (numbers with bit 30 set), where the kernel has it. A list of what is *refused*
+/// must name them; a list of what is *allowed* leaves them out by itself.
 #[cfg(target_arch = "x86_64")]
 pub(super) fn through_x32(calls: &[i64]) -> Vec<i64> {
-    const X32: i64 = 0x4000_0000;
-    /// `ptrace`, `kexec_load`, `process_vm_readv`, `process_vm_writev` in the kernel's x32 table.
-    const OWN_NUMBERS: [i64; 4] = [521, 528, 539, 540];
-    calls.iter().chain(&OWN_NUMBERS).map(|call| call | X32).collect()
+    calls.iter().map(|call| call | X32).collect()
 }
 #[cfg(not(target_arch = "x86_64"))]
 pub(super) fn through_x32(_calls: &[i64]) -> Vec<i64> {
     Vec::new()
 }
+
+/// `__X32_SYSCALL_BIT`.
+#[cfg(target_arch = "x86_64")]
+const X32: i64 = 0x4000_0000;
+
+/// Calls of [`SYSTEM`] that have a number of their own in the kernel's x32 table: `ptrace`, `kexec_load`,
+/// `process_vm_readv`, `process_vm_writev`.
+#[cfg(target_arch = "x86_64")]
+pub(super) const SYSTEM_X32: &[i64] = &[X32 | 521, X32 | 528, X32 | 539, X32 | 540];
+#[cfg(not(target_arch = "x86_64"))]
+pub(super) const SYSTEM_X32: &[i64] = &[];

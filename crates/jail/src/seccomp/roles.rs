@@ -72,7 +72,7 @@ fn own_code(base: Rules, own: u32) -> Built<Vec<Filter>> {
 /// Supervisor: everything but the list, since what it starts inherits this and closes the rest itself.
 fn supervisor() -> Built<Vec<Filter>> {
     let named = [hostile::SYSTEM, hostile::SYSTEM_HERE].concat();
-    let mut denied = Rules::default().always(&named).always(&hostile::through_x32(&named));
+    let mut denied = Rules::default().always(&named).always(&hostile::through_x32(&named)).always(hostile::SYSTEM_X32);
     // Namespaces by `clone`: each bit alone is enough to refuse.
     for namespace in NAMESPACES {
         denied = denied.when(libc::SYS_clone, &[Test::Bits(0, bit(namespace), bit(namespace))])?;
@@ -146,14 +146,13 @@ fn guest_memory(rules: Rules) -> Built<Rules> {
         .when(libc::SYS_mprotect, &[Test::Bits(2, exec | write, exec)])
 }
 
-/// Sockets: options of the socket itself and of TCP; sending without an address, which on a datagram socket would reach
-/// any other one; pairs of stream sockets, which lead nowhere but to each other (tokio wakes itself with one).
+/// Sockets: options of the socket itself and of TCP; pairs of stream sockets, which lead nowhere but to each other (tokio
+/// wakes itself with one). Not pairs of datagram sockets: those can send to any name.
 fn channel_options(rules: Rules) -> Built<Rules> {
     /// `SOCK_TYPE_MASK` of the kernel: the rest of the argument is flags.
     const TYPE: u32 = 0xf;
     rules
         .one_of(libc::SYS_setsockopt, 1, &[bit(libc::SOL_SOCKET), bit(libc::IPPROTO_TCP)])?
-        .when(libc::SYS_sendto, &[Test::Null(4)])?
         .when(libc::SYS_socketpair, &[Test::Is(0, bit(libc::AF_UNIX)), Test::Bits(1, TYPE, bit(libc::SOCK_STREAM))])
 }
 

@@ -1,0 +1,38 @@
+# Two commands for newcomers: `make up` and `make test`. Everything they need, they install themselves.
+SHELL := bash
+TARGET := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)
+BIN := $(TARGET)/release
+GUESTS := $(TARGET)/guests
+export SERVICEFUL_GUESTS := $(GUESTS)
+
+.PHONY: help setup build guests example up test check bench clean-data
+
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+setup: ## Install what is missing on this machine
+	@scripts/setup.sh
+
+build: setup ## Build both executables
+	cargo build --release --locked --bin serviceful --bin serviceful-engine
+
+guests: setup ## Build the examples and the test guests from source
+	@scripts/build-guests.sh "$(GUESTS)"
+
+example: build
+	@scripts/build-guests.sh "$(GUESTS)" hello
+
+up: example ## Build everything and start the platform with an example app
+	"$(BIN)/serviceful" up examples/hello
+
+test: build guests ## Run every test
+	@scripts/test.sh
+
+check: setup ## Format, lints, and the rules of the house
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --release --locked -- -D warnings
+	cargo test --release --locked -p xtask
+	@if command -v cargo-deny >/dev/null; then cargo deny check; else echo "cargo-deny is not installed: its rules were checked by xtask, advisories were not"; fi
+
+bench: build guests ## Compare with peers (installs them), write target/bench/request.json
+	@scripts/bench.sh

@@ -1,0 +1,9 @@
+//! The log through its handle: what is promised holds, on a bad day too.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+mod crash;
+mod fixture;
+mod reading;
+#[path = "../../examples/recorder/signer.rs"]
+mod signer;
+mod tamper;
+mod writing;

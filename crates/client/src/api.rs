@@ -1,0 +1,253 @@
+//! Every operation as a typed call.
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use control_api::{
+    AppDetail, AppList, AuditPage, AuditQuery, AuditVerdict, Claim, ClaimIssue, ClaimIssued, Claimed, ComponentStored,
+    ComponentsMissing, ComponentsNamed, CreateCallToken, CreateDeployment, CreateToken, DeploymentList, DeploymentView,
+    Identity, LogEntry, Member, MemberList, Op, Posture, PutMember, Removed, Rollback, Token, TokenCreated, TokenList,
+};
+use http::{HeaderValue, Method, header};
+use serde::{Serialize, de::DeserializeOwned};
+use types::{AppName, CredentialId, DeploymentId, Digest, Secret};
+
+use crate::{Address, Answer, ClientError, Outgoing};
+
+/// Longest answer that is read whole, in bytes.
+const ANSWER_BYTES_MAX: usize = 64 * 1_048_576;
+/// Longest line of a log, in bytes.
+const LINE_BYTES_MAX: usize = 1_048_576;
+/// What may compile or check a lot before it answers.
+const LONG: Duration = Duration::from_secs(15 * 60);
+
+/// A platform, and as whom to speak to it.
+#[derive(Debug, Clone)]
+pub struct Client {
+    address: Address,
+    credential: Option<Secret>,
+}
+
+/// One call: path values, query, body.
+struct Call<'a> {
+    op: Op,
+    values: &'a [&'a str],
+    query: Vec<(&'static str, String)>,
+    body: Option<(&'static str, Bytes)>,
+}
+
+impl<'a> Call<'a> {
+    const fn of(op: Op, values: &'a [&'a str]) -> Self {
+        Self { op, values, query: Vec::new(), body: None }
+    }
+
+    fn json<T: Serialize>(mut self, body: &T) -> Result<Self, ClientError> {
+        let bytes = serde_json::to_vec(body).map_err(|e| ClientError::Unsendable { reason: e.to_string() })?;
+        self.body = Some(("application/json", bytes.into()));
+        Ok(self)
+    }
+}
+
+/// Percent-encodes all that is not unreserved (RFC 3986 section 2.3).
+fn encode(text: &str) -> String {
+    let one = |b: u8| match b {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => char::from(b).to_string(),
+        _ => format!("%{b:02X}"),
+    };
+    text.bytes().map(one).collect()
+}
+
+impl Client {
+    pub const fn new(address: Address, credential: Option<Secret>) -> Self {
+        Self { address, credential }
+    }
+
+    pub const fn address(&self) -> &Address {
+        &self.address
+    }
+
+    async fn send(&self, call: Call<'_>) -> Result<Answer, ClientError> {
+        let row = call.op.row();
+        // The rest of a path keeps its slashes; a name in it does not.
+        let rest = row.path.ends_with('*');
+        let values: Vec<String> =
+            call.values.iter().map(|v| if rest { (*v).to_owned() } else { encode(v) }).collect();
+        let values: Vec<&str> = values.iter().map(String::as_str).collect();
+        let mut target = row.path_with(&values);
+        for (at, (name, value)) in call.query.iter().enumerate() {
+            target.push(if at == 0 { '?' } else { '&' });
+            target.push_str(&format!("{name}={}", encode(value)));
+        }
+        let method = Method::from_bytes(row.method.as_str().as_bytes());
+        let method = method.map_err(|e| ClientError::Unsendable { reason: e.to_string() })?;
+        let mut outgoing = Outgoing::new(method, target);
+        outgoing.credential.clone_from(&self.credential);
+        if matches!(call.op, Op::AppRollback | Op::AuditVerify | Op::ComponentPut) {
+            outgoing.patience = LONG;
+        }
+        if let Some((kind, body)) = call.body {
+            outgoing.headers.push((header::CONTENT_TYPE, HeaderValue::from_static(kind)));
+            outgoing.body = body;
+        }
+        outgoing.send(&self.address).await?.succeeded().await
+    }
+
+    async fn ask<T: DeserializeOwned>(&self, call: Call<'_>) -> Result<T, ClientError> {
+        let mut answer = self.send(call).await?;
+        let bytes = answer.bytes(ANSWER_BYTES_MAX).await?;
+        serde_json::from_slice(&bytes)
+            .map_err(|e| ClientError::Shape { place: answer.place().to_owned(), reason: e.to_string() })
+    }
+
+    pub async fn redeem_claim(&self, claim: &Claim) -> Result<Claimed, ClientError> {
+        self.ask(Call::of(Op::ClaimRedeem, &[]).json(claim)?).await
+    }
+
+    pub async fn issue_claim(&self, again: bool) -> Result<ClaimIssued, ClientError> {
+        self.ask(Call::of(Op::ClaimIssue, &[]).json(&ClaimIssue { again })?).await
+    }
+
+    pub async fn whoami(&self) -> Result<Identity, ClientError> {
+        self.ask(Call::of(Op::Whoami, &[])).await
+    }
+
+    pub async fn apps(&self) -> Result<AppList, ClientError> {
+        self.ask(Call::of(Op::AppsList, &[])).await
+    }
+
+    pub async fn app(&self, app: &AppName) -> Result<AppDetail, ClientError> {
+        self.ask(Call::of(Op::AppGet, &[app.as_str()])).await
+    }
+
+    pub async fn remove_app(&self, app: &AppName) -> Result<Removed, ClientError> {
+        self.ask(Call::of(Op::AppRemove, &[app.as_str()])).await
+    }
+
+    pub async fn components_missing(&self, digests: Vec<Digest>) -> Result<ComponentsMissing, ClientError> {
+        self.ask(Call::of(Op::ComponentsMissing, &[]).json(&ComponentsNamed { digests })?).await
+    }
+
+    pub async fn put_component(&self, digest: Digest, bytes: Bytes) -> Result<ComponentStored, ClientError> {
+        let name = digest.to_string();
+        let values = [name.as_str()];
+        let mut call = Call::of(Op::ComponentPut, &values);
+        call.body = Some(("application/wasm", bytes));
+        self.ask(call).await
+    }
+
+    pub async fn create_deployment(&self, app: &AppName, new: &CreateDeployment) -> Result<DeploymentView, ClientError> {
+        self.ask(Call::of(Op::DeploymentCreate, &[app.as_str()]).json(new)?).await
+    }
+
+    pub async fn deployment(&self, app: &AppName, id: DeploymentId) -> Result<DeploymentView, ClientError> {
+        self.ask(Call::of(Op::DeploymentGet, &[app.as_str(), &id.to_string()])).await
+    }
+
+    pub async fn deployments(&self, app: &AppName) -> Result<DeploymentList, ClientError> {
+        self.ask(Call::of(Op::DeploymentsList, &[app.as_str()])).await
+    }
+
+    pub async fn rollback(&self, app: &AppName, to: Option<String>) -> Result<DeploymentView, ClientError> {
+        self.ask(Call::of(Op::AppRollback, &[app.as_str()]).json(&Rollback { to })?).await
+    }
+
+    pub async fn members(&self, app: &AppName) -> Result<MemberList, ClientError> {
+        self.ask(Call::of(Op::MembersList, &[app.as_str()])).await
+    }
+
+    pub async fn put_member(&self, app: &AppName, person: &str, put: PutMember) -> Result<Member, ClientError> {
+        self.ask(Call::of(Op::MemberPut, &[app.as_str(), person]).json(&put)?).await
+    }
+
+    pub async fn remove_member(&self, app: &AppName, person: &str) -> Result<Removed, ClientError> {
+        self.ask(Call::of(Op::MemberRemove, &[app.as_str(), person])).await
+    }
+
+    pub async fn app_tokens(&self, app: &AppName) -> Result<TokenList, ClientError> {
+        self.ask(Call::of(Op::AppTokensList, &[app.as_str()])).await
+    }
+
+    pub async fn create_token(&self, app: &AppName, new: &CreateToken) -> Result<TokenCreated, ClientError> {
+        self.ask(Call::of(Op::AppTokenCreate, &[app.as_str()]).json(new)?).await
+    }
+
+    pub async fn revoke_app_token(&self, app: &AppName, token: CredentialId) -> Result<Token, ClientError> {
+        self.ask(Call::of(Op::AppTokenRevoke, &[app.as_str(), &token.to_string()])).await
+    }
+
+    pub async fn tokens(&self, all: bool) -> Result<TokenList, ClientError> {
+        let mut call = Call::of(Op::TokensList, &[]);
+        if all {
+            call.query.push(("all", "true".to_owned()));
+        }
+        self.ask(call).await
+    }
+
+    pub async fn create_call_token(&self, new: &CreateCallToken) -> Result<TokenCreated, ClientError> {
+        self.ask(Call::of(Op::CallTokenCreate, &[]).json(new)?).await
+    }
+
+    pub async fn revoke_token(&self, token: CredentialId) -> Result<Token, ClientError> {
+        self.ask(Call::of(Op::TokenRevoke, &[&token.to_string()])).await
+    }
+
+    pub async fn audit(&self, query: &AuditQuery) -> Result<AuditPage, ClientError> {
+        let mut call = Call::of(Op::AuditList, &[]);
+        call.query = query.pairs();
+        self.ask(call).await
+    }
+
+    pub async fn verify_audit(&self) -> Result<AuditVerdict, ClientError> {
+        self.ask(Call::of(Op::AuditVerify, &[])).await
+    }
+
+    /// A file of the audit log by its tlog-tiles path.
+    pub async fn audit_file(&self, path: &str) -> Result<Bytes, ClientError> {
+        let values = [path];
+        self.send(Call::of(Op::AuditFile, &values)).await?.bytes(ANSWER_BYTES_MAX).await
+    }
+
+    pub async fn posture(&self) -> Result<Posture, ClientError> {
+        self.ask(Call::of(Op::PostureGet, &[])).await
+    }
+
+    /// The newest `tail` lines of a log, and with `follow` those to come, as they come.
+    pub async fn logs(&self, app: &AppName, tail: usize, follow: bool) -> Result<LogLines, ClientError> {
+        let values = [app.as_str()];
+        let mut call = Call::of(Op::AppLogs, &values);
+        call.query = vec![("tail", tail.to_string()), ("follow", follow.to_string())];
+        Ok(LogLines { answer: self.send(call).await?, rest: BytesMut::new() })
+    }
+}
+
+/// Lines of a log as they arrive.
+pub struct LogLines {
+    answer: Answer,
+    rest: BytesMut,
+}
+
+impl LogLines {
+    /// The next line; `None` when the platform ended the answer (when following: ask again).
+    pub async fn next(&mut self) -> Result<Option<LogEntry>, ClientError> {
+        loop {
+            while let Some(end) = self.rest.iter().position(|b| *b == b'\n') {
+                let line = self.rest.split_to(end + 1);
+                let text = line.trim_ascii();
+                if text.is_empty() {
+                    continue;
+                }
+                return serde_json::from_slice(text).map(Some).map_err(|e| self.shape(e.to_string()));
+            }
+            if self.rest.len() > LINE_BYTES_MAX {
+                return Err(self.shape("a line without an end".to_owned()));
+            }
+            match self.answer.piece().await? {
+                Some(piece) => self.rest.extend_from_slice(&piece),
+                None => return Ok(None),
+            }
+        }
+    }
+
+    fn shape(&self, reason: String) -> ClientError {
+        ClientError::Shape { place: self.answer.place().to_owned(), reason }
+    }
+}

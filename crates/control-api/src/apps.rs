@@ -1,0 +1,101 @@
+//! Apps and their members.
+use serde::{Deserialize, Serialize};
+use types::{Access, AppName, DeploymentId, PrincipalId, UnixMillis};
+use utoipa::ToSchema;
+
+/// One app in a list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AppSummary {
+    #[schema(value_type = String)]
+    pub name: AppName,
+    /// Where it answers.
+    pub url: String,
+    /// The deployment that answers now.
+    #[schema(value_type = Option<String>)]
+    pub current: Option<DeploymentId>,
+    /// Milliseconds since 1970.
+    #[schema(value_type = u64)]
+    pub created_at: UnixMillis,
+}
+
+/// The apps that the caller may see, by name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AppList {
+    pub apps: Vec<AppSummary>,
+}
+
+/// One function of the current deployment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FunctionView {
+    pub name: String,
+    /// `GET /menu`, or a path alone for every method.
+    pub route: String,
+    /// `public`, `signed-in`, `members`, `workloads` or `closed`.
+    #[schema(value_type = String)]
+    pub access: Access,
+    /// Service accounts that may call it, when `access` is `workloads`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub callers: Vec<String>,
+    /// Digest of the component that answers.
+    pub component: String,
+}
+
+/// One app.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AppDetail {
+    #[serde(rename = "app")]
+    pub summary: AppSummary,
+    pub functions: Vec<FunctionView>,
+    /// Whether a Cedar file refines who may call.
+    pub has_policy: bool,
+}
+
+/// What a removed app was.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Removed {
+    /// What is gone, by name or id.
+    pub removed: String,
+}
+
+/// What a member may do with the app.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    /// May call `members` functions.
+    Member,
+    /// May also deploy, roll back, read logs, manage members and tokens, and remove the app.
+    Admin,
+}
+
+/// One member of an app.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Member {
+    #[schema(value_type = String)]
+    pub person: PrincipalId,
+    pub name: String,
+    pub role: Role,
+    pub disabled: bool,
+    /// Milliseconds since 1970.
+    #[schema(value_type = u64)]
+    pub added_at: UnixMillis,
+}
+
+/// The members of an app.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MemberList {
+    pub members: Vec<Member>,
+}
+
+/// Adds a member or changes the role.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PutMember {
+    pub role: Role,
+}

@@ -1,0 +1,201 @@
+//! The table of operations: the only place where a path of the API meets the action that policy decides about.
+use types::{Action, Method};
+
+/// One row of the API.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Operation {
+    pub op: Op,
+    pub method: Method,
+    /// The path as a route pattern: `:name` is one segment, a last `*` the rest.
+    pub path: &'static str,
+    pub action: Action,
+    /// `true`: the resource is the app named by `:app`. `false`: the platform.
+    pub of_app: bool,
+    /// It changes something, so it is in the audit log before it starts.
+    pub mutates: bool,
+    /// Answered on the origin of every app too.
+    pub on_apps: bool,
+    pub summary: &'static str,
+}
+
+impl Operation {
+    /// The operation's name in the API description and in `ControlCall::operation`.
+    pub const fn id(&self) -> &'static str {
+        self.op.id()
+    }
+
+    /// The path with each `:name` replaced in order by a value of `values`; a last `*` takes the last value whole.
+    pub fn path_with(&self, values: &[&str]) -> String {
+        let mut values = values.iter();
+        let fill = |segment: &'static str| {
+            if segment.starts_with(':') || segment == "*" {
+                values.next().copied().unwrap_or_default()
+            } else {
+                segment
+            }
+        };
+        self.path.split('/').map(fill).collect::<Vec<_>>().join("/")
+    }
+}
+
+macro_rules! operations {
+    ($($op:ident $id:literal: $method:ident $path:literal, $action:ident, $($flag:ident)*; $summary:literal;)+) => {
+        /// Every operation. A `match` on it is the dispatch of the workroom: one that is missing does not compile.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum Op { $($op),+ }
+
+        impl Op {
+            /// The operation's id.
+            pub const fn id(self) -> &'static str {
+                match self { $(Self::$op => $id),+ }
+            }
+
+            /// The operation with this id.
+            pub fn of_id(id: &str) -> Option<Self> {
+                match id { $($id => Some(Self::$op),)+ _ => None }
+            }
+
+            /// Its row in the table.
+            pub const fn row(self) -> &'static Operation {
+                match self { $(Self::$op => &const { row(Self::$op, Method::$method, $path, Action::$action, &[$(Flag::$flag),*], $summary) }),+ }
+            }
+        }
+
+        /// Every operation of the API, in the order of the reference page.
+        pub const OPERATIONS: &[Operation] = &[$(*Op::$op.row()),+];
+    };
+}
+
+#[derive(Clone, Copy)]
+enum Flag {
+    OfApp,
+    Mutates,
+    OnApps,
+}
+
+const fn row(
+    op: Op,
+    method: Method,
+    path: &'static str,
+    action: Action,
+    flags: &[Flag],
+    summary: &'static str,
+) -> Operation {
+    let mut row = Operation { op, method, path, action, of_app: false, mutates: false, on_apps: false, summary };
+    let mut rest = flags;
+    while let [flag, more @ ..] = rest {
+        match flag {
+            Flag::OfApp => row.of_app = true,
+            Flag::Mutates => row.mutates = true,
+            Flag::OnApps => row.on_apps = true,
+        }
+        rest = more;
+    }
+    row
+}
+
+operations! {
+    ClaimRedeem "claim-redeem": Post "/api/v1/claim", ClaimRedeem, Mutates;
+        "Uses up a claim and makes its holder an owner of the platform";
+    ClaimIssue "claim-issue": Post "/api/v1/claim/issue", ClaimIssue, Mutates;
+        "Makes a new claim; only through the host's own socket";
+    Whoami "whoami": Get "/api/v1/whoami", SelfRead,;
+        "Says who the caller is";
+    AppsList "apps-list": Get "/api/v1/apps", AppsList,;
+        "Lists the apps that the caller may see";
+    AppGet "app-get": Get "/api/v1/apps/:app", AppRead, OfApp;
+        "Shows one app and its functions";
+    AppRemove "app-remove": Delete "/api/v1/apps/:app", AppDelete, OfApp Mutates;
+        "Removes an app with its deployments, members, service accounts and tokens";
+    ComponentsMissing "components-missing": Post "/api/v1/components/missing", ComponentUpload,;
+        "Says which of the named components have to be uploaded";
+    ComponentPut "component-put": Put "/api/v1/components/:digest", ComponentUpload, Mutates;
+        "Stores a component under its digest";
+    DeploymentCreate "deployment-create": Post "/api/v1/apps/:app/deployments", AppDeploy, OfApp Mutates;
+        "Starts a deployment: components are compiled in the background, then the app is switched";
+    DeploymentsList "deployments-list": Get "/api/v1/apps/:app/deployments", AppRead, OfApp;
+        "Lists the deployments of an app, newest first";
+    DeploymentGet "deployment-get": Get "/api/v1/apps/:app/deployments/:deployment", AppRead, OfApp;
+        "Shows one deployment: how far it has come, and what each component imports";
+    AppRollback "app-rollback": Post "/api/v1/apps/:app/rollback", AppRollback, OfApp Mutates;
+        "Makes an earlier deployment the current one";
+    AppLogs "app-logs": Get "/api/v1/apps/:app/logs", AppLogs, OfApp;
+        "Gives the newest lines of an app's log, and with `follow` those to come";
+    MembersList "members-list": Get "/api/v1/apps/:app/members", AppMembers, OfApp;
+        "Lists the members of an app";
+    MemberPut "member-put": Put "/api/v1/apps/:app/members/:person", AppMembers, OfApp Mutates;
+        "Adds a member to an app or changes the role";
+    MemberRemove "member-remove": Delete "/api/v1/apps/:app/members/:person", AppMembers, OfApp Mutates;
+        "Takes a member out of an app";
+    AppTokensList "app-tokens-list": Get "/api/v1/apps/:app/tokens", TokenList, OfApp;
+        "Lists the tokens of an app's service accounts";
+    AppTokenCreate "app-token-create": Post "/api/v1/apps/:app/tokens", TokenCreate, OfApp Mutates;
+        "Makes a token for a service account of an app; the account is made when it is new";
+    AppTokenRevoke "app-token-revoke": Delete "/api/v1/apps/:app/tokens/:token", TokenRevoke, OfApp Mutates;
+        "Revokes a token of an app's service account";
+    TokensList "tokens-list": Get "/api/v1/tokens", TokenList,;
+        "Lists the caller's own tokens";
+    CallTokenCreate "call-token-create": Post "/api/v1/tokens/call", TokenCreate, Mutates;
+        "Makes a short-lived token with which the caller, as themselves, calls one app";
+    TokenRevoke "token-revoke": Delete "/api/v1/tokens/:token", TokenRevoke, Mutates;
+        "Revokes one of the caller's own tokens; an owner may revoke any";
+    AuditList "audit-list": Get "/api/v1/audit", AuditRead,;
+        "Lists audit events, newest first";
+    AuditVerify "audit-verify": Get "/api/v1/audit/verify", AuditRead,;
+        "Checks the whole audit log where it is kept";
+    AuditFile "audit-file": Get "/api/v1/audit/log/*", AuditRead,;
+        "Gives a file of the audit log (checkpoint or tile), so that it can be verified elsewhere";
+    PostureGet "posture-get": Get "/api/v1/posture", PostureRead,;
+        "Says how well the platform's walls stand";
+    ResourceMetadata "resource-metadata": Get "/.well-known/oauth-protected-resource", MetadataRead, OnApps;
+        "Says which identity this origin wants (RFC 9728)";
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use types::RoutePattern;
+
+    use super::*;
+
+    #[test]
+    fn every_row_is_a_route_of_its_own() {
+        let mut ids = HashSet::new();
+        let mut routes = HashSet::new();
+        for row in OPERATIONS {
+            let route = format!("{} {}", row.method, row.path);
+            let parsed: RoutePattern = route.parse().unwrap_or_else(|e| panic!("{route}: {e}"));
+            assert!(routes.insert(parsed), "{route} is there twice");
+            assert!(ids.insert(row.id()), "{} is there twice", row.id());
+            assert_eq!(Op::of_id(row.id()), Some(row.op));
+            assert_eq!(row.of_app, row.path.contains("/:app"), "{route}");
+        }
+        assert_eq!(Op::of_id("no-such-thing"), None);
+    }
+
+    #[test]
+    fn every_control_action_has_an_operation() {
+        let used: HashSet<Action> = OPERATIONS.iter().map(|row| row.action).collect();
+        for action in Action::ALL.iter().filter(|a| **a != Action::Invoke) {
+            assert!(used.contains(action), "If you are here because you added `{action}`: give it a row above");
+        }
+        assert!(!used.contains(&Action::Invoke), "calling a function is not a control action");
+    }
+
+    #[test]
+    fn what_a_safe_method_serves_changes_nothing() {
+        for row in OPERATIONS {
+            assert!(!(row.method.is_safe() && row.mutates), "{}", row.id());
+            // The only question that needs a body to ask it.
+            let asks = row.op == Op::ComponentsMissing;
+            assert!(row.method.is_safe() || row.mutates || asks, "{}", row.id());
+        }
+    }
+
+    #[test]
+    fn paths_are_filled_in_order() {
+        assert_eq!(Op::MemberPut.row().path_with(&["coffee", "p-1"]), "/api/v1/apps/coffee/members/p-1");
+        assert_eq!(Op::AuditFile.row().path_with(&["tile/0/000"]), "/api/v1/audit/log/tile/0/000");
+    }
+}

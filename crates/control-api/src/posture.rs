@@ -1,0 +1,55 @@
+//! How well the platform's walls stand.
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// The walls of one process, as the process itself reported them before it read a byte from outside.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ProcessPosture {
+    /// `supervisor`, `front`, `keeper`, `compile` or `work`.
+    pub role: String,
+    /// The app of a `work` process.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub app: Option<String>,
+    /// `full`, `partial` or `none`.
+    pub level: String,
+    /// One sentence for each lock that is missing, with what to do.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub missing: Vec<String>,
+    /// The report itself: Landlock version and rules, seccomp, `no_new_privs`, and so on.
+    #[serde(default)]
+    #[schema(value_type = Object)]
+    pub report: serde_json::Value,
+}
+
+/// One thing that should be so.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct PostureCheck {
+    pub name: String,
+    pub ok: bool,
+    /// What was found.
+    pub detail: String,
+    /// What to do when it is not so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+}
+
+/// The platform's posture.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Posture {
+    /// Version of the platform.
+    pub version: String,
+    /// The engine build that compiles and runs functions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub engine_build: Option<String>,
+    /// The platform refuses to start without its locks.
+    pub strict: bool,
+    pub processes: Vec<ProcessPosture>,
+    pub checks: Vec<PostureCheck>,
+}
+
+impl Posture {
+    /// Nothing is missing anywhere.
+    pub fn is_whole(&self) -> bool {
+        self.processes.iter().all(|p| p.missing.is_empty()) && self.checks.iter().all(|c| c.ok)
+    }
+}

@@ -1,0 +1,14 @@
+//! From an accepted deployment to the one that answers: wait for the turn, compile, probe, switch.
+mod board;
+mod name;
+mod pipeline;
+mod plan;
+mod turns;
+mod view;
+
+pub(crate) use board::{Board, Ticket};
+pub(crate) use name::deployment_id;
+pub(crate) use pipeline::{Job, prepare_again, run};
+pub(crate) use plan::{Plan, parse};
+pub(crate) use turns::{Turn, Turns};
+pub(crate) use view::Seen;

@@ -1,0 +1,123 @@
+//! One deployment on its way, in the background: compile each component, instantiate each function once, switch.
+use std::{
+    sync::{Arc, PoisonError},
+    time::Duration,
+};
+
+use control_api::{ComponentStage, DeploymentFailure};
+use gateway::{CompileFailure, Refusal};
+use store::DeploymentState;
+use types::{AppName, Code, DeploymentId};
+
+use super::{Plan, Ticket, Turn, view};
+use crate::{refuse, release, service::Shared};
+
+/// The longest that a deployment may take once its turn has come. The compiler has limits of its own; this one is for
+/// whatever they do not see.
+const LONGEST: Duration = Duration::from_secs(15 * 60);
+
+/// An accepted deployment.
+pub(crate) struct Job {
+    pub(crate) app: AppName,
+    pub(crate) id: DeploymentId,
+    pub(crate) plan: Plan,
+    pub(crate) ticket: Ticket,
+    pub(crate) turn: Turn,
+}
+
+impl Job {
+    const fn key(&self) -> (&AppName, DeploymentId, Ticket) {
+        (&self.app, self.id, self.ticket)
+    }
+}
+
+/// Takes the job to its end. Whatever happens, the deployment that answered before goes on answering unless this one is
+/// ready.
+pub(crate) async fn run(shared: Arc<Shared>, mut job: Job) {
+    job.turn.come().await;
+    let late = || failure(Code::CTL_COMPONENT, format!("it took longer than {} seconds", LONGEST.as_secs()));
+    let prepared = tokio::time::timeout(LONGEST, prepare(&shared, &job)).await.unwrap_or_else(|_| Err(late()));
+    let ended = match prepared {
+        Ok(()) => switch(&shared, &job).await,
+        Err(failed) => Err(failed),
+    };
+    match &ended {
+        Ok(()) => tracing::info!(app.name = %job.app, deployment = %job.id.short(), "a deployment is ready"),
+        Err(failed) => {
+            tracing::warn!(app.name = %job.app, deployment = %job.id.short(), code = failed.code, "a deployment failed: {}", failed.reason);
+            record_failure(&shared, &job, failed).await;
+        }
+    }
+    shared.board.lock().unwrap_or_else(PoisonError::into_inner).end(job.key(), ended.err());
+}
+
+fn failure(code: Code, reason: impl Into<String>) -> DeploymentFailure {
+    DeploymentFailure { code: code.as_str().to_owned(), reason: reason.into() }
+}
+
+fn compile_failure(path: &str, failed: &CompileFailure) -> DeploymentFailure {
+    failure(refuse::compile_code(failed), format!("`{path}`: {failed}"))
+}
+
+async fn prepare(shared: &Shared, job: &Job) -> Result<(), DeploymentFailure> {
+    let stage = |path: &str, stage, inspected| {
+        shared.board.lock().unwrap_or_else(PoisonError::into_inner).stage(job.key(), path, stage, inspected);
+    };
+    for component in &job.plan.components {
+        stage(&component.path, ComponentStage::Compiling, None);
+        match shared.ports.components.prepare(component.digest, component.limits).await {
+            Ok(inspection) => stage(&component.path, ComponentStage::Probing, Some(view::inspected(&inspection))),
+            Err(failed) => {
+                stage(&component.path, ComponentStage::Failed, None);
+                return Err(compile_failure(&component.path, &failed));
+            }
+        }
+    }
+    for function in &job.plan.functions {
+        if let Err(failed) = shared.ports.components.probe(function.clone()).await {
+            return Err(compile_failure(function.function.as_str(), &failed));
+        }
+    }
+    for component in &job.plan.components {
+        stage(&component.path, ComponentStage::Ready, None);
+    }
+    Ok(())
+}
+
+async fn switch(shared: &Shared, job: &Job) -> Result<(), DeploymentFailure> {
+    let refused = |refusal: Refusal| {
+        let shown = refusal.detail.unwrap_or_else(|| refusal.code.title().to_owned());
+        if refusal.code == Code::PLT_INTERNAL {
+            tracing::error!(app.name = %job.app, "a deployment could not be switched to: {}", refusal.reason);
+        }
+        failure(refusal.code, shown)
+    };
+    let ready = shared.ports.store.set_deployment_state(job.app.clone(), job.id, DeploymentState::Ready).await;
+    if !ready.map_err(|e| refused(refuse::store(e)))? {
+        return Err(failure(Code::CTL_NOT_FOUND, "the app was removed meanwhile"));
+    }
+    release::switch(shared, &job.app, job.id).await.map(drop).map_err(refused)
+}
+
+/// Keeps the failure in the store, unless the deployment was ready before: one that may be current is not taken back.
+async fn record_failure(shared: &Shared, job: &Job, failed: &DeploymentFailure) {
+    let store = &shared.ports.store;
+    let before = store.deployment(job.app.clone(), job.id).await;
+    if !matches!(before, Ok(Some(store::Deployment { state: DeploymentState::Preparing, .. }))) {
+        return;
+    }
+    let state = DeploymentState::Failed { code: failed.code.clone(), reason: failed.reason.clone() };
+    if let Err(error) = store.set_deployment_state(job.app.clone(), job.id, state).await {
+        // The next start marks it as interrupted.
+        tracing::error!(app.name = %job.app, "a failed deployment could not be marked: {error}");
+    }
+}
+
+/// Makes the components of a deployment that was ready once ready again; cheap when their artefacts are still there.
+pub(crate) async fn prepare_again(shared: &Shared, plan: &Plan) -> Result<(), Refusal> {
+    for component in &plan.components {
+        let prepared = shared.ports.components.prepare(component.digest, component.limits).await;
+        prepared.map_err(|failed| refuse::compile(&failed))?;
+    }
+    Ok(())
+}

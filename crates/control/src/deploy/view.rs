@@ -1,0 +1,96 @@
+//! A deployment as the API shows it: the store's word, with the board's news where there are any.
+use std::collections::HashMap;
+
+use control_api::{
+    ComponentProgress, ComponentStage, DeploymentFailure, DeploymentPhase, DeploymentView, Import, ImportState,
+    Inspected,
+};
+use gateway::{Inspection, Names};
+use store::{App, Deployment, DeploymentState};
+use types::DeploymentId;
+
+use super::board::Entry;
+
+/// Interfaces that are linked with nothing behind them: a plain `wasm32-wasip2` build carries them without using them.
+const EMPTY: [&str; 6] =
+    ["wasi:filesystem/", "wasi:cli/environment", "wasi:cli/exit", "wasi:cli/stdin", "wasi:cli/terminal-", "wasi:sockets/"];
+
+/// What becomes of one import.
+fn import_state(inspection: &Inspection, interface: &str) -> ImportState {
+    if inspection.denied.iter().any(|denied| denied == interface) {
+        ImportState::Denied
+    } else if EMPTY.iter().any(|prefix| interface.starts_with(prefix)) {
+        ImportState::Nothing
+    } else {
+        ImportState::Granted
+    }
+}
+
+/// What the compiler saw, for people.
+pub(crate) fn inspected(inspection: &Inspection) -> Inspected {
+    let import = |interface: &String| Import {
+        state: import_state(inspection, interface),
+        interface: interface.clone(),
+    };
+    Inspected {
+        imports: inspection.imports.iter().map(import).collect(),
+        serves: inspection.serves.clone(),
+        component_bytes: inspection.component_bytes,
+        artefact_bytes: inspection.artefact_bytes,
+        compile_ms: inspection.compile_ms,
+        engine_build: inspection.engine_build.to_string(),
+        cached: inspection.cached,
+    }
+}
+
+/// Where a deployment is looked at from.
+pub(crate) struct Seen<'a> {
+    pub(crate) names: &'a Names,
+    /// Read before `app`: whoever is told that a deployment is ready is then told as well that it answers.
+    pub(crate) news: HashMap<DeploymentId, Entry>,
+    pub(crate) app: &'a App,
+}
+
+impl Seen<'_> {
+    pub(crate) fn view(&self, deployment: &Deployment) -> DeploymentView {
+        let (phase, failure) = phase_of(&deployment.state);
+        let stage = match phase {
+            DeploymentPhase::Preparing => ComponentStage::Waiting,
+            DeploymentPhase::Ready => ComponentStage::Ready,
+            DeploymentPhase::Failed => ComponentStage::Failed,
+        };
+        let component = |(path, digest): &(std::sync::Arc<str>, types::Digest)| ComponentProgress {
+            path: path.to_string(),
+            digest: *digest,
+            stage,
+            inspected: None,
+        };
+        let mut view = DeploymentView {
+            app: deployment.app.clone(),
+            id: deployment.id,
+            phase,
+            failure,
+            current: self.app.current == Some(deployment.id),
+            url: self.names.app_url(&deployment.app),
+            components: deployment.components.iter().map(component).collect(),
+            created_at: deployment.created_at,
+            created_by: deployment.created_by,
+        };
+        if let Some(news) = self.news.get(&deployment.id) {
+            view.phase = news.phase;
+            view.failure.clone_from(&news.failure);
+            view.components.clone_from(&news.components);
+        }
+        view
+    }
+}
+
+fn phase_of(state: &DeploymentState) -> (DeploymentPhase, Option<DeploymentFailure>) {
+    match state {
+        DeploymentState::Preparing => (DeploymentPhase::Preparing, None),
+        DeploymentState::Ready => (DeploymentPhase::Ready, None),
+        DeploymentState::Failed { code, reason } => {
+            (DeploymentPhase::Failed, Some(DeploymentFailure { code: code.clone(), reason: reason.clone() }))
+        }
+    }
+}

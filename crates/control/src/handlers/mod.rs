@@ -1,0 +1,10 @@
+//! One file a noun; each handler reads, decides, calls, renders, in this order.
+pub(crate) mod about;
+pub(crate) mod apps;
+pub(crate) mod audit;
+pub(crate) mod claim;
+pub(crate) mod components;
+pub(crate) mod deployments;
+pub(crate) mod logs;
+pub(crate) mod members;
+pub(crate) mod tokens;

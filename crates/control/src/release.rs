@@ -1,0 +1,142 @@
+//! Releases: what the other rooms must know of an app, published whole and in the order of its versions.
+use std::sync::Arc;
+
+use gateway::{Refusal, Release};
+use store::{App, DeploymentState, MemberRole, StoreError};
+use types::{AppName, Code, DeploymentId};
+
+use crate::{deploy::Plan, refuse, service::Shared};
+
+/// What a start found.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Restored {
+    /// Apps that were published.
+    pub apps: usize,
+    /// Deployments that a crash had interrupted.
+    pub interrupted: usize,
+    /// Apps that could not be published, with the reason.
+    pub failed: Vec<(AppName, String)>,
+}
+
+/// The release of an app as the store has it now.
+async fn release_of(shared: &Shared, app: &App) -> Result<Release, Refusal> {
+    let store = &shared.ports.store;
+    let members = store.members(app.name.clone()).await.map_err(refuse::store)?;
+    let members = members.into_iter().map(|m| (m.principal, m.role == MemberRole::Admin)).collect();
+    let mut release = Release {
+        app: app.name.clone(),
+        version: app.version,
+        deployment: app.current,
+        functions: Vec::new(),
+        members,
+        cedar: None,
+    };
+    if let Some(id) = app.current {
+        let stored = store.deployment(app.name.clone(), id).await.map_err(refuse::store)?;
+        let stored = stored.ok_or_else(|| Refusal::internal(format!("deployment {id} of `{}` is gone", app.name)))?;
+        release.functions = Plan::of_stored(&stored, &shared.ports.caps)?.functions;
+        release.cedar = stored.policy;
+    }
+    Ok(release)
+}
+
+/// Tells every port, in order; stops at the first that refuses.
+fn tell(shared: &Shared, release: Release) -> Result<(), Refusal> {
+    let release = Arc::new(release);
+    for port in &shared.ports.releases {
+        port.publish(&release)
+            .map_err(|e| Refusal::internal(format!("a release of `{}` was refused: {e}", release.app)))?;
+    }
+    Ok(())
+}
+
+/// Publishes an app as the store has it now: after a new member, say. Nothing happens when the app is gone.
+pub(crate) async fn publish(shared: &Shared, app: &AppName) -> Result<(), Refusal> {
+    let _order = shared.releasing.lock().await;
+    let Some(app) = shared.ports.store.app(app.clone()).await.map_err(refuse::store)? else { return Ok(()) };
+    tell(shared, release_of(shared, &app).await?)
+}
+
+/// Makes a ready deployment the one that answers. Switching to the current one changes nothing.
+pub(crate) async fn switch(shared: &Shared, name: &AppName, id: DeploymentId) -> Result<App, Refusal> {
+    let _order = shared.releasing.lock().await;
+    let store = &shared.ports.store;
+    let before = store.app(name.clone()).await.map_err(refuse::store)?;
+    let before = before.ok_or_else(|| refuse::not_found(format!("app `{name}`")))?;
+    if before.current == Some(id) {
+        return Ok(before);
+    }
+    let app = store.switch(name.clone(), id).await.map_err(refuse::store)?;
+    let published = match release_of(shared, &app).await {
+        Ok(release) => tell(shared, release),
+        Err(refusal) => Err(refusal),
+    };
+    if let Err(refusal) = published {
+        go_back(shared, &before).await;
+        return Err(refusal);
+    }
+    Ok(app)
+}
+
+/// Undoes a switch that could not be published to every room, so that all of them and the store agree again.
+async fn go_back(shared: &Shared, before: &App) {
+    let Some(former) = before.current else {
+        // There is nothing to go back to: the app answers nothing rather than half of something.
+        withdraw(shared, &before.name);
+        return;
+    };
+    let back = match shared.ports.store.switch(before.name.clone(), former).await {
+        Ok(app) => match release_of(shared, &app).await {
+            Ok(release) => tell(shared, release),
+            Err(refusal) => Err(refusal),
+        },
+        Err(error) => Err(refuse::store(error)),
+    };
+    if let Err(refusal) = back {
+        tracing::error!(app.name = %before.name, "an app could not go back to its former deployment: {}", refusal.reason);
+        withdraw(shared, &before.name);
+    }
+}
+
+fn withdraw(shared: &Shared, app: &AppName) {
+    // The other way round than publishing: what is unreachable can lose its protection, never before.
+    for port in shared.ports.releases.iter().rev() {
+        port.withdraw(app);
+    }
+}
+
+/// Removes an app; `false` when there was none.
+pub(crate) async fn remove(shared: &Shared, app: &AppName) -> Result<bool, Refusal> {
+    let _order = shared.releasing.lock().await;
+    let removed = shared.ports.store.remove_app(app.clone()).await.map_err(refuse::store)?;
+    if removed {
+        withdraw(shared, app);
+        shared.ports.credentials.forget_app(app);
+    }
+    Ok(removed)
+}
+
+pub(crate) async fn restore(shared: &Shared) -> Result<Restored, StoreError> {
+    let store = &shared.ports.store;
+    let mut restored = Restored::default();
+    for app in store.apps().await? {
+        for deployment in store.deployments(app.name.clone()).await? {
+            if deployment.state == DeploymentState::Preparing {
+                let reason = "interrupted, deploy again".to_owned();
+                let state = DeploymentState::Failed { code: Code::CTL_CONFLICT.as_str().to_owned(), reason };
+                store.set_deployment_state(app.name.clone(), deployment.id, state).await?;
+                restored.interrupted += 1;
+            }
+        }
+        match publish(shared, &app.name).await {
+            Ok(()) => restored.apps += 1,
+            // One app that cannot be published must not keep the others down.
+            Err(refusal) => {
+                let shown = refusal.detail.unwrap_or(refusal.reason);
+                tracing::error!(app.name = %app.name, "an app could not be restored: {shown}");
+                restored.failed.push((app.name.clone(), shown));
+            }
+        }
+    }
+    Ok(restored)
+}

@@ -1,0 +1,130 @@
+//! The room's handle, and the one place where an operation finds its handler.
+use std::sync::{Arc, Mutex};
+
+use control_api::{OPERATIONS, Op};
+use gateway::{Body, ControlCall, ControlRoute, Ctx, Fut, Permit, Refusal, Reply, Work};
+use http::request::Parts;
+use types::{Caller, RouteError};
+
+use crate::{
+    Ports, Restored,
+    deploy::{Board, Turns},
+    handlers, release,
+    tasks::Tasks,
+};
+
+/// What all handlers and background tasks share.
+pub(crate) struct Shared {
+    pub(crate) ports: Ports,
+    pub(crate) board: Mutex<Board>,
+    pub(crate) turns: Turns,
+    pub(crate) tasks: Tasks,
+    /// INVARIANT: held from reading an app's state in the store until its release is published, so that releases are
+    /// published in the order of their versions.
+    pub(crate) releasing: tokio::sync::Mutex<()>,
+    /// Uploads are held in memory whole to be checked; this bounds how many at once.
+    pub(crate) uploads: tokio::sync::Semaphore,
+}
+
+/// The control room. Cheap to clone.
+#[derive(Clone)]
+pub struct Service {
+    shared: Arc<Shared>,
+}
+
+/// Uploads that may be in memory at the same time.
+const UPLOADS_MAX: usize = 2;
+
+impl Service {
+    pub fn new(ports: Ports) -> Self {
+        let shared = Shared {
+            ports,
+            board: Mutex::default(),
+            turns: Turns::default(),
+            tasks: Tasks::default(),
+            releasing: tokio::sync::Mutex::default(),
+            uploads: tokio::sync::Semaphore::new(UPLOADS_MAX),
+        };
+        Self { shared: Arc::new(shared) }
+    }
+
+    /// Publishes the current deployment of every app, and marks what a crash interrupted as failed. Called once, before
+    /// the first request.
+    pub async fn restore(&self) -> Result<Restored, store::StoreError> {
+        release::restore(&self.shared).await
+    }
+
+    /// Waits until deployments that have begun are through.
+    pub async fn drain(&self) {
+        self.shared.tasks.drain().await;
+    }
+}
+
+impl Work for Service {
+    fn work<'a>(&'a self, cx: &'a Ctx, permit: Permit) -> Fut<'a, Result<Reply, Refusal>> {
+        Box::pin(async move {
+            let (call, caller, head, body) =
+                permit.into_control().map_err(|_| Refusal::internal("control was given a call of a function"))?;
+            let op = Op::of_id(call.operation)
+                .ok_or_else(|| Refusal::internal(format!("there is no operation `{}`", call.operation)))?;
+            dispatch(&self.shared, cx, op, Asked { call, caller, head, body }).await
+        })
+    }
+}
+
+/// One operation as asked for and permitted.
+pub(crate) struct Asked {
+    pub(crate) call: ControlCall,
+    pub(crate) caller: Arc<Caller>,
+    pub(crate) head: Parts,
+    pub(crate) body: Body,
+}
+
+/// What policy decided about is what is done: the intent's operation, and no second reading of method or path.
+async fn dispatch(shared: &Arc<Shared>, cx: &Ctx, op: Op, asked: Asked) -> Result<Reply, Refusal> {
+    use handlers::{about, apps, audit, claim, components, deployments, logs, members, tokens};
+    match op {
+        Op::ClaimRedeem => claim::redeem(shared, asked).await,
+        Op::ClaimIssue => claim::issue(shared, asked).await,
+        Op::Whoami => about::whoami(&asked),
+        Op::AppsList => apps::list(shared, asked).await,
+        Op::AppGet => apps::get(shared, asked).await,
+        Op::AppRemove => apps::remove(shared, asked).await,
+        Op::ComponentsMissing => components::missing(shared, asked).await,
+        Op::ComponentPut => components::put(shared, asked).await,
+        Op::DeploymentCreate => deployments::create(shared, cx, asked).await,
+        Op::DeploymentsList => deployments::list(shared, asked).await,
+        Op::DeploymentGet => deployments::get(shared, asked).await,
+        Op::AppRollback => deployments::rollback(shared, asked).await,
+        Op::AppLogs => logs::read(shared, asked).await,
+        Op::MembersList => members::list(shared, asked).await,
+        Op::MemberPut => members::put(shared, cx, asked).await,
+        Op::MemberRemove => members::remove(shared, asked).await,
+        Op::AppTokensList => tokens::list_of_app(shared, asked).await,
+        Op::AppTokenCreate => tokens::create_for_service(shared, asked).await,
+        Op::AppTokenRevoke => tokens::revoke_of_app(shared, asked).await,
+        Op::TokensList => tokens::list_own(shared, asked).await,
+        Op::CallTokenCreate => tokens::create_call(shared, asked).await,
+        Op::TokenRevoke => tokens::revoke_own(shared, asked).await,
+        Op::AuditList => audit::list(shared, asked).await,
+        Op::AuditVerify => audit::verify(shared, asked).await,
+        Op::AuditFile => audit::file(shared, asked).await,
+        Op::PostureGet => about::posture(shared, &asked),
+        Op::ResourceMetadata => about::metadata(shared, &asked),
+    }
+}
+
+/// The table of operations as the gateway's router takes it.
+pub fn routes() -> Result<Vec<ControlRoute>, RouteError> {
+    let route = |row: &control_api::Operation| {
+        Ok(ControlRoute {
+            operation: row.id(),
+            pattern: format!("{} {}", row.method, row.path).parse()?,
+            action: row.action,
+            of_app: row.of_app,
+            mutates: row.mutates,
+            on_apps: row.on_apps,
+        })
+    };
+    OPERATIONS.iter().map(route).collect()
+}

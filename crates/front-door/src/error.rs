@@ -1,0 +1,34 @@
+//! Why the door cannot be opened.
+use crate::ConfigError;
+
+/// What stops a service from starting or going on.
+#[derive(Debug, thiserror::Error)]
+pub enum DoorError {
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error("the listener cannot be used; was it handed over by the supervisor?")]
+    Listener(#[source] std::io::Error),
+    #[error("tls cannot be set up")]
+    Tls(#[source] rustls::Error),
+}
+
+/// Why a certificate cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum CertificateError {
+    #[error("`{path}` cannot be read as PEM; give a chain (leaf first) and a PKCS#8 or SEC1 key")]
+    Pem {
+        path: String,
+        #[source]
+        source: rustls_pki_types::pem::Error,
+    },
+    #[error("`{path}` holds no certificate")]
+    Empty { path: String },
+    #[error("the key in `{path}` does not fit its certificate, or is of a kind that is not served")]
+    Key {
+        path: String,
+        #[source]
+        source: rustls::Error,
+    },
+    #[error("`{name}` is not a host name or `*.` and a host name")]
+    Name { name: String },
+}

@@ -1,0 +1,305 @@
+//! The path, with small rooms that do what each test says.
+#![expect(clippy::unwrap_used, reason = "tests")]
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
+};
+
+use audit::{Event, Kind, Outcome, Progress, Receipt, Record, RecordError};
+use gateway::{
+    Admit, Admitted, Arrival, Body, Channel, ControlRoute, Ctx, Decide, Decision, Denial, Fut, House, Identified, Identify, Intent, Names, Permit, Refusal, Reply, Routes, Work,
+};
+use http::{Request, Response, StatusCode};
+use http_body_util::{BodyExt, Empty};
+use tokio::sync::watch;
+use types::{Access, Action, AppName, Caller, Clock, Code, Digest, FunctionName, FunctionTarget, Grants, Instant, Rng, RunLimits, UnixMillis};
+
+struct Time(AtomicU64);
+impl Clock for Time {
+    fn now(&self) -> UnixMillis {
+        UnixMillis(1_700_000_000_000)
+    }
+    fn instant(&self) -> Instant {
+        Instant(self.0.fetch_add(1_000_000, Ordering::Relaxed))
+    }
+}
+impl Rng for Time {
+    fn fill(&self, bytes: &mut [u8]) {
+        let n = self.0.fetch_add(1, Ordering::Relaxed) as u8;
+        bytes.fill(n);
+    }
+}
+
+struct Tape {
+    events: Mutex<Vec<Event>>,
+    healthy: AtomicBool,
+    full: AtomicBool,
+    durable: watch::Sender<Progress>,
+}
+impl Record for Tape {
+    fn record(&self, event: &Event) -> Result<Receipt, RecordError> {
+        if self.full.load(Ordering::Relaxed) {
+            return Err(RecordError::Full);
+        }
+        let mut events = self.events.lock().unwrap();
+        events.push(event.clone());
+        Ok(Receipt::new(events.len() as u64 - 1, self.durable.subscribe()))
+    }
+    fn is_healthy(&self) -> bool {
+        self.healthy.load(Ordering::Relaxed)
+    }
+}
+
+struct Rooms {
+    decision: Mutex<Decision>,
+    caller: Mutex<Result<Arc<Caller>, Refusal>>,
+    ran: AtomicUsize,
+    saw: Mutex<Vec<String>>,
+}
+impl Admit for Rooms {
+    fn admit(&self, _: &Ctx, arrival: Arrival) -> Result<Arrival, Refusal> {
+        if arrival.head.headers.contains_key("x-bad") {
+            return Err(Refusal::new(Code::DOOR_RESERVED_HEADER, "bad header").security(gateway::SecurityClass::ReservedHeader));
+        }
+        Ok(arrival)
+    }
+}
+impl Identify for Rooms {
+    fn identify_now(&self, _: &Ctx, _: &Admitted, _: &Intent) -> Option<Result<Arc<Caller>, Refusal>> {
+        None
+    }
+    fn identify<'a>(&'a self, _: &'a Ctx, _: &'a Admitted, _: &'a Intent) -> Fut<'a, Result<Arc<Caller>, Refusal>> {
+        let caller = self.caller.lock().unwrap().clone();
+        Box::pin(std::future::ready(caller))
+    }
+}
+impl Decide for Rooms {
+    fn decide(&self, _: &Identified, _: &Intent) -> Decision {
+        self.decision.lock().unwrap().clone()
+    }
+}
+impl Work for Rooms {
+    fn work<'a>(&'a self, _: &'a Ctx, permit: Permit) -> Fut<'a, Result<Reply, Refusal>> {
+        self.ran.fetch_add(1, Ordering::Relaxed);
+        if let Ok(invocation) = permit.into_invocation() {
+            let names = invocation.head().headers.keys().map(ToString::to_string);
+            *self.saw.lock().unwrap() = names.collect();
+        }
+        Box::pin(async { Ok(Reply::from(Response::new(empty()))) })
+    }
+}
+
+fn empty() -> Body {
+    Empty::new().map_err(|never| match never {}).boxed_unsync()
+}
+
+struct Fixture {
+    house: House,
+    rooms: Arc<Rooms>,
+    tape: Arc<Tape>,
+}
+
+fn target(route: &str) -> Arc<FunctionTarget> {
+    Arc::new(FunctionTarget {
+        app: AppName::parse("coffee").unwrap(),
+        deployment: Digest::from_bytes([1; 32]),
+        function: FunctionName::parse("menu").unwrap(),
+        route: route.parse().unwrap(),
+        component: Digest::from_bytes([2; 32]),
+        access: Access::Members,
+        callers: Vec::new(),
+        limits: RunLimits::default(),
+        grants: Grants::default(),
+    })
+}
+
+fn fixture() -> Fixture {
+    let names = Names { scheme: "http", apps_domain: "localhost".into(), console: "console.localhost".into(), port: Some(8080) };
+    let row = |pattern: &str, mutates| ControlRoute {
+        operation: "app",
+        pattern: pattern.parse().unwrap(),
+        action: Action::AppRead,
+        of_app: true,
+        mutates,
+        on_apps: false,
+    };
+    let routes = Routes::new(names, &[row("GET /api/v1/apps/:app", false), row("POST /api/v1/apps/:app", true)]).unwrap();
+    routes.put(&AppName::parse("coffee").unwrap(), &[target("GET /menu"), target("POST /menu"), target("/any/*")]).unwrap();
+    let rooms = Arc::new(Rooms {
+        decision: Mutex::new(Decision::Allow { policies: Arc::from([Arc::from("members")]) }),
+        caller: Mutex::new(Ok(Arc::new(Caller::Stranger))),
+        ran: AtomicUsize::new(0),
+        saw: Mutex::default(),
+    });
+    let tape = Arc::new(Tape {
+        events: Mutex::default(),
+        healthy: AtomicBool::new(true),
+        full: AtomicBool::new(false),
+        durable: watch::channel(Progress { durable: u64::MAX, failed: false }).0,
+    });
+    let time = Arc::new(Time(AtomicU64::new(0)));
+    let house = House {
+        front_door: rooms.clone(),
+        routes: Arc::new(routes),
+        identity: rooms.clone(),
+        policy: rooms.clone(),
+        runtime: rooms.clone(),
+        control: rooms.clone(),
+        audit: tape.clone(),
+        clock: time.clone(),
+        rng: time,
+    };
+    Fixture { house, rooms, tape }
+}
+
+impl Fixture {
+    async fn ask(&self, method: &str, url: &str, headers: &[(&str, &str)]) -> Response<Body> {
+        let mut request = Request::builder().method(method).uri(url);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let (head, ()) = request.body(()).unwrap().into_parts();
+        self.house.handle(Arrival { channel: Channel::Wire { tls: false }, head, body: empty() }).await
+    }
+
+    fn events(&self) -> Vec<Event> {
+        self.tape.events.lock().unwrap().clone()
+    }
+
+    fn ran(&self) -> usize {
+        self.rooms.ran.load(Ordering::Relaxed)
+    }
+}
+
+const MENU: &str = "http://coffee.localhost:8080/menu";
+
+#[tokio::test]
+async fn a_permitted_call_runs_once_and_leaves_one_event() {
+    let f = fixture();
+    let response = f.ask("GET", MENU, &[]).await;
+    assert_eq!(response.status(), StatusCode::OK);
+    let events = f.events();
+    assert_eq!((f.ran(), events.len()), (1, 1));
+    let event = events.first().unwrap();
+    assert_eq!((event.kind, &*event.action, &*event.resource), (Kind::Request, "invoke", "coffee/menu"));
+    assert_eq!(event.outcome, Outcome::Done { status: Some(200) });
+    assert_eq!(event.policies, [Arc::from("members")]);
+    assert_eq!(event.deployment, Some(Digest::from_bytes([1; 32])));
+    assert_eq!(response.headers().get("sf-request").unwrap().to_str().unwrap(), event.request.unwrap().to_string());
+}
+
+#[tokio::test]
+async fn no_credential_reaches_a_workroom() {
+    let f = fixture();
+    f.ask("GET", MENU, &[("authorization", "Bearer x"), ("cookie", "a=b"), ("dpop", "p"), ("proxy-authorization", "q"), ("accept", "*/*")]).await;
+    assert_eq!(*f.rooms.saw.lock().unwrap(), ["accept"]);
+}
+
+#[tokio::test]
+async fn every_refusal_is_an_event_and_runs_nothing() {
+    let denials = [
+        (Denial::NeedsIdentity, 401),
+        (Denial::Forbidden { sentence: "`ann` is no member".into(), next: Some("ask".into()) }, 403),
+        (Denial::Nothing, 404),
+        (Denial::Closed, 403),
+    ];
+    for (denial, status) in denials {
+        let f = fixture();
+        *f.rooms.decision.lock().unwrap() = Decision::Deny { policies: Arc::from([Arc::from("g-x")]), denial };
+        let response = f.ask("GET", MENU, &[]).await;
+        assert_eq!(response.status().as_u16(), status);
+        let events = f.events();
+        assert_eq!((f.ran(), events.len()), (0, 1));
+        let event = events.first().unwrap();
+        assert!(matches!(&event.outcome, Outcome::Refused { status: s, .. } if *s == status), "{event:?}");
+        assert_eq!(event.policies, [Arc::from("g-x")]);
+    }
+}
+
+#[tokio::test]
+async fn a_challenge_names_our_own_address_not_the_received_one() {
+    let f = fixture();
+    *f.rooms.decision.lock().unwrap() = Decision::Deny { policies: Arc::from([]), denial: Denial::NeedsIdentity };
+    let response = f.ask("GET", MENU, &[("host", "evil.example")]).await;
+    let challenge = response.headers().get("www-authenticate").unwrap().to_str().unwrap();
+    assert_eq!(challenge, "Bearer resource_metadata=\"http://coffee.localhost:8080/.well-known/oauth-protected-resource\"");
+    *f.rooms.caller.lock().unwrap() = Err(Refusal::new(Code::ID_INVALID, "expired").security(gateway::SecurityClass::Credential));
+    let response = f.ask("GET", MENU, &[]).await;
+    assert!(response.headers().get("www-authenticate").unwrap().to_str().unwrap().contains("error=\"invalid_token\""));
+    let body = response.into_body().collect().await.unwrap().to_bytes();
+    assert!(!String::from_utf8_lossy(&body).contains("expired"), "the private reason stays private");
+}
+
+#[tokio::test]
+async fn an_attack_at_the_door_is_a_security_event() {
+    let f = fixture();
+    assert_eq!(f.ask("GET", MENU, &[("x-bad", "1")]).await.status(), StatusCode::BAD_REQUEST);
+    let events = f.events();
+    let event = events.first().unwrap();
+    assert_eq!((event.kind, event.note.as_deref()), (Kind::Security, Some("reserved-header")));
+}
+
+#[tokio::test]
+async fn what_cannot_be_recorded_does_not_happen() {
+    let f = fixture();
+    f.tape.healthy.store(false, Ordering::Relaxed);
+    assert_eq!(f.ask("GET", MENU, &[]).await.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(f.ran(), 0);
+
+    let f = fixture();
+    f.tape.full.store(true, Ordering::Relaxed);
+    let response = f.ask("POST", "http://console.localhost:8080/api/v1/apps/coffee", &[]).await;
+    assert_eq!((response.status(), f.ran()), (StatusCode::SERVICE_UNAVAILABLE, 0), "a control action is written down before it starts");
+    let response = f.ask("GET", MENU, &[]).await;
+    assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE, "an answer that left no trace is not given");
+}
+
+#[tokio::test]
+async fn a_write_waits_for_the_disk_and_a_read_does_not() {
+    let f = fixture();
+    f.tape.durable.send_replace(Progress::default());
+    assert_eq!(f.ask("GET", MENU, &[]).await.status(), StatusCode::OK);
+    let waiting = tokio::time::timeout(std::time::Duration::from_millis(50), f.ask("POST", MENU, &[])).await;
+    assert!(waiting.is_err(), "a POST may not be answered before its event is durable");
+    f.tape.durable.send_replace(Progress { durable: 0, failed: true });
+    assert_eq!(f.ask("POST", MENU, &[]).await.status(), StatusCode::SERVICE_UNAVAILABLE);
+}
+
+#[tokio::test]
+async fn a_control_action_that_changes_something_leaves_a_beginning_and_an_end() {
+    let f = fixture();
+    f.ask("POST", "http://console.localhost:8080/api/v1/apps/coffee", &[]).await;
+    let kinds: Vec<_> = f.events().iter().map(|e| e.kind).collect();
+    assert_eq!(kinds, [Kind::ControlBegin, Kind::Control]);
+    f.ask("GET", "http://console.localhost:8080/api/v1/apps/coffee", &[]).await;
+    assert_eq!(f.events().len(), 3, "a read leaves one");
+}
+
+#[tokio::test]
+async fn routes_are_found_by_configured_names_only() {
+    let f = fixture();
+    for (method, url, status) in [
+        ("GET", "http://coffee.localhost:8080/menu", 200),
+        ("HEAD", "http://coffee.localhost:8080/menu", 200),
+        ("DELETE", "http://coffee.localhost:8080/menu", 405),
+        ("GET", "http://coffee.localhost:8080/nothing", 404),
+        ("PUT", "http://coffee.localhost:8080/any", 200),
+        ("PUT", "http://coffee.localhost:8080/any/deep/er", 200),
+        ("GET", "http://tea.localhost:8080/menu", 421),
+        ("GET", "http://coffee.localhost:8080/api/v1/apps/coffee", 404),
+        ("GET", "http://console.localhost:8080/menu", 404),
+        ("GET", "http://console.localhost:8080/api/v1/apps/Bad_Name", 404),
+        ("GET", "http://console.localhost:8080/api/v1/apps/coffee", 200),
+    ] {
+        assert_eq!(f.ask(method, url, &[]).await.status().as_u16(), status, "{method} {url}");
+    }
+    f.house.routes.remove(&AppName::parse("coffee").unwrap());
+    assert_eq!(f.ask("GET", MENU, &[]).await.status().as_u16(), 421);
+}
+
+#[test]
+fn routes_that_cannot_be_told_apart_are_refused() {
+    assert!(Routes::check(&[target("/a/:x"), target("/a/:y")]).is_err());
+    assert!(Routes::check(&[target("GET /a"), target("GET /a")]).is_err());
+    assert!(Routes::check(&[target("GET /a"), target("/a"), target("/a/:x"), target("/a/b")]).is_ok());
+}

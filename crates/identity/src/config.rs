@@ -1,0 +1,75 @@
+//! What an operator can set. Unknown keys are refused; an absent key is the safe value.
+use serde::Deserialize;
+use store::CredentialKind;
+
+const MINUTE_S: u64 = 60;
+const HOUR_S: u64 = 60 * MINUTE_S;
+const DAY_S: u64 = 24 * HOUR_S;
+
+/// How long a kind of credential lives, in seconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Life {
+    /// When nobody asks for another life.
+    pub default_s: u64,
+    /// The longest that anybody gets.
+    pub max_s: u64,
+}
+
+/// The room's settings.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// A person's command line: 30 days, at most 90. Long enough not to train people to store passwords elsewhere.
+    pub cli: Life,
+    /// A person's call of an app: 5 minutes, at most 1 hour. It is made from a `cli` credential whenever needed.
+    pub call: Life,
+    /// A service account's token: 90 days, at most 365. Machines do not notice an expiry before it hurts.
+    pub service: Life,
+    /// How long a claim link is open: 30 minutes.
+    pub claim_s: u64,
+    /// Wrong claims in a minute before further wrong ones are told to wait: 5.
+    pub claim_failures_max: usize,
+    /// Verified credentials remembered, at most: 16,384 (about 350 bytes each).
+    pub verified_max: usize,
+    /// How long a verified credential counts without asking the store again: 60 s. Revocation does not wait for it.
+    pub verified_s: u64,
+    /// Refused credentials remembered, at most: 16,384.
+    pub refused_max: usize,
+    /// How long a refusal is remembered: 10 s.
+    pub refused_s: u64,
+    /// The operating-system user that is the operator on the host socket: the one that owns the data directory.
+    /// The composition root sets it; nobody is the operator without.
+    #[serde(skip)]
+    pub owner_uid: Option<u32>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            cli: Life { default_s: 30 * DAY_S, max_s: 90 * DAY_S },
+            call: Life { default_s: 5 * MINUTE_S, max_s: HOUR_S },
+            service: Life { default_s: 90 * DAY_S, max_s: 365 * DAY_S },
+            claim_s: 30 * MINUTE_S,
+            claim_failures_max: 5,
+            verified_max: 16_384,
+            verified_s: 60,
+            refused_max: 16_384,
+            refused_s: 10,
+            owner_uid: None,
+        }
+    }
+}
+
+impl Config {
+    /// Seconds that a credential of this kind lives; `asked_s` of 0 asks for the usual life.
+    pub(crate) fn life_s(&self, kind: CredentialKind, asked_s: u64) -> u64 {
+        let life = match kind {
+            CredentialKind::Cli => self.cli,
+            CredentialKind::Call => self.call,
+            CredentialKind::Service => self.service,
+        };
+        let asked_s = if asked_s == 0 { life.default_s } else { asked_s };
+        asked_s.min(life.max_s)
+    }
+}

@@ -1,0 +1,50 @@
+//! What people may be called. Names appear in terminals, pages and logs beside facts; a name must not be able to pose as one.
+use gateway::CredentialFailure;
+use types::FunctionName;
+
+/// Longest display name and label, in characters.
+const CHARACTERS_MAX: usize = 80;
+
+/// A display name or a label: 1 to 80 visible characters, with single spaces between words.
+///
+/// Refused are control characters (they move the cursor), direction marks (they reorder what stands beside), invisible characters
+/// (two names that look the same) and blank ones (a name that looks like none). Markup is not: whoever shows a name escapes it.
+pub(crate) fn check_display(what: &'static str, name: &str) -> Result<(), CredentialFailure> {
+    let unfit = |why: String| Err(CredentialFailure::Unfit { what, why });
+    // Cut before counting: the text may be as long as a request body.
+    if name.is_empty() || name.len() > CHARACTERS_MAX * 4 || name.chars().count() > CHARACTERS_MAX {
+        return unfit(format!("it must have 1 to {CHARACTERS_MAX} characters"));
+    }
+    if name.starts_with(' ') || name.ends_with(' ') || name.contains("  ") {
+        return unfit("spaces may stand only between words, one at a time".to_owned());
+    }
+    match name.chars().find(|c| !is_visible(*c)) {
+        Some(c) => unfit(format!("it holds the invisible or reordering character U+{:04X}; remove it", u32::from(c))),
+        None => Ok(()),
+    }
+}
+
+/// The name of a service account is typed into manifests, so it follows the rule for names there.
+pub(crate) fn check_account(name: &str) -> Result<(), CredentialFailure> {
+    let what = "the name of the service account";
+    FunctionName::parse(name).map(drop).map_err(|e| CredentialFailure::Unfit { what, why: e.to_string() })
+}
+
+fn is_visible(c: char) -> bool {
+    !(c.is_control() || (c.is_whitespace() && c != ' ') || is_hidden(c))
+}
+
+/// Format characters, blanks that are no spaces, private use and noncharacters (Unicode 16, categories Cf, Co, Cn as far as listed).
+fn is_hidden(c: char) -> bool {
+    matches!(u32::from(c),
+        0x00AD | 0x034F | 0x061C | 0x070F | 0x08E2 | 0x115F | 0x1160 | 0x17B4 | 0x17B5 | 0x2800 | 0x3164 | 0xFEFF | 0xFFA0
+        | 0x0600..=0x0605 | 0x06DD | 0x0890..=0x0891 | 0x180B..=0x180F
+        | 0x200B..=0x200F | 0x2028..=0x202E | 0x2060..=0x206F
+        | 0xE000..=0xF8FF | 0xFE00..=0xFE0F | 0xFDD0..=0xFDEF | 0xFFF0..=0xFFFF
+        | 0x110BD | 0x110CD | 0x13430..=0x1343F | 0x1BCA0..=0x1BCA3 | 0x1D173..=0x1D17A
+        | 0xE0000..=0x0010_FFFF)
+        || u32::from(c) & 0xFFFE == 0xFFFE
+}
+
+#[cfg(test)]
+mod tests;

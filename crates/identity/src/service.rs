@@ -1,0 +1,211 @@
+//! The room: from a request to a caller.
+use std::sync::Arc;
+
+use gateway::{Admitted, Channel, Ctx, Fut, Identify, Intent, Refusal};
+use store::{Audience, Credential, Principal, PrincipalKind, Store};
+use types::{Action, AppName, Assurance, Caller, Clock, CredentialId, Digest, Instant, Person, PrincipalId, Rng, Service as Machine, UnixMillis};
+
+use crate::{Config, bearer, claims::Attempts, reason::Reason, seen::Seen, token};
+
+/// identity. Cheap to share behind an `Arc`; holds no secret.
+pub struct Service {
+    pub(crate) config: Config,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) rng: Arc<dyn Rng>,
+    verified: Seen<Verified>,
+    refused: Seen<Refused>,
+    pub(crate) attempts: Attempts,
+    stranger: Arc<Caller>,
+}
+
+/// A credential that the store vouched for.
+#[derive(Clone)]
+struct Verified {
+    caller: Arc<Caller>,
+    credential: CredentialId,
+    audience: Audience,
+    expires_at: UnixMillis,
+    /// Until when it counts without asking the store again.
+    until: Instant,
+}
+
+/// A credential that the store did not vouch for.
+#[derive(Clone)]
+struct Refused {
+    reason: Reason,
+    until: Instant,
+}
+
+/// What a request brought to show who sends it.
+enum Evidence<'a> {
+    /// Nothing, or the kernel's word on the host socket.
+    Known(Arc<Caller>),
+    /// A token of the right shape.
+    Token(&'a [u8]),
+}
+
+impl Service {
+    /// The room over this store. Time and chance come from the caller.
+    pub fn new(config: Config, store: Arc<dyn Store>, clock: Arc<dyn Clock>, rng: Arc<dyn Rng>) -> Self {
+        let (verified, refused) = (Seen::new(config.verified_max), Seen::new(config.refused_max));
+        let attempts = Attempts::new(config.claim_failures_max);
+        Self { config, store, clock, rng, verified, refused, attempts, stranger: Arc::new(Caller::Stranger) }
+    }
+
+    /// Disables or enables a principal, in the store and in every cache before it returns; `false` when there is none.
+    pub async fn set_disabled(&self, id: PrincipalId, disabled: bool) -> Result<bool, store::StoreError> {
+        let found = self.store.set_disabled(id, disabled).await?;
+        self.verified.forget_where(|v| v.caller.principal() == Some(id));
+        self.refused.forget_where(|r| matches!(r.reason, Reason::Disabled(_, of) if of == id));
+        Ok(found)
+    }
+
+    /// Forgets one credential; called after the store was changed.
+    pub(crate) fn forget_credential(&self, hash: &Digest) {
+        self.verified.forget(hash);
+        self.refused.forget(hash);
+    }
+
+    /// Forgets whatever counts for the app, or belongs to it; called after the store was changed.
+    pub(crate) fn forget_everything_of(&self, app: &AppName) {
+        self.verified.forget_where(|v| {
+            let counts_there = matches!(&v.audience, Audience::App(name) if name == app);
+            counts_there || matches!(&*v.caller, Caller::Service(machine) if machine.app == *app)
+        });
+        self.refused.forget_where(|_| true);
+    }
+
+    fn evidence<'a>(&self, admitted: &'a Admitted, intent: &Intent) -> Result<Evidence<'a>, Reason> {
+        // Where to sign in is told to anybody, whatever they hold: looking at the credential would only make this the place
+        // where a thief tries tokens of any audience, and would send an honest client in circles.
+        if matches!(intent, Intent::Control(call) if call.action == Action::MetadataRead) {
+            return Ok(Evidence::Known(self.stranger.clone()));
+        }
+        if let Some(token) = bearer::token(&admitted.head().headers)? {
+            return Ok(Evidence::Token(token));
+        }
+        match admitted.channel() {
+            Channel::Host { uid } if self.config.owner_uid == Some(uid) => {
+                Ok(Evidence::Known(Arc::new(Caller::Operator { uid })))
+            }
+            Channel::Host { .. } | Channel::Wire { .. } => Ok(Evidence::Known(self.stranger.clone())),
+        }
+    }
+
+    /// What the caches know of this token. A hit is never looser than the store: expiry and audience are checked each time.
+    fn cached(&self, cx: &Ctx, key: &Digest, intent: &Intent) -> Option<Result<Arc<Caller>, Reason>> {
+        if let Some(known) = self.verified.get(key) {
+            return (cx.started < known.until).then(|| known.answer(cx.started_at, intent));
+        }
+        let refused = self.refused.get(key)?;
+        (cx.started < refused.until).then_some(Err(refused.reason))
+    }
+
+    /// What the store knows of this token; remembered.
+    async fn stored(&self, cx: &Ctx, key: Digest, intent: &Intent) -> Result<Arc<Caller>, Refusal> {
+        let (verified_epoch, refused_epoch) = (self.verified.epoch(), self.refused.epoch());
+        let found = self.store.credential(key).await;
+        let found = found.map_err(|e| Refusal::internal(format!("credential: the store could not be asked: {e}")))?;
+        let until = |seconds: u64| Instant(cx.started.0.saturating_add(seconds.saturating_mul(1_000_000_000)));
+        match judge(found, cx.started_at, until(self.config.verified_s)) {
+            Ok(verified) => {
+                self.verified.put(verified_epoch, key, verified.clone());
+                verified.answer(cx.started_at, intent).map_err(|reason| reason.refusal())
+            }
+            Err(reason) => {
+                let refusal = reason.refusal();
+                self.refused.put(refused_epoch, key, Refused { reason, until: until(self.config.refused_s) });
+                Err(refusal)
+            }
+        }
+    }
+}
+
+impl Verified {
+    fn answer(&self, now: UnixMillis, intent: &Intent) -> Result<Arc<Caller>, Reason> {
+        if now >= self.expires_at {
+            return Err(Reason::Expired(self.credential));
+        }
+        if !counts(&self.audience, intent) {
+            return Err(Reason::OtherAudience(self.credential));
+        }
+        Ok(self.caller.clone())
+    }
+}
+
+/// Whether the credential is good at all; where it counts is asked for each request.
+fn judge(
+    found: Option<(Credential, Principal)>,
+    now: UnixMillis,
+    until: Instant,
+) -> Result<Verified, Reason> {
+    let (credential, principal) = found.ok_or(Reason::Unknown)?;
+    if credential.revoked_at.is_some() {
+        return Err(Reason::Revoked(credential.id));
+    }
+    if now >= credential.expires_at {
+        return Err(Reason::Expired(credential.id));
+    }
+    if principal.disabled {
+        return Err(Reason::Disabled(credential.id, principal.id));
+    }
+    let Credential { id, audience, expires_at, .. } = credential;
+    let caller = Arc::new(caller(principal, id, credential.created_at));
+    Ok(Verified { caller, credential: id, audience, expires_at, until })
+}
+
+fn caller(principal: Principal, credential: CredentialId, authenticated_at: UnixMillis) -> Caller {
+    let Principal { id, kind, name, disabled, .. } = principal;
+    match kind {
+        PrincipalKind::Person { owner } => Caller::Person(Person {
+            id,
+            display_name: name,
+            owner,
+            disabled,
+            // A token is one thing that one has.
+            assurance: Assurance::SingleFactor,
+            authenticated_at,
+            credential,
+        }),
+        PrincipalKind::Service { app } => Caller::Service(Machine { id, name, app, disabled, credential }),
+    }
+}
+
+/// A credential counts in exactly one place: a token that an app's function got hold of must not open the console,
+/// nor another app.
+fn counts(audience: &Audience, intent: &Intent) -> bool {
+    match intent {
+        Intent::Control(_) | Intent::UnroutedControl => *audience == Audience::Platform,
+        Intent::Invoke(target) => matches!(audience, Audience::App(app) if *app == target.app),
+        Intent::Unrouted { app } | Intent::WrongMethod { app, .. } => matches!(audience, Audience::App(of) if of == app),
+    }
+}
+
+impl Identify for Service {
+    fn identify_now(&self, cx: &Ctx, admitted: &Admitted, intent: &Intent) -> Option<Result<Arc<Caller>, Refusal>> {
+        match self.evidence(admitted, intent) {
+            Ok(Evidence::Known(caller)) => Some(Ok(caller)),
+            Ok(Evidence::Token(text)) => {
+                let known = self.cached(cx, &token::hash(text), intent)?;
+                Some(known.map_err(|reason| reason.refusal()))
+            }
+            Err(reason) => Some(Err(reason.refusal())),
+        }
+    }
+
+    fn identify<'a>(
+        &'a self,
+        cx: &'a Ctx,
+        admitted: &'a Admitted,
+        intent: &'a Intent,
+    ) -> Fut<'a, Result<Arc<Caller>, Refusal>> {
+        Box::pin(async move {
+            match self.evidence(admitted, intent) {
+                Ok(Evidence::Known(caller)) => Ok(caller),
+                Ok(Evidence::Token(text)) => self.stored(cx, token::hash(text), intent).await,
+                Err(reason) => Err(reason.refusal()),
+            }
+        })
+    }
+}

@@ -1,0 +1,115 @@
+//! Manifest + contents + the operator's caps -> what the router and the runtime need.
+use std::{collections::BTreeMap, sync::Arc};
+
+use types::{AppName, DeploymentId, Digest, FunctionTarget, Grants, Limits};
+
+use crate::{
+    Component, Function, Manifest, ManifestError,
+    bounds::ERRORS_MAX,
+    findings::{Place, quote},
+    limits::LimitTable,
+};
+
+impl Manifest {
+    /// The functions of a deployment of `app`. `components` gives the digest of a component by its path in the manifest.
+    ///
+    /// Errors: a limit beyond `caps`, a component without contents, another app's manifest; all at once.
+    pub fn targets(
+        &self,
+        app: &AppName,
+        deployment: DeploymentId,
+        components: impl Fn(&str) -> Option<Digest>,
+        caps: &Limits,
+    ) -> Result<Vec<FunctionTarget>, Vec<ManifestError>> {
+        let mut errors = Vec::new();
+        if *app != self.name {
+            errors.push(error(
+                self.name_place,
+                "name",
+                format!("this is the manifest of `{}`, not of `{app}`", self.name),
+                format!("write `name = \"{app}\"`, or deploy it as `{}`", self.name),
+            ));
+        }
+        errors.extend(beyond(&self.limits, caps));
+        let mut targets = Vec::new();
+        for function in &self.functions {
+            errors.extend(beyond(&function.limits, caps));
+            match components(&function.component) {
+                Some(component) => targets.push(self.target(function, deployment, component, caps)),
+                None => errors.push(missing(function)),
+            }
+        }
+        errors.sort();
+        errors.truncate(ERRORS_MAX);
+        if errors.is_empty() { Ok(targets) } else { Err(errors) }
+    }
+
+    /// The files that a deployment needs, each once, with the limits of compiling it.
+    pub fn components(&self, caps: &Limits) -> Vec<Component> {
+        let mut files: BTreeMap<&str, types::CompileLimits> = BTreeMap::new();
+        for function in &self.functions {
+            let limits = self.limits_of(function, caps).compile;
+            files.entry(&function.component).and_modify(|known| widen(known, &limits)).or_insert(limits);
+        }
+        files.into_iter().map(|(path, limits)| Component { path: path.to_owned(), limits }).collect()
+    }
+
+    /// Defaults, then the app's limits, then the function's. A default that passes the operator's cap is lowered to it.
+    fn limits_of(&self, function: &Function, caps: &Limits) -> Limits {
+        let mut limits = Limits::default();
+        for (name, _, cap) in limits.run.beyond(&caps.run) {
+            limits.run.set(name, cap);
+        }
+        for (name, _, cap) in limits.compile.beyond(&caps.compile) {
+            limits.compile.set(name, cap);
+        }
+        self.limits.apply(&mut limits);
+        function.limits.apply(&mut limits);
+        limits
+    }
+
+    fn target(&self, function: &Function, deployment: DeploymentId, component: Digest, caps: &Limits) -> FunctionTarget {
+        FunctionTarget {
+            app: self.name.clone(),
+            deployment,
+            function: function.name.clone(),
+            route: function.route.clone(),
+            component,
+            access: function.access,
+            callers: function.callers.iter().map(|caller| Arc::from(caller.as_str())).collect(),
+            limits: self.limits_of(function, caps).run,
+            grants: Grants { config: function.config.clone() },
+        }
+    }
+}
+
+fn widen(known: &mut types::CompileLimits, other: &types::CompileLimits) {
+    for ((name, mine), (_, theirs)) in known.entries().into_iter().zip(other.entries()) {
+        known.set(name, mine.max(theirs));
+    }
+}
+
+fn beyond(table: &LimitTable, caps: &Limits) -> Vec<ManifestError> {
+    let one = |(name, value, cap, place): (&str, u64, u64, Place)| {
+        error(
+            place,
+            &format!("{}.{name}", table.path),
+            format!("{value} is more than the operator's cap of {cap}"),
+            format!("write at most {cap}, or ask the operator to raise the cap of `{name}`"),
+        )
+    };
+    table.beyond(caps).into_iter().map(one).collect()
+}
+
+fn missing(function: &Function) -> ManifestError {
+    error(
+        function.place.component,
+        &format!("{}.component", function.place.key),
+        format!("the contents of {} were not given", quote(&function.component)),
+        "build the component first, and deploy it with the manifest",
+    )
+}
+
+fn error(place: Place, key: &str, problem: String, instead: impl Into<String>) -> ManifestError {
+    ManifestError { line: place.line, column: place.column, key: key.to_owned(), problem, instead: instead.into() }
+}

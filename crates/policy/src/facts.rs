@@ -1,0 +1,104 @@
+//! The entities of one decision: the principal with its groups, the function, its app. Nothing else exists for it.
+use std::collections::{HashMap, HashSet};
+
+use cedar_policy::{Entity, EntityUid, RestrictedExpression};
+use types::{AppName, Assurance, Caller, FunctionTarget};
+
+use crate::vocabulary::{Vocabulary, uid};
+
+/// What a decision may know of the request itself. Every field is a word of the schema's `Call`.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Call<'r> {
+    pub(crate) method: &'r str,
+    pub(crate) path: &'r str,
+    pub(crate) assurance: Assurance,
+}
+
+impl<'r> Call<'r> {
+    pub(crate) fn new(caller: &Caller, method: &'r str, path: &'r str) -> Self {
+        let assurance = match caller {
+            Caller::Person(person) => person.assurance,
+            Caller::Stranger | Caller::Service(_) | Caller::Operator { .. } => Assurance::None,
+        };
+        Self { method, path, assurance }
+    }
+
+    pub(crate) fn pairs(&self) -> [(String, RestrictedExpression); 3] {
+        let assurance = match self.assurance {
+            Assurance::None => 0,
+            Assurance::SingleFactor => 1,
+            Assurance::MultiFactor => 2,
+            Assurance::PhishingResistant => 3,
+        };
+        [
+            ("method".to_owned(), RestrictedExpression::new_string(self.method.to_owned())),
+            ("path".to_owned(), RestrictedExpression::new_string(self.path.to_owned())),
+            ("assurance".to_owned(), RestrictedExpression::new_long(assurance)),
+        ]
+    }
+}
+
+/// Why entities could not be made; the decision is then deny.
+#[derive(Debug, thiserror::Error)]
+#[error("entity of {what}: {reason}")]
+pub(crate) struct FactError {
+    what: &'static str,
+    reason: String,
+}
+
+fn entity(
+    what: &'static str,
+    uid: EntityUid,
+    attributes: impl IntoIterator<Item = (&'static str, RestrictedExpression)>,
+    parents: impl IntoIterator<Item = EntityUid>,
+) -> Result<Entity, FactError> {
+    let attributes: HashMap<_, _> = attributes.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+    let parents: HashSet<_> = parents.into_iter().collect();
+    Entity::new(uid, attributes, parents).map_err(|e| FactError { what, reason: e.to_string() })
+}
+
+/// The caller, in these groups.
+pub(crate) fn principal(words: &Vocabulary, caller: &Caller, groups: Vec<EntityUid>) -> Result<Entity, FactError> {
+    let flag = RestrictedExpression::new_bool;
+    match caller {
+        Caller::Stranger => Ok(Entity::with_uid(words.anonymous.clone())),
+        Caller::Operator { uid: _ } => Ok(Entity::with_uid(words.operator.clone())),
+        Caller::Person(person) => {
+            let attributes = [("owner", flag(person.owner)), ("disabled", flag(person.disabled))];
+            entity("person", uid(&words.user, &person.id.to_string()), attributes, groups)
+        }
+        Caller::Service(service) => {
+            let parents = groups.into_iter().chain([words.app_uid(&service.app)]);
+            let own = words.workload_uid(&service.app, &service.name);
+            entity("service", own, [("disabled", flag(service.disabled))], parents)
+        }
+    }
+}
+
+/// A function, in its app.
+pub(crate) fn function(words: &Vocabulary, target: &FunctionTarget) -> Result<Entity, FactError> {
+    let caller = |name: &std::sync::Arc<str>| {
+        RestrictedExpression::new_entity_uid(words.workload_uid(&target.app, name))
+    };
+    let attributes = [
+        ("access", RestrictedExpression::new_string(target.access.as_str().to_owned())),
+        ("members", RestrictedExpression::new_entity_uid(words.members_uid(&target.app))),
+        ("callers", RestrictedExpression::new_set(target.callers.iter().map(caller))),
+    ];
+    entity("function", words.function_uid(&target.app, &target.function), attributes, [words.app_uid(&target.app)])
+}
+
+/// An app. One that does not exist is not open and has no members.
+pub(crate) fn app(words: &Vocabulary, app: &AppName, open: bool) -> Result<Entity, FactError> {
+    let attributes = [
+        ("open", RestrictedExpression::new_bool(open)),
+        ("members", RestrictedExpression::new_entity_uid(words.members_uid(app))),
+        ("admins", RestrictedExpression::new_entity_uid(words.admins_uid(app))),
+    ];
+    entity("app", words.app_uid(app), attributes, [])
+}
+
+/// The platform as a whole.
+pub(crate) fn platform(words: &Vocabulary) -> Entity {
+    Entity::with_uid(words.platform.clone())
+}

@@ -1,0 +1,132 @@
+//! A release, ready for decisions: members by id, and for each function the rules that can match it.
+use std::{collections::HashMap, sync::Arc};
+
+use cedar_policy::{Entity, EntityUid, PolicySet};
+use gateway::Release;
+use types::{Access, AppName, Caller, FunctionName, FunctionTarget, PrincipalId};
+
+use crate::{
+    base::{Base, set_of},
+    facts,
+    own::{self, OwnRules},
+};
+
+/// One function with its rules.
+pub(crate) struct FunctionRules {
+    pub(crate) target: Arc<FunctionTarget>,
+    pub(crate) set: Arc<PolicySet>,
+    pub(crate) reads_path: bool,
+    pub(crate) uid: EntityUid,
+    pub(crate) entity: Entity,
+}
+
+/// One app.
+pub(crate) struct AppRules {
+    pub(crate) app: AppName,
+    pub(crate) version: u64,
+    /// Differs for every release that was ever taken in, so that nothing remembered of another one can be found.
+    pub(crate) generation: u64,
+    /// Whether each member is an admin.
+    members: HashMap<PrincipalId, bool>,
+    functions: HashMap<FunctionName, FunctionRules>,
+    own: Arc<OwnRules>,
+    /// A function is public: strangers are expected here.
+    pub(crate) public: bool,
+    /// Something is there that every signed-in person may try to call.
+    pub(crate) open: bool,
+    pub(crate) entity: Entity,
+}
+
+impl AppRules {
+    /// Compiles a release. Errors: rules of the app that are not acceptable; the sentence is for the author.
+    pub(crate) fn of(base: &Base, release: &Release, generation: u64) -> Result<Self, String> {
+        let own = match &release.cedar {
+            Some(text) => Arc::new(OwnRules::read(base, &release.app, text)?),
+            None => own::none(),
+        };
+        let known: Vec<&FunctionName> = release.functions.iter().map(|target| &target.function).collect();
+        own.check_functions(&release.app, &known)?;
+        let mut functions = HashMap::new();
+        for target in &release.functions {
+            if target.app != release.app {
+                return Err(format!("function `{}` belongs to `{}`, not to `{}`", target.function, target.app, release.app));
+            }
+            let rules = FunctionRules::of(base, &own, target)?;
+            if functions.insert(target.function.clone(), rules).is_some() {
+                return Err(format!("`{}` has two functions named `{}`", release.app, target.function));
+            }
+        }
+        let public = release.functions.iter().any(|target| target.access == Access::Public);
+        let signed_in = release.functions.iter().any(|target| target.access == Access::SignedIn);
+        let open = public || signed_in || own.permits_any();
+        Ok(Self {
+            app: release.app.clone(),
+            version: release.version,
+            generation,
+            members: release.members.iter().copied().collect(),
+            functions,
+            own,
+            public,
+            open,
+            entity: facts::app(&base.words, &release.app, open).map_err(|e| e.to_string())?,
+        })
+    }
+
+    /// The function's rules, when the target is the one of this release. During a switch a request may still carry the former one.
+    pub(crate) fn function(&self, target: &Arc<FunctionTarget>) -> Option<&FunctionRules> {
+        let found = self.functions.get(&target.function)?;
+        (Arc::ptr_eq(&found.target, target) || found.target == *target).then_some(found)
+    }
+
+    /// Rules for a target of another release of this app: its own access word, this release's members and rules.
+    pub(crate) fn adopt(&self, base: &Base, target: &Arc<FunctionTarget>) -> Result<FunctionRules, String> {
+        FunctionRules::of(base, &self.own, target)
+    }
+
+    /// The app's groups that the caller is in.
+    pub(crate) fn groups(&self, base: &Base, caller: &Caller) -> Vec<EntityUid> {
+        match caller.principal().and_then(|id| self.members.get(&id)) {
+            None => Vec::new(),
+            Some(false) => vec![base.words.members_uid(&self.app)],
+            Some(true) => vec![base.words.members_uid(&self.app), base.words.admins_uid(&self.app)],
+        }
+    }
+
+    pub(crate) fn is_member(&self, caller: &Caller) -> bool {
+        caller.principal().is_some_and(|id| self.members.contains_key(&id))
+    }
+
+    /// Whether the caller may know which paths the app has: somebody who may call something in it, as far as that can be
+    /// said without a request.
+    pub(crate) fn reaches(&self, caller: &Caller) -> bool {
+        match caller {
+            Caller::Stranger | Caller::Operator { .. } => self.public,
+            Caller::Person(_) => self.is_member(caller) || self.open,
+            Caller::Service(service) => self.is_member(caller) || self.public || service.app == self.app,
+        }
+    }
+
+    pub(crate) fn admins(&self) -> impl Iterator<Item = PrincipalId> {
+        self.members.iter().filter(|(_, admin)| **admin).map(|(id, _)| *id)
+    }
+}
+
+impl FunctionRules {
+    fn of(base: &Base, own: &OwnRules, target: &Arc<FunctionTarget>) -> Result<Self, String> {
+        let shared = base.for_access(target.access).ok_or_else(|| format!("no rules for `{}`", target.access))?;
+        let mut reads_path = false;
+        let mut mine = Vec::new();
+        for rule in own.of_function(&target.function) {
+            reads_path |= rule.reads_path;
+            mine.push(rule.policy.clone());
+        }
+        let set = if mine.is_empty() {
+            shared.clone()
+        } else {
+            mine.extend(shared.policies().cloned());
+            Arc::new(set_of(mine).map_err(|e| e.to_string())?)
+        };
+        let entity = facts::function(&base.words, target).map_err(|e| e.to_string())?;
+        Ok(Self { target: target.clone(), set, reads_path, uid: entity.uid(), entity })
+    }
+}

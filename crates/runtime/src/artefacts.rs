@@ -1,0 +1,120 @@
+//! Compiled code on disk, named by component and exact engine build. A cache: anything wrong with an entry means "compile again".
+use std::{
+    fs::{self, File},
+    io::{self, Read, Write},
+    path::{Path, PathBuf},
+};
+
+use aws_lc_rs::{digest, signature};
+use serde::{Deserialize, Serialize};
+use types::{Digest, EngineBuild};
+use wire::keeper::ArtefactStatement;
+
+/// What stands beside the code: what the keeper said about it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Label {
+    pub(crate) statement: ArtefactStatement,
+    pub(crate) signature: Vec<u8>,
+    /// What the compiler saw, for `deploy` to show again without compiling.
+    pub(crate) seen: wire::compile::Done,
+}
+
+/// Why an entry does not count.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Unusable {
+    #[error("its label is malformed")]
+    Label,
+    #[error("it is labelled for another component or build")]
+    Other,
+    #[error("its signature is not the keeper's")]
+    Signature,
+    #[error("it cannot be read")]
+    Io(#[source] io::Error),
+}
+
+/// The folder of artefacts.
+#[derive(Debug, Clone)]
+pub struct Artefacts {
+    folder: PathBuf,
+}
+
+const LABEL_BYTES_MAX: u64 = 256 << 10;
+
+/// SHA-256 of some bytes.
+pub(crate) fn hash(bytes: &[u8]) -> Digest {
+    let mut out = [0; 32];
+    for (to, from) in out.iter_mut().zip(digest::digest(&digest::SHA256, bytes).as_ref()) {
+        *to = *from;
+    }
+    Digest::from_bytes(out)
+}
+
+impl Artefacts {
+    /// Uses `folder`, which exists.
+    pub fn new(folder: impl Into<PathBuf>) -> Self {
+        Self { folder: folder.into() }
+    }
+
+    fn place(&self, build: &EngineBuild, component: &Digest) -> (PathBuf, PathBuf) {
+        // A build's text holds `/`; its digest is a plain folder name.
+        let folder = self.folder.join(hash(build.as_str().as_bytes()).short());
+        (folder.join(format!("{}.code", component.hex())), folder.join(format!("{}.label", component.hex())))
+    }
+
+    /// The entry's label and an open descriptor of its code, or `None` when there is no entry.
+    /// The label is checked against what is asked for and the keeper's key; the code itself is checked by the worker that loads it.
+    pub(crate) fn open(&self, build: &EngineBuild, component: &Digest, key: &[u8; 32]) -> Result<Option<(Label, File)>, Unusable> {
+        let (code, label) = self.place(build, component);
+        let absent = |e: io::Error| if e.kind() == io::ErrorKind::NotFound { Ok(None) } else { Err(Unusable::Io(e)) };
+        let mut bytes = Vec::new();
+        match File::open(&label) {
+            Ok(file) => file.take(LABEL_BYTES_MAX).read_to_end(&mut bytes).map_err(Unusable::Io)?,
+            Err(e) => return absent(e),
+        };
+        let label: Label = wire::decode(0, &bytes).map_err(|_| Unusable::Label)?;
+        check(&label, build, component, key)?;
+        match File::open(&code) {
+            Ok(file) => Ok(Some((label, file))),
+            Err(e) => absent(e),
+        }
+    }
+
+    /// Stores an entry: code first, label last, so that a label never stands without its code.
+    pub(crate) fn put(&self, label: &Label, code: &[u8]) -> io::Result<()> {
+        let (code_path, label_path) = self.place(&label.statement.build, &label.statement.component);
+        if let Some(folder) = code_path.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        let bytes = wire::encode(label).map_err(io::Error::other)?;
+        write_whole(&code_path, code)?;
+        write_whole(&label_path, &bytes)
+    }
+
+    /// Drops an entry that a worker refused.
+    pub(crate) fn remove(&self, build: &EngineBuild, component: &Digest) {
+        let (code, label) = self.place(build, component);
+        let _ = fs::remove_file(label);
+        let _ = fs::remove_file(code);
+    }
+}
+
+fn check(label: &Label, build: &EngineBuild, component: &Digest, key: &[u8; 32]) -> Result<(), Unusable> {
+    if label.statement.build != *build || label.statement.component != *component {
+        return Err(Unusable::Other);
+    }
+    signature::UnparsedPublicKey::new(&signature::ED25519, key)
+        .verify(&label.statement.signed_bytes(), &label.signature)
+        .map_err(|_| Unusable::Signature)
+}
+
+/// Under another name first: a reader sees the old file or the new one, never half of one.
+fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let temporary = path.with_extension("new");
+    let mut file = File::create(&temporary)?;
+    file.write_all(bytes)?;
+    file.sync_data()?;
+    fs::rename(&temporary, path)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,101 @@
+//! What can go wrong between a permit and a response.
+use gateway::{Refusal, SecurityClass};
+use http::{HeaderValue, header};
+use types::Code;
+use wire::work::Failure;
+
+/// Why a worker or compiler did not start.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum StartError {
+    #[error("the supervisor could not start it: {reason}")]
+    Spawn { reason: String },
+    #[error("it ended before it was ready")]
+    Died,
+    #[error("it speaks for build {found}, not {wanted}")]
+    Build { wanted: String, found: String },
+    #[error("it was not ready after {ms} ms")]
+    Slow { ms: u64 },
+    #[error("its channel failed: {reason}")]
+    Channel { reason: String },
+    #[error("the keeper did not give the artefact key: {reason}")]
+    Keeper { reason: String },
+    #[error("workers of this app ended {deaths} times in a row; the next try is in {retry_ms} ms")]
+    BackOff { deaths: u32, retry_ms: u64 },
+}
+
+/// Why a call has no (whole) response.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    #[error("no worker: {0}")]
+    Start(#[from] StartError),
+    #[error("the worker ended during the call")]
+    Lost,
+    #[error("the worker did not answer in time")]
+    Silent,
+    #[error("the worker broke the protocol: {reason}")]
+    Lied { reason: String },
+    #[error("too many calls wait for this app")]
+    Busy,
+    #[error("no artefact: {0}")]
+    Artefact(#[from] gateway::CompileFailure),
+    #[error("the component does not load: {reason}")]
+    Load { reason: String },
+    #[error("the request body is larger than {max_kib} KiB")]
+    BodyTooLarge { max_kib: u64 },
+    #[error("the request body ended early")]
+    BodyBroken,
+    #[error("the function failed: {0:?}")]
+    Guest(Failure),
+}
+
+impl From<wire::ChannelError> for RunError {
+    fn from(error: wire::ChannelError) -> Self {
+        match error {
+            wire::ChannelError::Gone => Self::Lost,
+            other => Self::Lied { reason: other.to_string() },
+        }
+    }
+}
+
+fn limit(name: &str, reason: &str) -> Refusal {
+    let code = match name {
+        "cpu_ms" => Code::RUN_CPU,
+        "wall_ms" => Code::RUN_WALL,
+        "memory_mib" => Code::RUN_MEMORY,
+        "response_kib" | "header_bytes" => Code::RUN_RESPONSE,
+        _ => Code::RUN_LIMIT,
+    };
+    Refusal::new(code, format!("limit `{name}`: {reason}"))
+        .detail(format!("the function reached its limit `{name}`"))
+        .next(format!("make the function need less, or raise `{name}` in the manifest's `limits`"))
+}
+
+fn guest(failure: &Failure) -> Refusal {
+    match failure {
+        Failure::Trap { reason } => Refusal::new(Code::RUN_TRAP, reason.clone()).next("its developer finds the cause with `serviceful logs`"),
+        Failure::Limit { limit: name, reason } => limit(name, reason),
+        Failure::NoResponse => Refusal::new(Code::RUN_NO_RESPONSE, "the guest ended without a response"),
+        Failure::BadResponse { reason } => Refusal::new(Code::RUN_BAD_RESPONSE, reason.clone()),
+        Failure::NotLoaded => Refusal::new(Code::RUN_UNAVAILABLE, "the component was not loaded"),
+        Failure::Engine { reason } => Refusal::new(Code::PLT_INTERNAL, reason.clone()),
+    }
+}
+
+impl From<RunError> for Refusal {
+    fn from(error: RunError) -> Self {
+        let soon = |code, reason: String| Self::new(code, reason).header(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        let reason = error.to_string();
+        match &error {
+            RunError::Start(_) | RunError::Artefact(_) | RunError::Load { .. } => soon(Code::RUN_UNAVAILABLE, reason),
+            RunError::Busy => return soon(Code::DOOR_BUSY, reason),
+            RunError::Lost | RunError::Silent => soon(Code::RUN_WORKER_LOST, reason),
+            RunError::Lied { .. } => Self::new(Code::RUN_WORKER_LOST, reason).security(SecurityClass::WorkerProtocol),
+            RunError::BodyTooLarge { max_kib } => {
+                return Self::new(Code::DOOR_BODY_TOO_LARGE, reason).detail(format!("the body may have up to {max_kib} KiB"));
+            }
+            RunError::BodyBroken => return Self::new(Code::DOOR_MALFORMED, reason).close(),
+            RunError::Guest(failure) => guest(failure),
+        }
+        .failed()
+    }
+}

@@ -1,0 +1,295 @@
+//! One call: find a worker, send it, wait for the head; once more if a worker died and nothing can have happened twice.
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use futures_util::FutureExt;
+use gateway::{Body, Invocation, Ran, Reply};
+use http_body::Body as _;
+use http_body_util::BodyExt;
+use tokio::sync::OwnedSemaphorePermit;
+use types::{FunctionTarget, Method, RequestId};
+use wire::{
+    CHUNK_BYTES_MAX, Frame, Sender, encode,
+    work::{Failure, Fields, Invoke, Load, Loaded, Probe, to_worker},
+};
+
+use crate::{
+    error::RunError,
+    pool::Pool,
+    response::{Call, response},
+    stream::{BodyFault, Said, Stream},
+    worker::Worker,
+};
+
+/// A worker enforces a call's wall time itself; one that does not answer so long after it is taken for hung.
+const GRACE_MS: u64 = 2_000;
+/// How long loading or probing may take.
+const LOAD_MS: u64 = 30_000;
+
+/// Runs the invocation to its response's head.
+pub(crate) async fn run(pool: &Arc<Pool>, mut invocation: Invocation) -> Result<Reply, RunError> {
+    let target = invocation.target().clone();
+    let app = pool.app(&target.app);
+    let queue = Duration::from_millis(pool.config.queue_ms);
+    let place = match app.places.clone().try_acquire_owned() {
+        Ok(place) => place,
+        Err(_) => match tokio::time::timeout(queue, app.places.clone().acquire_owned()).await {
+            Ok(Ok(place)) => place,
+            _ => return Err(RunError::Busy),
+        },
+    };
+    let place = Arc::new(place);
+    let body = invocation.take_body();
+    let has_body = !body.is_end_stream();
+    let bytes_max = target.limits.request_kib.saturating_mul(1_024);
+    if body.size_hint().lower() > bytes_max {
+        return Err(RunError::BodyTooLarge { max_kib: target.limits.request_kib });
+    }
+    let mut body = has_body.then_some(body);
+    let again = !has_body && invocation.head().method.as_str().parse().is_ok_and(Method::is_idempotent);
+    let payload = encode(&message(&invocation, has_body)).map_err(|e| RunError::Lied { reason: e.to_string() })?;
+    let request = invocation.request();
+    drop(invocation);
+    let mut retries = 0;
+    loop {
+        let (worker, started) = pool.worker(&app).await?;
+        let loaded = ready(pool, &worker, &target).await?;
+        let attempt = Attempt { pool, worker: &worker, request, target: &target, payload: payload.clone(), place: place.clone() };
+        match attempt.run(body.take()).await {
+            // The worker dropped the component between our look and the call: nothing ran.
+            Err(RunError::Guest(Failure::NotLoaded)) if retries == 0 && !has_body => worker.set_loaded(target.component, false),
+            Err(RunError::Lost) if retries == 0 && again => {}
+            Err(error) => return Err(error),
+            Ok(response) => {
+                let ran = Ran { engine_build: worker.build.clone(), cold: started || loaded, retries };
+                return Ok(Reply { response, ran: Some(ran) });
+            }
+        }
+        retries += 1;
+    }
+}
+
+struct Attempt<'a> {
+    pool: &'a Pool,
+    worker: &'a Arc<Worker>,
+    request: RequestId,
+    target: &'a FunctionTarget,
+    payload: Bytes,
+    place: Arc<OwnedSemaphorePermit>,
+}
+
+impl Attempt<'_> {
+    async fn run(self, body: Option<Body>) -> Result<http::Response<Body>, RunError> {
+        let target = self.target;
+        let now_ms = self.pool.now_ms();
+        self.worker.busy.fetch_add(1, Ordering::AcqRel);
+        self.worker.used_at_ms.store(now_ms, Ordering::Relaxed);
+        let (id, stream) = self.worker.open(Some(self.request));
+        let call = Call { worker: self.worker.clone(), id, stream: stream.clone(), finished: false, _place: Some(self.place) };
+        let mut frames = vec![Frame::new(to_worker::INVOKE, id, self.payload)];
+        let bytes_max = target.limits.request_kib.saturating_mul(1_024);
+        let rest = body.and_then(|body| begin(body, id, &stream, bytes_max, &mut frames));
+        self.worker.sender.send(frames)?;
+        if let Some((body, first)) = rest {
+            let pump = Pump { sender: self.worker.sender.clone(), stream, id, left: bytes_max };
+            tokio::spawn(pump.run(body, first));
+        }
+        let patience = Duration::from_millis(target.limits.wall_ms.saturating_add(GRACE_MS));
+        match tokio::time::timeout(patience, head(&call)).await {
+            Ok(Ok(head)) => response(head, call, &target.limits),
+            Ok(Err(BodyOr::Run(error))) => Err(error),
+            Ok(Err(BodyOr::Body(BodyFault::TooLarge))) => Err(RunError::BodyTooLarge { max_kib: target.limits.request_kib }),
+            Ok(Err(BodyOr::Body(BodyFault::Broken))) => Err(RunError::BodyBroken),
+            Err(_) => {
+                // SECURITY: a worker that ignores its own clock may be somebody else's by now.
+                self.pool.compiler.processes.kill(self.worker.pid);
+                Err(RunError::Silent)
+            }
+        }
+    }
+}
+
+enum BodyOr {
+    Body(BodyFault),
+    Run(RunError),
+}
+
+async fn head(call: &Call) -> Result<wire::work::Head, BodyOr> {
+    loop {
+        return match call.stream.next().await {
+            Said::Head(head) => Ok(head),
+            Said::Failed(failure) => Err(BodyOr::Run(RunError::Guest(failure))),
+            Said::RequestBody(fault) => Err(BodyOr::Body(fault)),
+            Said::Ended => Err(BodyOr::Run(RunError::Guest(Failure::NoResponse))),
+            Said::Lost { lie: Some(reason) } => Err(BodyOr::Run(RunError::Lied { reason })),
+            Said::Lost { lie: None } => Err(BodyOr::Run(RunError::Lost)),
+            Said::Body(_) | Said::BodyEnd(_) | Said::Loaded(_) => continue,
+        };
+    }
+}
+
+fn message(invocation: &Invocation, has_body: bool) -> Invoke {
+    let (head, target) = (invocation.head(), invocation.target());
+    let fields = head.headers.iter().map(|(n, v)| (n.as_str().to_owned(), v.as_bytes().to_vec())).collect();
+    Invoke {
+        request: invocation.request(),
+        component: target.component,
+        function: target.function.clone(),
+        method: head.method.as_str().to_owned(),
+        scheme: head.uri.scheme_str().unwrap_or("http").to_owned(),
+        authority: head.uri.authority().map_or_else(String::new, |a| a.as_str().to_owned()),
+        path_and_query: head.uri.path_and_query().map_or_else(|| "/".to_owned(), |p| p.as_str().to_owned()),
+        fields: Fields(fields),
+        caller: (**invocation.caller()).clone(),
+        limits: target.limits,
+        grants: target.grants.clone(),
+        has_body,
+        wall_ms: target.limits.wall_ms,
+    }
+}
+
+/// A small body that has come already goes with the head, in one system call. Otherwise: what is left to pump.
+fn begin(mut body: Body, id: u32, stream: &Stream, bytes_max: u64, frames: &mut Vec<Frame>) -> Option<(Body, Option<Bytes>)> {
+    let Some(Some(Ok(frame))) = body.frame().now_or_never() else { return Some((body, None)) };
+    let Ok(data) = frame.into_data() else { return Some((body, None)) };
+    let fits = data.len() <= CHUNK_BYTES_MAX && data.len() as u64 <= bytes_max;
+    if !fits || !body.is_end_stream() || !stream.try_request_credit(data.len()) {
+        return Some((body, Some(data)));
+    }
+    let end = encode(&Fields::default()).ok()?;
+    frames.push(Frame::new(to_worker::BODY, id, data));
+    frames.push(Frame::new(to_worker::BODY_END, id, end));
+    None
+}
+
+/// Moves a request body to the worker, as fast as the guest reads it.
+struct Pump {
+    sender: Sender,
+    stream: Stream,
+    id: u32,
+    left: u64,
+}
+
+impl Pump {
+    async fn run(mut self, mut body: Body, first: Option<Bytes>) {
+        if let Err(Some(fault)) = self.all(&mut body, first).await {
+            let _ = self.stream.put(Said::RequestBody(fault));
+            let _ = self.sender.send(vec![Frame::new(to_worker::BODY_ABORT, self.id, Bytes::new())]);
+        }
+    }
+
+    /// `Err(None)`: the call is over, nobody needs the rest.
+    async fn all(&mut self, body: &mut Body, first: Option<Bytes>) -> Result<(), Option<BodyFault>> {
+        if let Some(bytes) = first {
+            self.piece(bytes).await?;
+        }
+        let mut trailers = Fields::default();
+        while let Some(frame) = body.frame().await {
+            let frame = frame.map_err(|_| Some(BodyFault::Broken))?;
+            match frame.into_data() {
+                Ok(bytes) => self.piece(bytes).await?,
+                Err(frame) => {
+                    let map = frame.into_trailers().unwrap_or_default();
+                    trailers.0 = map.iter().map(|(n, v)| (n.as_str().to_owned(), v.as_bytes().to_vec())).collect();
+                }
+            }
+        }
+        let end = encode(&trailers).map_err(|_| Some(BodyFault::Broken))?;
+        self.sender.send(vec![Frame::new(to_worker::BODY_END, self.id, end)]).map_err(|_| None)
+    }
+
+    async fn piece(&mut self, mut bytes: Bytes) -> Result<(), Option<BodyFault>> {
+        self.left = self.left.checked_sub(bytes.len() as u64).ok_or(Some(BodyFault::TooLarge))?;
+        while !bytes.is_empty() {
+            let count = self.stream.request_credit(bytes.len().min(CHUNK_BYTES_MAX)).await;
+            if count == 0 {
+                return Err(None);
+            }
+            self.sender.ready().await.map_err(|_| None)?;
+            let piece = bytes.split_to(count.min(bytes.len()));
+            self.sender.send(vec![Frame::new(to_worker::BODY, self.id, piece)]).map_err(|_| None)?;
+        }
+        Ok(())
+    }
+}
+
+/// Makes sure that the worker has the component. `true`: it had to be loaded.
+pub(crate) async fn ready(pool: &Pool, worker: &Arc<Worker>, target: &FunctionTarget) -> Result<bool, RunError> {
+    let component = target.component;
+    if worker.has(&component) {
+        return Ok(false);
+    }
+    let _one = worker.loading.lock().await;
+    if worker.has(&component) {
+        return Ok(false);
+    }
+    let mut tries = 0;
+    loop {
+        match load(pool, worker, component).await? {
+            Loaded::Ready => break,
+            Loaded::Broken { reason } => return Err(RunError::Load { reason }),
+            // The worker's word against the cache: the artefact is thrown away and made again, once.
+            Loaded::Refused { reason } if tries == 0 => pool.compiler.discard(&component, &reason),
+            Loaded::Refused { reason } => return Err(RunError::Load { reason }),
+        }
+        tries += 1;
+    }
+    worker.set_loaded(component, true);
+    Ok(true)
+}
+
+async fn load(pool: &Pool, worker: &Arc<Worker>, component: types::Digest) -> Result<Loaded, RunError> {
+    let compiler = &pool.compiler;
+    let key = compiler.key().await.map_err(|reason| crate::StartError::Keeper { reason })?;
+    let mut found = compiler.artefacts.open(&compiler.build, &component, &key).unwrap_or_else(|wrong| {
+        compiler.discard(&component, &wrong.to_string());
+        None
+    });
+    if found.is_none() {
+        // A call of a function whose compiled code is gone, or was never made for this engine, waits for it here.
+        compiler.prepare(component, types::CompileLimits::CAP).await?;
+        found = compiler.artefacts.open(&compiler.build, &component, &key).unwrap_or(None);
+    }
+    let Some((label, code)) = found else {
+        return Err(RunError::Load { reason: "its compiled code vanished".into() });
+    };
+    let lied = |e: wire::FrameError| RunError::Lied { reason: e.to_string() };
+    let payload = encode(&Load { statement: label.statement, signature: label.signature }).map_err(lied)?;
+    let mut frame = Frame::new(to_worker::LOAD, 0, payload);
+    frame.fds.push(code.into());
+    ask(worker, frame).await
+}
+
+/// Sends a frame that is answered by `Loaded`.
+async fn ask(worker: &Arc<Worker>, mut frame: Frame) -> Result<Loaded, RunError> {
+    let (id, stream) = worker.open(None);
+    frame.stream = id;
+    worker.sender.send(vec![frame])?;
+    let answer = async {
+        loop {
+            match stream.next().await {
+                Said::Loaded(loaded) => return Ok(loaded),
+                Said::Lost { lie: Some(reason) } => return Err(RunError::Lied { reason }),
+                Said::Lost { lie: None } | Said::Ended => return Err(RunError::Lost),
+                _ => {}
+            }
+        }
+    };
+    tokio::time::timeout(Duration::from_millis(LOAD_MS), answer).await.unwrap_or(Err(RunError::Silent))
+}
+
+/// Instantiates the function once, without calling it.
+pub(crate) async fn probe(pool: &Arc<Pool>, target: &FunctionTarget) -> Result<(), RunError> {
+    let app = pool.app(&target.app);
+    let (worker, _) = pool.worker(&app).await?;
+    ready(pool, &worker, target).await?;
+    let probe = Probe { component: target.component, limits: target.limits, grants: target.grants.clone() };
+    let payload = encode(&probe).map_err(|e| RunError::Lied { reason: e.to_string() })?;
+    match ask(&worker, Frame::new(to_worker::PROBE, 0, payload)).await? {
+        Loaded::Ready => Ok(()),
+        Loaded::Refused { reason } | Loaded::Broken { reason } => Err(RunError::Load { reason }),
+    }
+}

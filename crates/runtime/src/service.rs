@@ -1,0 +1,152 @@
+//! The room: what gateway and control call.
+use std::sync::{Arc, Mutex};
+
+use gateway::{
+    ComponentPort, CompileFailure, Ctx, Fut, Inspection, LogLine, LogPort, Permit, Refusal, Release, ReleasePort, Reply, Work, events::Record,
+};
+use store::Contents;
+use tokio::sync::{OnceCell, Semaphore};
+use types::{AppName, Clock, CompileLimits, Digest, EngineBuild, FunctionTarget};
+
+use crate::{
+    Artefacts, Config, Logs, RunError, compiler::Compiler, exchange, pool::Pool,
+    processes::{Keeper, Processes},
+};
+
+/// What the room is built from.
+pub struct Parts {
+    pub config: Config,
+    pub build: EngineBuild,
+    pub processes: Arc<dyn Processes>,
+    pub keeper: Arc<dyn Keeper>,
+    pub contents: Arc<dyn Contents>,
+    pub artefacts: Artefacts,
+    pub logs: Arc<Logs>,
+    pub audit: Arc<dyn Record>,
+    pub clock: Arc<dyn Clock>,
+}
+
+/// The runtime room. Cheap to share.
+pub struct Service {
+    pool: Arc<Pool>,
+}
+
+impl Service {
+    /// Builds the room; nothing runs until [`Service::start`].
+    pub fn new(parts: Parts) -> Self {
+        let compiler = Arc::new(Compiler {
+            build: parts.build,
+            processes: parts.processes,
+            keeper: parts.keeper,
+            contents: parts.contents,
+            artefacts: parts.artefacts,
+            clock: parts.clock,
+            audit: parts.audit,
+            places: Semaphore::new(parts.config.compilers.max(1)),
+            jobs: Mutex::default(),
+            key: OnceCell::new(),
+        });
+        Self { pool: Pool::new(parts.config, compiler, parts.logs) }
+    }
+
+    /// Starts the spares and the sweeper. Needs a tokio runtime.
+    pub fn start(&self) {
+        self.pool.fill();
+        tokio::spawn(self.pool.clone().sweep());
+    }
+
+    /// Asks all workers to finish what runs and end.
+    pub fn drain(&self) {
+        self.pool.drain();
+    }
+
+    /// Running workers: app (none for a spare), pid, JSON of the jail's report.
+    pub fn workers(&self) -> Vec<(Option<AppName>, u32, String)> {
+        self.pool.running()
+    }
+
+    /// What the platform itself says about a call stands among the function's own lines.
+    fn note(&self, cx: &Ctx, target: &FunctionTarget, text: String) {
+        let line = LogLine {
+            at: cx.clock.now(),
+            function: target.function.to_string(),
+            request: Some(cx.request),
+            stream: "platform".into(),
+            text,
+        };
+        self.pool.logs.write(&target.app, line);
+    }
+}
+
+impl Work for Service {
+    fn work<'a>(&'a self, cx: &'a Ctx, permit: Permit) -> Fut<'a, Result<Reply, Refusal>> {
+        Box::pin(async move {
+            let invocation = permit.into_invocation().map_err(|_| Refusal::internal("the permit is not for a function"))?;
+            let target = invocation.target().clone();
+            exchange::run(&self.pool, invocation).await.map_err(|error| {
+                self.note(cx, &target, error.to_string());
+                let mut refusal = Refusal::from(error);
+                refusal.engine_build = Some(self.pool.compiler.build.clone());
+                refusal
+            })
+        })
+    }
+}
+
+/// Imports that are linked so that each use fails with a typed error, until a grant opens them.
+fn denied(imports: &[String]) -> Vec<String> {
+    const CLOSED: [&str; 3] = ["wasi:sockets/", "wasi:filesystem/", "wasi:http/outgoing-handler"];
+    imports.iter().filter(|import| CLOSED.iter().any(|closed| import.starts_with(closed))).cloned().collect()
+}
+
+impl ComponentPort for Service {
+    fn prepare<'a>(&'a self, component: Digest, limits: CompileLimits) -> Fut<'a, Result<Inspection, CompileFailure>> {
+        Box::pin(async move {
+            let (label, cached) = self.pool.compiler.prepare(component, limits).await?;
+            Ok(Inspection {
+                component,
+                denied: denied(&label.seen.imports),
+                imports: label.seen.imports,
+                serves: label.seen.serves,
+                component_bytes: label.seen.component_bytes,
+                artefact_bytes: label.seen.artefact_bytes,
+                compile_ms: label.seen.compile_ms,
+                engine_build: label.statement.build,
+                cached,
+            })
+        })
+    }
+
+    fn probe<'a>(&'a self, target: Arc<FunctionTarget>) -> Fut<'a, Result<(), CompileFailure>> {
+        Box::pin(async move {
+            exchange::probe(&self.pool, &target).await.map_err(|error| match error {
+                RunError::Artefact(failure) => failure,
+                RunError::Load { reason } => CompileFailure::Probe { reason },
+                RunError::Lost | RunError::Silent | RunError::Lied { .. } => CompileFailure::Probe { reason: error.to_string() },
+                other => CompileFailure::Unavailable { reason: other.to_string() },
+            })
+        })
+    }
+}
+
+impl ReleasePort for Service {
+    fn publish(&self, _release: &Arc<Release>) -> Result<(), String> {
+        // NOT HERE: nothing to do. A call names its component by digest, and a worker loads it on first use.
+        Ok(())
+    }
+
+    fn withdraw(&self, app: &AppName) {
+        self.pool.remove(app);
+        self.pool.logs.remove(app);
+    }
+}
+
+impl LogPort for Service {
+    fn tail(&self, app: &AppName, tail: usize) -> Vec<LogLine> {
+        self.pool.logs.tail(app, tail)
+    }
+
+    fn follow(&self, app: &AppName) -> tokio::sync::broadcast::Receiver<Arc<LogLine>> {
+        self.pool.logs.follow(app)
+    }
+}

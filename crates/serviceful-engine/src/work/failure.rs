@@ -1,0 +1,73 @@
+//! What went wrong with a guest, in the words of the channel.
+use wasmtime::{PoolConcurrencyLimitError, Trap, component::ResourceTableError};
+use wasmtime_wasi::I32Exit;
+use wire::work::Failure;
+
+use super::{
+    call::{Call, Reached, Stop},
+    logs::harmless,
+};
+
+/// Longest reason, in characters.
+const REASON_CHARS: usize = 500;
+
+/// Raised by the tick that found the call's CPU time used up.
+#[derive(Debug, thiserror::Error)]
+#[error("the CPU time is used up")]
+pub(crate) struct CpuSpent;
+
+/// Why a guest that ended with `error` failed.
+pub(crate) fn of_error(call: &Call, error: &wasmtime::Error) -> Failure {
+    let limits = &call.limits;
+    if error.is::<CpuSpent>() {
+        return limit("cpu_ms", format!("it used more than {} ms of CPU time", limits.cpu_ms));
+    }
+    if let Some(Reached { limit: name, reason }) = call.reached() {
+        return limit(name, reason);
+    }
+    if error.chain().any(|cause| matches!(cause.downcast_ref(), Some(ResourceTableError::Full))) {
+        return limit("resources", format!("it held more than {} resource handles", limits.resources));
+    }
+    if error.is::<PoolConcurrencyLimitError>() {
+        return Failure::Engine { reason: "the worker's pool of instances is used up; try again".into() };
+    }
+    if let Some(exit) = error.downcast_ref::<I32Exit>() {
+        return Failure::Trap { reason: format!("the function ended itself with exit code {}", exit.0) };
+    }
+    if let Some(trap) = error.downcast_ref::<Trap>() {
+        return of_trap(*trap);
+    }
+    let text = error.chain().map(ToString::to_string).collect::<Vec<_>>().join(": ");
+    // wasmtime has no type for this one (`bump_resource_counts`).
+    if text.contains("resource limit exceeded") {
+        return limit("instances", format!("it wanted more than {} instances, memories or tables", limits.instances));
+    }
+    Failure::Trap { reason: cut(&text) }
+}
+
+fn of_trap(trap: Trap) -> Failure {
+    let reason = match trap {
+        Trap::StackOverflow => "the call stack is full (512 KiB): it calls itself too deep".to_owned(),
+        Trap::UnreachableCodeReached => {
+            "it panicked or aborted (`unreachable` was executed); its error output says why".to_owned()
+        }
+        other => other.to_string(),
+    };
+    Failure::Trap { reason }
+}
+
+/// Why a call that was stopped from outside failed.
+pub(crate) fn of_stop(call: &Call, stop: Stop) -> Failure {
+    match stop {
+        Stop::Cancelled => Failure::Engine { reason: "nobody waits for the answer any more".into() },
+        Stop::WallTime => limit("wall_ms", format!("it took longer than {} ms", call.limits.wall_ms)),
+    }
+}
+
+fn limit(name: &str, reason: String) -> Failure {
+    Failure::Limit { limit: name.into(), reason }
+}
+
+fn cut(text: &str) -> String {
+    harmless(text.chars().take(REASON_CHARS).collect::<String>().as_bytes())
+}

@@ -1,0 +1,77 @@
+//! `serviceful:identity/caller`: who made the request, as the corridor decided it. A guest cannot say otherwise.
+use types::{Caller, Person, Service};
+use wasmtime::component::{HasSelf, Linker};
+
+use crate::work::guest::Guest;
+
+wasmtime::component::bindgen!({
+    path: "../../wit/identity",
+    world: "serviceful:identity/imports",
+});
+
+use serviceful::identity::{
+    caller,
+    types::{Assurance, Caller as Told, Error, Principal, UserInfo, WorkloadInfo},
+};
+
+/// Who vouches for people with an account on this platform.
+const PLATFORM: &str = "serviceful";
+/// Who vouches for the operating-system user that owns the data directory.
+const HOST: &str = "serviceful:host";
+
+pub(super) fn add_to_linker(linker: &mut Linker<Guest>) -> wasmtime::Result<()> {
+    Imports::add_to_linker::<Guest, HasSelf<Guest>>(linker, |guest| guest)
+}
+
+impl serviceful::identity::types::Host for Guest {}
+
+impl caller::Host for Guest {
+    fn get(&mut self) -> Result<Principal, Error> {
+        if self.in_request { Ok(principal(&self.call.caller)) } else { Err(Error::NoRequest) }
+    }
+}
+
+fn principal(caller: &Caller) -> Principal {
+    let caller = match caller {
+        Caller::Stranger => Told::Anonymous,
+        Caller::Person(person) => Told::User(user(person)),
+        Caller::Service(service) => Told::Workload(workload(service)),
+        Caller::Operator { uid } => Told::User(UserInfo {
+            issuer: HOST.into(),
+            subject: format!("uid:{uid}"),
+            email: None,
+            display_name: None,
+            groups: Vec::new(),
+            assurance: Assurance::None,
+            authenticated_at: 0,
+            session: None,
+        }),
+    };
+    Principal { caller, on_behalf_of: None }
+}
+
+fn user(person: &Person) -> UserInfo {
+    UserInfo {
+        issuer: PLATFORM.into(),
+        subject: person.id.to_string(),
+        email: None,
+        display_name: Some(person.display_name.to_string()),
+        groups: Vec::new(),
+        assurance: match person.assurance {
+            types::Assurance::None => Assurance::None,
+            types::Assurance::SingleFactor => Assurance::SingleFactor,
+            types::Assurance::MultiFactor => Assurance::MultiFactor,
+            types::Assurance::PhishingResistant => Assurance::PhishingResistant,
+        },
+        authenticated_at: person.authenticated_at.0 / 1_000,
+        session: None,
+    }
+}
+
+fn workload(service: &Service) -> WorkloadInfo {
+    WorkloadInfo {
+        id: format!("spiffe://{PLATFORM}/app/{}/service/{}", service.app, service.id),
+        // A machine outside the platform has no deployment.
+        deployment: String::new(),
+    }
+}

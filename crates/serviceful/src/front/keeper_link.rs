@@ -1,0 +1,173 @@
+//! The front's side of its channel to the keeper. The channel is replaced when either side was restarted.
+use std::{
+    collections::HashMap,
+    os::fd::OwnedFd,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
+};
+
+use audit::{CheckpointSigner, SignError, SignFuture, TreeHead};
+use gateway::Fut;
+use tokio::sync::{oneshot, watch};
+use types::{Digest, EngineBuild};
+use wire::{
+    Channel, Frame, Sender, encode,
+    keeper::{Answer, ArtefactStatement, Question, kind},
+};
+
+/// How long a question may take, the keeper's restart included.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The link. Cheap to share.
+pub(super) struct KeeperLink {
+    channel: watch::Sender<Option<Sender>>,
+    asked: Mutex<HashMap<u32, oneshot::Sender<Answer>>>,
+    next: AtomicU32,
+}
+
+/// What the keeper says about itself.
+#[derive(Debug, Clone)]
+pub(super) struct KeeperFacts {
+    pub(super) artefact_key: [u8; 32],
+    pub(super) audit_key: String,
+    pub(super) posture: String,
+    pub(super) signed: Option<(u64, Digest)>,
+}
+
+impl KeeperLink {
+    pub(super) fn new() -> Arc<Self> {
+        Arc::new(Self { channel: watch::channel(None).0, asked: Mutex::default(), next: AtomicU32::new(1) })
+    }
+
+    fn asked(&self) -> MutexGuard<'_, HashMap<u32, oneshot::Sender<Answer>>> {
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes a fresh channel into use; questions on the former one are asked again.
+    pub(super) fn connect(self: &Arc<Self>, fd: OwnedFd) -> std::io::Result<()> {
+        let Channel { sender, mut receiver } = Channel::new(fd)?;
+        self.asked().clear();
+        self.channel.send_replace(Some(sender));
+        let link = self.clone();
+        tokio::spawn(async move {
+            while let Ok(frame) = receiver.next().await {
+                if frame.kind != kind::ANSWER {
+                    break;
+                }
+                let Ok(answer) = frame.message::<Answer>() else { break };
+                if let Some(asker) = link.asked().remove(&frame.stream) {
+                    let _ = asker.send(answer);
+                }
+            }
+        });
+        Ok(())
+    }
+
+    async fn ask(&self, question: &Question) -> Result<Answer, String> {
+        match tokio::time::timeout(PATIENCE, self.ask_until_answered(question)).await {
+            Ok(answer) => answer,
+            Err(_) => Err(format!("the keeper did not answer within {} s", PATIENCE.as_secs())),
+        }
+    }
+
+    async fn ask_until_answered(&self, question: &Question) -> Result<Answer, String> {
+        let mut channel = self.channel.subscribe();
+        loop {
+            let sender = match channel.wait_for(Option::is_some).await {
+                Ok(sender) => sender.clone(),
+                Err(_) => return Err("the platform is ending".to_owned()),
+            };
+            channel.mark_unchanged();
+            if let Some(sender) = sender
+                && let Some(answer) = self.ask_once(&sender, question).await?
+            {
+                return Ok(answer);
+            }
+            // The keeper went away with the question: wait for the next channel. Every question may be asked twice.
+            if channel.changed().await.is_err() {
+                return Err("the platform is ending".to_owned());
+            }
+        }
+    }
+
+    /// `None`: the channel ended before an answer came.
+    async fn ask_once(&self, sender: &Sender, question: &Question) -> Result<Option<Answer>, String> {
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        let (tell, told) = oneshot::channel();
+        self.asked().insert(number, tell);
+        let payload = encode(question).map_err(|e| e.to_string())?;
+        if sender.send(vec![Frame::new(kind::ASK, number, payload)]).is_err() {
+            self.asked().remove(&number);
+            return Ok(None);
+        }
+        Ok(told.await.ok())
+    }
+
+    /// Public keys and posture.
+    pub(super) async fn facts(&self, build: EngineBuild) -> Result<KeeperFacts, String> {
+        match self.ask(&Question::PublicKeys { build }).await? {
+            Answer::PublicKeys { artefact, audit, posture, signed } => Ok(KeeperFacts { artefact_key: artefact, audit_key: audit, posture, signed }),
+            other => Err(unexpected(&other)),
+        }
+    }
+}
+
+fn unexpected(answer: &Answer) -> String {
+    match answer {
+        Answer::Refused { reason } => reason.clone(),
+        _ => "the keeper answered another question".to_owned(),
+    }
+}
+
+impl runtime::Keeper for KeeperLink {
+    fn artefact_key(&self, build: EngineBuild) -> Fut<'_, Result<[u8; 32], String>> {
+        Box::pin(async move { Ok(self.facts(build).await?.artefact_key) })
+    }
+
+    fn sign_artefact(&self, statement: ArtefactStatement) -> Fut<'_, Result<Vec<u8>, String>> {
+        Box::pin(async move {
+            match self.ask(&Question::SignArtefact(statement)).await? {
+                Answer::ArtefactSignature(signature) => Ok(signature),
+                other => Err(unexpected(&other)),
+            }
+        })
+    }
+}
+
+/// The audit log's signer, over the same link. The log asks from a thread of its own; the questions run where the channel lives.
+pub(super) struct Checkpoints {
+    pub(super) link: Arc<KeeperLink>,
+    pub(super) build: EngineBuild,
+    pub(super) runtime: tokio::runtime::Handle,
+}
+
+fn gone(error: tokio::task::JoinError) -> SignError {
+    SignError::Unavailable { reason: error.to_string() }
+}
+
+impl CheckpointSigner for Checkpoints {
+    fn last_signed(&self) -> SignFuture<'_, Option<TreeHead>> {
+        let (link, build) = (self.link.clone(), self.build.clone());
+        let asked = self.runtime.spawn(async move { link.facts(build).await });
+        Box::pin(async move {
+            let facts = asked.await.map_err(gone)?.map_err(|reason| SignError::Unavailable { reason })?;
+            Ok(facts.signed.map(|(size, root)| TreeHead { size, root }))
+        })
+    }
+
+    fn sign(&self, head: TreeHead, consistency: Vec<Digest>) -> SignFuture<'_, String> {
+        let link = self.link.clone();
+        let question = Question::SignCheckpoint { size: head.size, root: head.root, consistency };
+        let asked = self.runtime.spawn(async move { link.ask(&question).await });
+        Box::pin(async move {
+            match asked.await.map_err(gone)?.map_err(|reason| SignError::Unavailable { reason })? {
+                Answer::Checkpoint(note) => Ok(note),
+                Answer::Refused { reason } => Err(SignError::Refused { reason }),
+                other => Err(SignError::Unavailable { reason: unexpected(&other) }),
+            }
+        })
+    }
+}

@@ -1,0 +1,96 @@
+//! How well the walls stand: what each process reported of its own jail, and a few checks of the whole.
+use std::sync::{Arc, OnceLock};
+
+use control_api::{Posture, PostureCheck, ProcessPosture};
+use gateway::PosturePort;
+use jail::{Level, Report};
+
+use crate::config::Config;
+
+/// Answers the posture operation.
+pub(super) struct Walls {
+    pub(super) config: Config,
+    pub(super) engine_build: String,
+    pub(super) supervisor: String,
+    pub(super) front: Report,
+    /// The keeper's report; known once it answered.
+    pub(super) keeper: OnceLock<String>,
+    /// Set after the room was built.
+    pub(super) runtime: OnceLock<Arc<runtime::Service>>,
+    pub(super) audit: OnceLock<Arc<audit::Log>>,
+}
+
+fn process(role: &str, app: Option<String>, json: &str) -> ProcessPosture {
+    let report = serde_json::from_str::<Report>(json);
+    let value = serde_json::from_str(json).unwrap_or(serde_json::Value::Null);
+    match report {
+        Ok(report) => described(role, app, &report, value),
+        Err(_) => ProcessPosture {
+            role: role.to_owned(),
+            app,
+            level: "none".to_owned(),
+            missing: vec!["its report cannot be read".to_owned()],
+            report: value,
+        },
+    }
+}
+
+fn described(role: &str, app: Option<String>, report: &Report, value: serde_json::Value) -> ProcessPosture {
+    let level = match report.level() {
+        Level::Full => "full",
+        Level::Partial => "partial",
+        Level::None => "none",
+    };
+    let missing = report.missing().into_iter().map(str::to_owned).collect();
+    ProcessPosture { role: role.to_owned(), app, level: level.to_owned(), missing, report: value }
+}
+
+impl Walls {
+    fn checks(&self) -> Vec<PostureCheck> {
+        let check = |name: &str, ok: bool, detail: String, next: &str| PostureCheck {
+            name: name.to_owned(),
+            ok,
+            detail,
+            next: (!ok).then(|| next.to_owned()),
+        };
+        let status = self.audit.get().map(|log| log.status());
+        let audit = match &status {
+            Some(status) => match &status.stopped {
+                None => (true, format!("{} events on disk, {} under a signed checkpoint", status.durable, status.signed)),
+                Some(reason) => (false, reason.clone()),
+            },
+            None => (false, "not open".to_owned()),
+        };
+        let tls = self.config.tls.is_some();
+        let loopback = self.config.listen.addresses.iter().all(|a| a.ip().is_loopback());
+        vec![
+            check("audit log", audit.0, audit.1, "free disk space if it is full, then restart the platform"),
+            check(
+                "transport",
+                tls || loopback,
+                if tls { "TLS on every listener".to_owned() } else { "plain HTTP on loopback addresses only".to_owned() },
+                "configure `[tls]`",
+            ),
+        ]
+    }
+}
+
+impl PosturePort for Walls {
+    fn posture(&self) -> serde_json::Value {
+        let front = serde_json::to_value(&self.front).unwrap_or_default();
+        let mut processes = vec![process("supervisor", None, &self.supervisor), described("front", None, &self.front, front)];
+        if let Some(keeper) = self.keeper.get() {
+            processes.push(process("keeper", None, keeper));
+        }
+        let workers = self.runtime.get().map(|runtime| runtime.workers()).unwrap_or_default();
+        processes.extend(workers.into_iter().map(|(app, _, json)| process("work", app.map(|a| a.to_string()), &json)));
+        let posture = Posture {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            engine_build: Some(self.engine_build.clone()),
+            strict: self.config.jail.strict,
+            processes,
+            checks: self.checks(),
+        };
+        serde_json::to_value(posture).unwrap_or_default()
+    }
+}

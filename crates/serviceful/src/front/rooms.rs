@@ -1,0 +1,184 @@
+//! The rooms, opened in order: store, audit, runtime, policy, identity, control, gateway, front door.
+use std::sync::{Arc, OnceLock};
+
+use anyhow::Context;
+use audit::{Event, Kind, Record};
+use gateway::{House, ReleasePort, Routes};
+use tokio::sync::{mpsc, watch};
+use types::{Clock, Limits, Rng};
+use wire::supervisor::{Note, Start};
+
+use super::{
+    Listeners,
+    audit_link::AuditLink,
+    keeper_link::{Checkpoints, KeeperLink},
+    posture::Walls,
+    supervisor_link::SupervisorLink,
+};
+use crate::{
+    config::Config,
+    system::{SystemClock, SystemRng},
+};
+
+pub(super) struct Parts {
+    pub(super) config: Config,
+    pub(super) start: Start,
+    pub(super) report: jail::Report,
+    pub(super) supervisor: Arc<SupervisorLink>,
+    pub(super) keeper: Arc<KeeperLink>,
+    pub(super) clock: Arc<SystemClock>,
+    pub(super) port: u16,
+}
+
+/// Everything that is open.
+pub(super) struct Rooms {
+    config: Config,
+    clock: Arc<SystemClock>,
+    audit: Arc<audit::Log>,
+    store: Arc<store_sqlite::SqliteStore>,
+    runtime: Arc<runtime::Service>,
+    control: control::Service,
+    house: Arc<House>,
+    walls: Arc<Walls>,
+}
+
+/// Routes as a part that is told of releases; the last in the order.
+struct RoutesPort(Arc<Routes>);
+
+impl ReleasePort for RoutesPort {
+    fn publish(&self, release: &Arc<gateway::Release>) -> Result<(), String> {
+        self.0.put(&release.app, &release.functions).map_err(|e| e.to_string())
+    }
+
+    fn withdraw(&self, app: &types::AppName) {
+        self.0.remove(app);
+    }
+}
+
+impl Rooms {
+    pub(super) async fn open(parts: Parts) -> anyhow::Result<Self> {
+        let Parts { config, start, report, supervisor, keeper, clock, port } = parts;
+        let folders = config.folders();
+        let rng: Arc<dyn Rng> = Arc::new(SystemRng);
+        let engine = start.engines.first().context("no engine is installed")?.clone();
+        let facts = keeper.facts(engine.build.clone()).await.map_err(anyhow::Error::msg).context("the keeper does not answer")?;
+
+        let store = Arc::new(store_sqlite::SqliteStore::open(&folders.platform).context("the platform's store")?);
+        let signer = Checkpoints { link: keeper.clone(), build: engine.build.clone(), runtime: tokio::runtime::Handle::current() };
+        let (folder, options) = (folders.audit.clone(), audit::LogOptions::default());
+        let opened = tokio::task::spawn_blocking(move || audit::Log::open(&folder, Arc::new(signer), options)).await?;
+        let (log, _recovered) = opened.context("the audit log")?;
+        let log = Arc::new(log);
+        let record: Arc<dyn Record> = log.clone();
+
+        let contents: Arc<dyn store::Contents> = Arc::new(store_sqlite::Folder::open(&folders.contents).context("the folder of components")?);
+        let logs = Arc::new(runtime::Logs::new(&folders.logs, config.runtime.log_lines, config.runtime.log_kib));
+        let runtime = Arc::new(runtime::Service::new(runtime::Parts {
+            config: config.runtime.clone(),
+            build: engine.build.clone(),
+            processes: supervisor,
+            keeper: keeper.clone(),
+            contents: contents.clone(),
+            artefacts: runtime::Artefacts::new(&folders.artefacts),
+            logs: logs.clone(),
+            audit: record.clone(),
+            clock: clock.clone(),
+        }));
+
+        let names = config.names(port);
+        let routes = Arc::new(Routes::new(names.clone(), &control::routes()?).context("the control API's routes clash")?);
+        let policy = Arc::new(policy::Service::new(policy::PolicyConfig { dev_operator: config.dev }).context("the platform's policies")?);
+        let uid = rustix::process::getuid().as_raw();
+        let identity = Arc::new(identity::Service::new(config.identity.clone(), uid, store.clone(), clock.clone(), rng.clone()));
+
+        let walls = Arc::new(Walls {
+            config: config.clone(),
+            engine_build: engine.build.to_string(),
+            supervisor: start.supervisor_posture,
+            front: report,
+            keeper: OnceLock::from(facts.posture),
+            runtime: OnceLock::from(runtime.clone()),
+            audit: OnceLock::from(log.clone()),
+        });
+        let releases: Vec<Arc<dyn ReleasePort>> = vec![policy.clone(), runtime.clone(), Arc::new(RoutesPort(routes.clone()))];
+        let control = control::Service::new(control::Ports {
+            store: store.clone(),
+            contents,
+            components: runtime.clone(),
+            policy: policy.clone(),
+            releases,
+            credentials: identity.clone(),
+            logs,
+            posture: walls.clone(),
+            audit: Arc::new(AuditLink::new(folders.audit, facts.audit_key, keeper, engine.build, log.clone())),
+            names,
+            caps: Limits { run: config.caps.run, compile: config.caps.compile },
+            clock: clock.clone(),
+        });
+        let door = front_door::Door::new(config.front_door.clone(), routes.clone());
+        let house = Arc::new(House {
+            front_door: Arc::new(door),
+            routes,
+            identity,
+            policy,
+            runtime: runtime.clone(),
+            control: Arc::new(control.clone()),
+            audit: record,
+            clock: clock.clone(),
+            rng,
+        });
+        Ok(Self { config, clock, audit: log, store, runtime, control, house, walls })
+    }
+
+    fn note(&self, kind: Kind, action: &str, text: String) {
+        let _ = self.audit.record(&Event::platform(self.clock.now(), kind, action, text));
+    }
+
+    /// Publishes what is deployed and starts what runs beside requests.
+    pub(super) async fn start(&self, mut notes: mpsc::Receiver<Note>) -> anyhow::Result<()> {
+        let restored = self.control.restore().await.context("the deployed apps cannot be restored")?;
+        let text = format!("version {}, engine {}, {restored:?}", env!("CARGO_PKG_VERSION"), self.walls.engine_build);
+        self.note(Kind::Platform, "started", text);
+        self.runtime.start();
+        let (audit, clock) = (self.audit.clone(), self.clock.clone());
+        tokio::spawn(async move {
+            while let Some(Note { action, text }) = notes.recv().await {
+                let kind = if action == "jail-violation" { Kind::Security } else { Kind::Process };
+                let _ = audit.record(&Event::platform(clock.now(), kind, &action, text));
+            }
+        });
+        Ok(())
+    }
+
+    /// Serves until told to drain and what was under way has ended.
+    pub(super) async fn serve(&self, listeners: Listeners, draining: watch::Receiver<bool>) -> anyhow::Result<()> {
+        let certificates = match &self.config.tls {
+            Some(tls) => Some(front_door::FileCertificates::read(&tls.certificate, &tls.key).context("the TLS certificate")?),
+            None => None,
+        };
+        let certificates = certificates.map(|c| Arc::new(c) as Arc<dyn front_door::Certificates>);
+        let service = front_door::Service::new(self.config.front_door.clone(), self.house.clone(), certificates);
+        let mut tasks = tokio::task::JoinSet::new();
+        for listener in listeners.tcp {
+            let (service, draining) = (service.clone(), draining.clone());
+            tasks.spawn(async move { service.serve(listener, draining).await });
+        }
+        let host = listeners.host;
+        tasks.spawn(async move { service.serve_host(host, draining).await });
+        while let Some(ended) = tasks.join_next().await {
+            ended?.context("a listener failed")?;
+        }
+        Ok(())
+    }
+
+    /// Ends what is open, in the other order.
+    pub(super) async fn stop(&self) {
+        self.control.drain().await;
+        self.runtime.drain();
+        self.note(Kind::Platform, "stopped", "asked to end".to_owned());
+        if let Err(error) = self.audit.close().await {
+            tracing::error!(%error, "the audit log did not close cleanly; the next start makes it whole");
+        }
+        let _ = &self.store;
+    }
+}

@@ -1,0 +1,160 @@
+//! `store::Directory` in SQL.
+use rusqlite::{Connection, OptionalExtension};
+use store::{Answer, Audience, Claim, Credential, Directory, Principal, PrincipalKind};
+use types::{AppName, CredentialId, Digest, PrincipalId, UnixMillis};
+
+use crate::{
+    fault::{Fault, Label},
+    open::SqliteStore,
+    rows::{self, CREDENTIAL, CREDENTIAL_COLUMNS, PRINCIPAL, millis, number},
+};
+
+impl Directory for SqliteStore {
+    fn principal(&self, id: PrincipalId) -> Answer<'_, Option<Principal>> {
+        self.read("looked a principal up", move |db| {
+            let sql = format!("SELECT {PRINCIPAL} FROM principal p WHERE id = ?1");
+            Ok(db.prepare_cached(&sql)?.query_row([id.as_bytes()], |row| rows::principal(row, 0)).optional()?)
+        })
+    }
+
+    fn principals(&self, app: Option<AppName>) -> Answer<'_, Vec<Principal>> {
+        self.read("listed principals", move |db| {
+            let narrow = if app.is_some() { "WHERE app = ?1" } else { "WHERE ?1 IS NULL" };
+            let sql = format!("SELECT {PRINCIPAL} FROM principal p {narrow} ORDER BY created_at, id");
+            let app = app.as_ref().map(AppName::as_str);
+            let found = db.prepare_cached(&sql)?.query_map([app], |row| rows::principal(row, 0))?.collect();
+            Ok::<Result<_, _>, Fault>(found)?.map_err(Fault::from)
+        })
+    }
+
+    fn add_principal(&self, principal: Principal) -> Answer<'_, ()> {
+        let label = Label { doing: "added a principal", what: "the principal" };
+        self.write(label, move |db| insert_principal(db, &principal))
+    }
+
+    fn set_disabled(&self, id: PrincipalId, disabled: bool) -> Answer<'_, bool> {
+        let label = Label { doing: "disabled or enabled a principal", what: "the principal" };
+        self.write(label, move |db| {
+            let sql = "UPDATE principal SET disabled = ?2, version = version + 1 WHERE id = ?1";
+            Ok(db.prepare_cached(sql)?.execute((id.as_bytes(), disabled))? == 1)
+        })
+    }
+
+    fn add_credential(&self, credential: Credential) -> Answer<'_, ()> {
+        let label = Label { doing: "added a credential", what: "the credential" };
+        self.write(label, move |db| insert_credential(db, &credential))
+    }
+
+    fn credential(&self, secret_hash: Digest) -> Answer<'_, Option<(Credential, Principal)>> {
+        self.read("looked a credential up", move |db| {
+            let sql = format!(
+                "SELECT {CREDENTIAL}, {PRINCIPAL} FROM credential c JOIN principal p ON p.id = c.principal WHERE c.secret_hash = ?1"
+            );
+            let pair = |row: &rusqlite::Row<'_>| Ok((rows::credential(row)?, rows::principal(row, CREDENTIAL_COLUMNS)?));
+            Ok(db.prepare_cached(&sql)?.query_row([secret_hash.as_bytes()], pair).optional()?)
+        })
+    }
+
+    fn credentials(&self, of: Option<PrincipalId>) -> Answer<'_, Vec<Credential>> {
+        self.read("listed credentials", move |db| {
+            let narrow = if of.is_some() { "WHERE principal = ?1" } else { "WHERE ?1 IS NULL" };
+            let sql = format!("SELECT {CREDENTIAL} FROM credential c {narrow} ORDER BY created_at DESC, id DESC");
+            let of = of.as_ref().map(PrincipalId::as_bytes);
+            let found: Result<_, _> = db.prepare_cached(&sql)?.query_map([of], rows::credential)?.collect();
+            Ok(found?)
+        })
+    }
+
+    fn revoke_credential(&self, id: CredentialId, at: UnixMillis) -> Answer<'_, Option<Credential>> {
+        let label = Label { doing: "revoked a credential", what: "the credential" };
+        self.write(label, move |db| {
+            let sql = "UPDATE credential SET revoked_at = coalesce(revoked_at, ?2) WHERE id = ?1";
+            db.prepare_cached(sql)?.execute((id.as_bytes(), millis(at)?))?;
+            let sql = format!("SELECT {CREDENTIAL} FROM credential c WHERE id = ?1");
+            Ok(db.prepare_cached(&sql)?.query_row([id.as_bytes()], rows::credential).optional()?)
+        })
+    }
+
+    fn has_owner(&self) -> Answer<'_, bool> {
+        self.read("looked for an owner", |db| {
+            let sql = "SELECT EXISTS (SELECT 1 FROM principal WHERE kind = 'person' AND owner = 1 AND disabled = 0)";
+            Ok(db.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
+        })
+    }
+
+    fn claim(&self) -> Answer<'_, Option<Claim>> {
+        self.read("looked at the claim", |db| {
+            let row = db.prepare_cached("SELECT code_hash, expires_at FROM claim")?;
+            let claim = |row: &rusqlite::Row<'_>| {
+                let expires_at: i64 = row.get(1)?;
+                let expires_at = UnixMillis(u64::try_from(expires_at).unwrap_or(0));
+                Ok(Claim { code_hash: Digest::from_bytes(row.get(0)?), expires_at })
+            };
+            Ok({ row }.query_row([], claim).optional()?)
+        })
+    }
+
+    fn put_claim(&self, code_hash: Digest, expires_at: UnixMillis) -> Answer<'_, ()> {
+        let label = Label { doing: "opened a claim", what: "the claim" };
+        self.write(label, move |db| {
+            let sql = "INSERT INTO claim (one, code_hash, expires_at) VALUES (1, ?1, ?2)
+                       ON CONFLICT (one) DO UPDATE SET code_hash = excluded.code_hash, expires_at = excluded.expires_at";
+            db.prepare_cached(sql)?.execute((code_hash.as_bytes(), millis(expires_at)?))?;
+            Ok(())
+        })
+    }
+
+    fn redeem_claim(
+        &self,
+        code_hash: Digest,
+        now: UnixMillis,
+        owner: Principal,
+        credential: Credential,
+    ) -> Answer<'_, bool> {
+        let label = Label { doing: "redeemed a claim", what: "the new owner or their first credential" };
+        self.write(label, move |db| {
+            let sql = "DELETE FROM claim WHERE code_hash = ?1 AND expires_at > ?2";
+            if db.prepare_cached(sql)?.execute((code_hash.as_bytes(), millis(now)?))? == 0 {
+                return Ok(false);
+            }
+            insert_principal(db, &owner)?;
+            insert_credential(db, &credential)?;
+            Ok(true)
+        })
+    }
+}
+
+fn insert_principal(db: &Connection, new: &Principal) -> Result<(), Fault> {
+    let (kind, owner, app) = match &new.kind {
+        PrincipalKind::Person { owner } => ("person", *owner, None),
+        PrincipalKind::Service { app } => ("service", false, Some(app.as_str())),
+    };
+    let sql = "INSERT INTO principal (id, kind, owner, app, name, disabled, created_at, version)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+    let (created_at, version) = (millis(new.created_at)?, number(new.version)?);
+    let row = (new.id.as_bytes(), kind, owner, app, &*new.name, new.disabled, created_at, version);
+    db.prepare_cached(sql)?.execute(row)?;
+    Ok(())
+}
+
+fn insert_credential(db: &Connection, new: &Credential) -> Result<(), Fault> {
+    let audience = match &new.audience {
+        Audience::Platform => None,
+        Audience::App(app) => Some(app.as_str()),
+    };
+    let sql = "INSERT INTO credential (id, principal, kind, audience, secret_hash, label, created_at, expires_at, revoked_at)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+    let row = (
+        new.id.as_bytes(),
+        new.principal.as_bytes(),
+        rows::kind_word(new.kind),
+        audience,
+        new.secret_hash.as_bytes(),
+        &*new.label,
+        millis(new.created_at)?,
+        millis(new.expires_at)?,
+        new.revoked_at.map(millis).transpose()?,
+    );
+    db.prepare_cached(sql)?.execute(row)?;
+    Ok(())
+}

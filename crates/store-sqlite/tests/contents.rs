@@ -1,0 +1,93 @@
+//! The folder of contents: right bytes or none.
+use std::{io::Read, os::unix::fs::PermissionsExt, path::Path};
+
+use aws_lc_rs::digest::{SHA256, digest};
+use store::{Contents, ContentsError};
+use store_sqlite::Folder;
+use types::Digest;
+
+fn named(bytes: &[u8]) -> Digest {
+    Digest::from_bytes(digest(&SHA256, bytes).as_ref().try_into().expect("32 bytes"))
+}
+
+fn read(folder: &Folder, digest: Digest) -> Option<Vec<u8>> {
+    let mut bytes = Vec::new();
+    folder.open(digest).expect("the folder works")?.read_to_end(&mut bytes).expect("the file can be read");
+    Some(bytes)
+}
+
+fn place(root: &Path, digest: Digest) -> std::path::PathBuf {
+    root.join(&digest.hex()[..2]).join(digest.hex())
+}
+
+#[test]
+fn keeps_bytes_under_their_digest() {
+    let root = tempfile::tempdir().expect("a temporary folder");
+    let folder = Folder::open(root.path(), 1 << 20).expect("a folder");
+    // Sizes around the chunk in which it hashes and writes.
+    for size in [0_usize, 1, 65_535, 65_536, 65_537, 1 << 20] {
+        let bytes: Vec<u8> = (0..size).map(|i| u8::try_from(i % 251).expect("small")).collect();
+        let digest = named(&bytes);
+        assert!(!folder.has(digest) && read(&folder, digest).is_none());
+        for _ in 0..2 {
+            folder.put(digest, &bytes).expect("storing, and storing again");
+        }
+        assert!(folder.has(digest));
+        assert_eq!(read(&folder, digest), Some(bytes), "{size}");
+        let mode = |path: &Path| std::fs::metadata(path).expect("it is there").permissions().mode() & 0o777;
+        assert_eq!(mode(&place(root.path(), digest)), 0o400);
+        assert_eq!(mode(place(root.path(), digest).parent().expect("a shelf")), 0o700);
+        assert_eq!(mode(root.path()), 0o700);
+    }
+    assert_eq!(std::fs::read_dir(root.path().join(".unfinished")).expect("a folder").count(), 0, "nothing unfinished");
+}
+
+#[test]
+fn refuses_what_does_not_match_its_name_and_what_is_too_large() {
+    let root = tempfile::tempdir().expect("a temporary folder");
+    let folder = Folder::open(root.path(), 10).expect("a folder");
+    let digest = named(b"menu");
+    match folder.put(digest, b"poison") {
+        Err(ContentsError::Mismatch { named: asked, found }) => assert_eq!((asked, found), (digest, named(b"poison"))),
+        other => panic!("{other:?}"),
+    }
+    let large = [7; 11];
+    assert!(matches!(folder.put(named(&large), &large), Err(ContentsError::TooLarge { max: 10 })));
+    for digest in [digest, named(b"poison"), named(&large)] {
+        assert!(!folder.has(digest));
+    }
+    folder.put(named(&large[..10]), &large[..10]).expect("exactly the limit fits");
+}
+
+#[test]
+fn a_damaged_copy_is_replaced_and_crash_leftovers_go() {
+    let root = tempfile::tempdir().expect("a temporary folder");
+    let digest = named(b"menu");
+    let folder = Folder::open(root.path(), 100).expect("a folder");
+    folder.put(digest, b"menu").expect("stored");
+    let place = place(root.path(), digest);
+    std::fs::remove_file(&place).expect("removed");
+    std::fs::write(&place, b"mend").expect("damaged");
+    folder.put(digest, b"menu").expect("stored again");
+    assert_eq!(read(&folder, digest).as_deref(), Some(&b"menu"[..]));
+
+    let leftover = root.path().join(".unfinished").join("0");
+    std::fs::write(&leftover, b"half").expect("a leftover");
+    let folder = Folder::open(root.path(), 100).expect("a folder");
+    assert!(!leftover.exists());
+    assert!(folder.has(digest));
+}
+
+#[test]
+fn many_threads_may_store_the_same() {
+    let root = tempfile::tempdir().expect("a temporary folder");
+    let folder = Folder::open(root.path(), 1 << 20).expect("a folder");
+    let bytes = vec![3; 200_000];
+    let digest = named(&bytes);
+    std::thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| folder.put(digest, &bytes).expect("stored"));
+        }
+    });
+    assert_eq!(read(&folder, digest), Some(bytes));
+}

@@ -1,0 +1,75 @@
+//! What every backend must do, as one suite. A backend's test crate names a way to make an empty store:
+//! `store::contract_suite!(|| -> Arc<dyn Store> { … });` and gets one test a check; `#[tokio::test]` must be in reach.
+mod apps;
+mod claims;
+mod credentials;
+mod deployments;
+mod members;
+mod principals;
+mod samples;
+
+pub use apps::{check_app_removal_takes_everything_along, check_apps};
+pub use claims::{check_claim, check_claim_is_all_or_nothing, check_claim_is_used_once_by_racers};
+pub use credentials::{check_credential_conflicts, check_credential_lists, check_credentials_and_revocation};
+pub use deployments::{check_deployment_states, check_deployments, check_switch};
+pub use members::check_members;
+pub use principals::{check_disabling, check_owner_question, check_principals, check_service_account_names};
+
+use std::{fmt::Debug, future::Future, sync::Arc, task::Poll};
+
+use crate::{Store, StoreError};
+
+/// Expands to one `#[tokio::test]` for every check, so that no backend can leave one out.
+#[macro_export]
+macro_rules! contract_suite {
+    ($make:expr) => {
+        $crate::contract_suite! { @each $make;
+            check_apps check_app_removal_takes_everything_along
+            check_claim check_claim_is_all_or_nothing check_claim_is_used_once_by_racers
+            check_credential_conflicts check_credential_lists check_credentials_and_revocation
+            check_deployment_states check_deployments check_switch
+            check_members
+            check_disabling check_owner_question check_principals check_service_account_names
+        }
+    };
+    (@each $make:expr; $($check:ident)+) => { $(
+        #[tokio::test]
+        async fn $check() {
+            $crate::contract::$check($make).await;
+        }
+    )+ };
+}
+
+/// The value, or a panic that says which step of the contract failed.
+#[track_caller]
+fn ok<T>(result: Result<T, StoreError>) -> T {
+    result.unwrap_or_else(|e| panic!("the store refused what the contract allows: {e} ({e:?})"))
+}
+
+/// Insists on a conflict.
+#[track_caller]
+fn conflicts<T: Debug>(result: Result<T, StoreError>) {
+    match result {
+        Err(StoreError::Conflict { what }) => assert!(!what.is_empty(), "a conflict says what conflicts"),
+        other => panic!("expected a conflict, got {other:?}"),
+    }
+}
+
+/// Runs futures together, so that a backend may batch them; answers come in the order given.
+async fn together<F: Future + Unpin>(mut waiting: Vec<F>) -> Vec<F::Output> {
+    let mut done: Vec<Option<F::Output>> = waiting.iter().map(|_| None).collect();
+    std::future::poll_fn(|cx| {
+        for (future, slot) in waiting.iter_mut().zip(&mut done) {
+            if slot.is_none()
+                && let Poll::Ready(output) = std::pin::Pin::new(future).poll(cx)
+            {
+                *slot = Some(output);
+            }
+        }
+        if done.iter().all(Option::is_some) { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
+    done.into_iter().flatten().collect()
+}
+
+type AnyStore = Arc<dyn Store>;

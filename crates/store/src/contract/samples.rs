@@ -1,0 +1,71 @@
+//! Values to store. `n` makes them different from each other.
+use types::{AppName, CredentialId, Digest, PrincipalId, UnixMillis};
+
+use super::{AnyStore, ok};
+use crate::{Audience, Credential, CredentialKind, Deployment, DeploymentState, Principal, PrincipalKind};
+
+pub(super) const START: UnixMillis = UnixMillis(1_790_000_000_000);
+
+pub(super) fn at(seconds: u64) -> UnixMillis {
+    START.plus_seconds(seconds)
+}
+
+pub(super) fn app(name: &str) -> AppName {
+    AppName::parse(name).unwrap_or_else(|e| panic!("{e}"))
+}
+
+pub(super) fn digest(n: u8) -> Digest {
+    Digest::from_bytes([n; 32])
+}
+
+pub(super) fn person(n: u8, owner: bool) -> Principal {
+    principal(n, PrincipalKind::Person { owner }, &format!("Person {n} \u{e9}\u{4e2d}"))
+}
+
+pub(super) fn service(n: u8, of: &str, name: &str) -> Principal {
+    principal(n, PrincipalKind::Service { app: app(of) }, name)
+}
+
+fn principal(n: u8, kind: PrincipalKind, name: &str) -> Principal {
+    let id = PrincipalId::from_bytes([n; 16]);
+    Principal { id, kind, name: name.into(), disabled: false, created_at: at(n.into()), version: 1 }
+}
+
+pub(super) fn credential(n: u8, of: u8, kind: CredentialKind, audience: Audience) -> Credential {
+    Credential {
+        id: CredentialId::from_bytes([n; 16]),
+        principal: PrincipalId::from_bytes([of; 16]),
+        kind,
+        audience,
+        secret_hash: digest(n),
+        label: format!("laptop {n}").into(),
+        created_at: at(n.into()),
+        expires_at: at(3_600),
+        revoked_at: None,
+    }
+}
+
+pub(super) fn cli(n: u8, of: u8) -> Credential {
+    credential(n, of, CredentialKind::Cli, Audience::Platform)
+}
+
+pub(super) fn deployment(of: &str, n: u8) -> Deployment {
+    Deployment {
+        app: app(of),
+        id: digest(n),
+        manifest: format!("name = \"{of}\" # {n} \u{0} \"quotes\"").into(),
+        policy: n.is_multiple_of(2).then(|| "permit(principal, action, resource);".into()),
+        components: vec![("menu.wasm".into(), digest(100)), ("a b/\u{e9}.wasm".into(), digest(n))],
+        state: DeploymentState::Preparing,
+        created_at: at(n.into()),
+        created_by: (n > 10).then(|| PrincipalId::from_bytes([n; 16])),
+    }
+}
+
+/// A store with app `coffee`, person 1 (no owner), and that person as admin.
+pub(super) async fn coffee(make: &impl Fn() -> AnyStore) -> AnyStore {
+    let store = make();
+    ok(store.add_principal(person(1, false)).await);
+    assert!(ok(store.add_app(app("coffee"), at(1), Some(person(1, false).id)).await));
+    store
+}

@@ -1,0 +1,150 @@
+//! The architecture, checked.
+#![expect(clippy::unwrap_used, reason = "tests")]
+use std::{collections::BTreeSet, path::Path};
+
+use cargo_metadata::{DependencyKind, Metadata, Package};
+
+fn ours(metadata: &Metadata) -> Vec<&Package> {
+    metadata.workspace_packages()
+}
+
+fn normal(package: &Package) -> impl Iterator<Item = &str> {
+    package.dependencies.iter().filter(|d| d.kind != DependencyKind::Development).map(|d| d.name.as_str())
+}
+
+#[test]
+fn imports_follow_the_table() {
+    let (house, metadata) = (xtask::house().unwrap(), xtask::metadata().unwrap());
+    let names: BTreeSet<&str> = ours(&metadata).iter().map(|p| p.name.as_str()).collect();
+    for package in ours(&metadata) {
+        let Some(allowed) = house.imports.get(package.name.as_str()) else {
+            panic!("If you are here because you added crate `{}`: give it a row in crates/xtask/house.toml and say why in docs/decisions/", package.name);
+        };
+        for name in normal(package).filter(|name| names.contains(name)) {
+            assert!(allowed.iter().any(|a| a == name), "If you are here because `{}` now imports `{name}`: that edge is not in crates/xtask/house.toml", package.name);
+        }
+    }
+}
+
+#[test]
+fn no_room_imports_a_room() {
+    let (house, metadata) = (xtask::house().unwrap(), xtask::metadata().unwrap());
+    for package in ours(&metadata).into_iter().filter(|p| house.rooms.names.iter().any(|n| *n == p.name.as_str())) {
+        for name in normal(package) {
+            assert!(!house.rooms.names.iter().any(|n| n == name), "room `{}` imports room `{name}`", package.name);
+        }
+    }
+}
+
+#[test]
+fn fenced_crates_stay_behind_their_fence() {
+    let (house, metadata) = (xtask::house().unwrap(), xtask::metadata().unwrap());
+    for package in ours(&metadata) {
+        for name in normal(package) {
+            if let Some(inside) = house.fences.get(name) {
+                assert!(inside.iter().any(|i| *i == package.name.as_str()), "If you are here because `{}` now imports `{name}`: only {inside:?} may", package.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn the_platform_executable_holds_no_engine() {
+    let metadata = xtask::metadata().unwrap();
+    let resolve = metadata.resolve.as_ref().unwrap();
+    let id = |name: &str| ours(&metadata).iter().find(|p| p.name.as_str() == name).unwrap().id.clone();
+    let (mut seen, mut todo) = (BTreeSet::new(), vec![id("serviceful")]);
+    while let Some(next) = todo.pop() {
+        if seen.insert(next.clone()) {
+            let node = resolve.nodes.iter().find(|n| n.id == next).unwrap();
+            let kinds = |d: &cargo_metadata::NodeDep| d.dep_kinds.iter().any(|k| k.kind != DependencyKind::Development);
+            todo.extend(node.deps.iter().filter(|d| kinds(d)).map(|d| d.pkg.clone()));
+        }
+    }
+    let names: Vec<&str> = metadata.packages.iter().filter(|p| seen.contains(&p.id)).map(|p| p.name.as_str()).collect();
+    for engine in ["wasmtime", "cranelift-codegen", "wasmparser"] {
+        assert!(!names.contains(&engine), "`serviceful` reaches `{engine}`");
+    }
+    assert!(names.contains(&"hyper"), "the walk over the graph finds what is there");
+}
+
+fn rust_files(folder: &Path, found: &mut Vec<std::path::PathBuf>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            rust_files(&path, found);
+        } else if path.extension().is_some_and(|e| e == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+#[test]
+fn unsafe_code_stands_in_one_file() {
+    let (house, metadata) = (xtask::house().unwrap(), xtask::metadata().unwrap());
+    for package in ours(&metadata) {
+        let folder = package.manifest_path.parent().unwrap().join("src");
+        let root = ["lib.rs", "main.rs"].iter().map(|f| folder.join(f)).find(|p| p.exists()).unwrap();
+        let text = std::fs::read_to_string(&root).unwrap();
+        let excepted = house.forbids_unsafe.except.iter().any(|e| *e == package.name.as_str());
+        assert!(excepted || text.contains("#![forbid(unsafe_code)]"), "{root} lacks #![forbid(unsafe_code)]");
+        let mut files = Vec::new();
+        rust_files(folder.as_std_path(), &mut files);
+        for file in files {
+            let text = std::fs::read_to_string(&file).unwrap();
+            let holds = text.lines().any(|line| line.contains("unsafe {") || line.contains("unsafe fn") || line.contains("unsafe impl"));
+            let allowed = file.ends_with(&house.forbids_unsafe.file) || package.name.as_str() == "engine-drill";
+            assert!(!holds || allowed, "`unsafe` in {}", file.display());
+        }
+    }
+}
+
+#[test]
+fn every_crate_takes_the_workspace_lints_and_has_its_furniture() {
+    let metadata = xtask::metadata().unwrap();
+    for package in ours(&metadata) {
+        let manifest = std::fs::read_to_string(&package.manifest_path).unwrap();
+        assert!(manifest.contains("[lints]\nworkspace = true"), "{} lacks [lints] workspace = true", package.name);
+        let folder = package.manifest_path.parent().unwrap();
+        if let Ok(text) = std::fs::read_to_string(folder.join("src/lib.rs")) {
+            let wanted = ["//! ", "//! Guarantees:", "//! Does not:", "//! Called by:", "//! If this is wrong:"];
+            for (line, start) in text.lines().zip(wanted) {
+                assert!(line.starts_with(start), "{}: the header's line should start with `{start}`: {line}", package.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn licences_are_allowed() {
+    let (house, metadata) = (xtask::house().unwrap(), xtask::metadata().unwrap());
+    for package in &metadata.packages {
+        let Some(licence) = &package.license else { panic!("{} names no licence", package.name) };
+        let one = |text: &str| house.licences.allowed.iter().any(|a| a == text.trim().trim_matches(['(', ')']));
+        let fits = licence.split(" AND ").all(|all| all.replace('/', " OR ").split(" OR ").any(one));
+        assert!(fits, "If you are here because of a new dependency: the licence `{licence}` of `{}` is not in crates/xtask/house.toml", package.name);
+    }
+}
+
+#[test]
+fn policy_types_hold_no_network_address() {
+    // Claim C7: what policy can see cannot say where a request came from.
+    for file in ["crates/types/src", "crates/policy/src", "crates/gateway/src"] {
+        let mut files = Vec::new();
+        rust_files(&xtask::root().join(file), &mut files);
+        for file in files {
+            let text = std::fs::read_to_string(&file).unwrap();
+            for word in ["IpAddr", "SocketAddr", "Ipv4Addr", "Ipv6Addr", "std::net"] {
+                assert!(!text.contains(word), "`{word}` in {}: no type that policy sees may hold an address", file.display());
+            }
+        }
+    }
+}
+
+#[test]
+fn every_error_code_has_its_page() {
+    for code in types::Code::ALL {
+        let page = xtask::root().join(format!("docs/errors/{}.md", code.as_str()));
+        assert!(page.exists(), "If you are here because you added {}: write {}", code.as_str(), page.display());
+    }
+}

@@ -1,0 +1,9 @@
+#!/usr/bin/env bash
+# Runs every test against the release executables that were just built.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+export RUST_BACKTRACE=${RUST_BACKTRACE:-0}
+if cargo nextest --version >/dev/null 2>&1; then
+  exec cargo nextest run --release --locked --workspace --no-fail-fast
+fi
+exec cargo test --release --locked --workspace --no-fail-fast
