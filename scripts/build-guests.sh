@@ -1,23 +1,25 @@
 #!/usr/bin/env bash
 # build-guests: builds every guest that tests use, and every example, into one folder of *.wasm files.
 #
-#   scripts/build-guests.sh [OUT_DIR]
+#   scripts/build-guests.sh [OUT_DIR [PART...]]      PART: guests hello foreign-js hostile; all of them when none is named
 #
 # OUT_DIR defaults to $SERVICEFUL_GUESTS, or else ${CARGO_TARGET_DIR:-target}/guests of this clone. Tests find the files by
 # SERVICEFUL_GUESTS, with the same default. Only what has changed is built again; an unchanged run takes a second or two.
 #
 #   PROXY=1     builds the Rust guests a second time as *.proxy.wasm, importing nothing outside the wasi:http/proxy world
-#   SKIP_JS=1   leaves out the JavaScript example (needs node and npm)
+#   SKIP_JS=1   leaves out the JavaScript example, which downloads some 100 MB of npm packages
 set -euo pipefail
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 OUT=$(realpath -m "${1:-${SERVICEFUL_GUESTS:-${CARGO_TARGET_DIR:-$ROOT/target}/guests}}")
 TOOLS=${SERVICEFUL_TOOLS:-${XDG_CACHE_HOME:-$HOME/.cache}/serviceful}/rust-wasm
+[ $# -eq 0 ] || shift
+PARTS=${*:-guests hello foreign-js hostile}
 BUILD=$OUT/build
 SECONDS=0
 
-say() { printf '[build-guests %3ds] %s\n' "$SECONDS" "$*"; }
-die() { printf 'build-guests: %s\n' "$*" >&2; exit 1; }
+NAME=build-guests
+. "$ROOT/scripts/lib/machine.sh"
 
 # Copies only what differs, so that whoever watches the folder sees no change where there is none.
 place() { cmp -s "$1" "$2" || { cp "$1" "$2.new" && mv "$2.new" "$2" && say "new: $(basename "$2")"; }; }
@@ -39,7 +41,7 @@ rust_guests() {
   done
 }
 
-rust_examples() {
+rust_example() {
   say "example hello"
   cmp -s "$ROOT/wit/identity/identity.wit" "$ROOT/examples/hello/wit/identity.wit" \
     || die "examples/hello/wit/identity.wit differs from wit/identity/identity.wit; copy the latter over it"
@@ -53,11 +55,11 @@ javascript_example() {
   if [ -n "${SKIP_JS:-}" ]; then say "example foreign-js: left out"; return 0; fi
   digest=$(cd "$app" && cat package.json package-lock.json src/* wit/* | sha256sum | cut -d' ' -f1)
   if [ -f "$OUT/foreign-js.wasm" ] && [ "$(cat "$BUILD/foreign-js.digest" 2> /dev/null)" = "$digest" ]; then return 0; fi
-  command -v npm > /dev/null || die "the example foreign-js needs node 20 and npm; install them, or set SKIP_JS=1"
   say "example foreign-js (npm)"
+  local node; node=$("$ROOT/scripts/node-toolchain.sh")
   local box=$BUILD/foreign-js; rm -rf "$box"; mkdir -p "$box"
   cp -r "$app"/package.json "$app"/package-lock.json "$app"/src "$app"/wit "$box/"
-  ( cd "$box" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error && npm run --silent build ) > "$BUILD/foreign-js.log" 2>&1 \
+  ( cd "$box" && export PATH="$node:$PATH" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error && npm run --silent build ) > "$BUILD/foreign-js.log" 2>&1 \
     || { tail -20 "$BUILD/foreign-js.log" >&2; die "foreign-js did not build"; }
   place "$box/dist/foreign-js.wasm" "$OUT/foreign-js.wasm"
   rm -rf "$box"
@@ -77,9 +79,16 @@ mkdir -p "$OUT" "$BUILD"
 exec 9> "$BUILD/lock"
 flock -n 9 || { say "another run is at work; waiting"; flock 9; }
 
-"$ROOT/scripts/guest-toolchain.sh" "$TOOLS"
-rust_guests
-rust_examples
-javascript_example
-hostile_files
+for part in $PARTS; do
+  case $part in guests | hello | foreign-js | hostile) ;; *) die "\`$part\` is no part; there are guests, hello, foreign-js and hostile" ;; esac
+done
+case $PARTS in *guests* | *hello*) "$ROOT/scripts/guest-toolchain.sh" "$TOOLS" ;; esac
+for part in $PARTS; do
+  case $part in
+    guests) rust_guests ;;
+    hello) rust_example ;;
+    foreign-js) javascript_example ;;
+    hostile) hostile_files ;;
+  esac
+done
 say "$(find "$OUT" -maxdepth 1 -name '*.wasm' | wc -l) files in $OUT"

@@ -27,6 +27,8 @@ ZIG_PIN='ziglang==0.17.1 --hash=sha256:ea6cc5d87b033cf0aedfbc8f9549a908cae6c50ac
 HOST=x86_64-unknown-linux-gnu
 MULTIARCH=x86_64-linux-gnu
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+NAME=guest-toolchain
+. "$HERE/lib/machine.sh"
 
 cd "$HERE/.."                              # the toolchain that the clone pins, if it does, is the one that counts
 
@@ -36,11 +38,8 @@ WORK=$PREFIX/work
 DONE=$PREFIX/done
 SECONDS=0
 
-say() { printf '[guest-toolchain %3ds] %s\n' "$SECONDS" "$*"; }
-die() { printf 'guest-toolchain: %s\n' "$*" >&2; exit 1; }
 finished() { [ "$(cat "$DONE/$1" 2>/dev/null)" = "$2" ]; }
 finish() { printf '%s\n' "$2" > "$DONE/$1"; }
-polite() { nice -n "${NICE:-10}" "$@"; }
 
 # What the caller uses for host builds must not leak into guest builds.
 unset RUSTC RUSTFLAGS CARGO_ENCODED_RUSTFLAGS CARGO_BUILD_TARGET CARGO_BUILD_RUSTFLAGS CARGO_TARGET_DIR RUSTC_WRAPPER RUSTC_WORKSPACE_WRAPPER || true
@@ -76,7 +75,7 @@ try_rustup() {
     if [ "$now" = "$before" ]; then quiet=$((quiet + 1)); else quiet=0; before=$now; fi
     if [ "$quiet" -ge "$PROBE_SECONDS" ]; then kill "$pid" 2> /dev/null || true; wait "$pid" 2> /dev/null || true; say "rustup got nothing"; return 1; fi
   done
-  wait "$pid" || { say "rustup could not: $(tail -1 "$PREFIX/rustup.log")"; return 1; }
+  wait "$pid" || { say "rustup could not: $(grep -m1 "^error" "$PREFIX/rustup.log" || tail -1 "$PREFIX/rustup.log")"; return 1; }
   rustup_has_targets || return 1
   # Projects outside the clone are built by the default toolchain, which may be another one.
   # shellcheck disable=SC2086
@@ -84,21 +83,6 @@ try_rustup() {
 }
 
 # ---------------------------------------------------------------- the packages way
-
-as_root() {
-  if [ "$(id -u)" = 0 ]; then "$@"
-  elif command -v sudo > /dev/null && sudo -n true 2> /dev/null; then sudo -n "$@"
-  else return 1; fi
-}
-
-# need COMMAND-THAT-PROVES-IT PACKAGE...: installs Debian packages when the proof fails.
-need() {
-  local proof=$1; shift
-  bash -c "$proof" > /dev/null 2>&1 && return 0
-  say "installing $*"
-  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$@" > "$WORK/apt.log" 2>&1 \
-    || die "this machine lacks $*; install it (apt-get install $*) and run this again"
-}
 
 candidate() { apt-cache policy "$1" 2> /dev/null | awk '/Candidate:/ && $2 != "(none)" {print $2}'; }
 
@@ -207,7 +191,7 @@ step_std() {
 # 4. libc: zig compiles it from source on first use; building two empty programs makes it do so.
 step_libc() {
   finished libc "$RECIPE" && return 0
-  need 'd=$(mktemp -d) && python3 -m venv "$d/v"; r=$?; rm -rf "$d"; exit $r' python3-venv
+  need_venv
   say "libc from ziglang"
   local box=$WORK/libc zig target; rm -rf "$box"; mkdir -p "$box"
   python3 -m venv "$box/venv"

@@ -47,6 +47,11 @@ impl FromStr for Address {
         if authority.as_str().contains('@') || authority.host().is_empty() {
             return Err(malformed());
         }
+        // The parser lets a port pass that does not fit 16 bits, and an empty one.
+        let bare = authority.as_str().len() == authority.host().len();
+        if !bare && authority.port_u16().is_none() {
+            return Err(malformed());
+        }
         let origin = Origin { tls, host: authority.host().to_ascii_lowercase().into(), port: authority.port_u16() };
         if uri.path() != "/" || uri.query().is_some() {
             return Err(AddressError::TooMuch { text: shown(), origin: origin.to_string() });
@@ -116,7 +121,18 @@ mod tests {
         assert_eq!(origin("HTTP://Console.Localhost:8080/").to_string(), "http://console.localhost:8080");
         assert_eq!(origin("https://console.example.com").port_or_default(), 443);
         assert_eq!(origin("http://[::1]:8080").bare_host(), "::1");
-        for bad in ["", "console", "ftp://x", "http://", "http://a@b", "//x", "http://x/y", "http://x?y", "http://x:99999"] {
+        for bad in [
+            "",
+            "console",
+            "ftp://x",
+            "http://",
+            "http://a@b",
+            "//x",
+            "http://x/y",
+            "http://x?y",
+            "http://x:99999",
+            "http://x:",
+        ] {
             assert!(bad.parse::<Address>().is_err(), "{bad}");
         }
     }

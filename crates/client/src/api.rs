@@ -69,8 +69,7 @@ impl Client {
         let row = call.op.row();
         // The rest of a path keeps its slashes; a name in it does not.
         let rest = row.path.ends_with('*');
-        let values: Vec<String> =
-            call.values.iter().map(|v| if rest { (*v).to_owned() } else { encode(v) }).collect();
+        let values: Vec<String> = call.values.iter().map(|v| if rest { (*v).to_owned() } else { encode(v) }).collect();
         let values: Vec<&str> = values.iter().map(String::as_str).collect();
         let mut target = row.path_with(&values);
         for (at, (name, value)) in call.query.iter().enumerate() {
@@ -134,7 +133,11 @@ impl Client {
         self.ask(call).await
     }
 
-    pub async fn create_deployment(&self, app: &AppName, new: &CreateDeployment) -> Result<DeploymentView, ClientError> {
+    pub async fn create_deployment(
+        &self,
+        app: &AppName,
+        new: &CreateDeployment,
+    ) -> Result<DeploymentView, ClientError> {
         self.ask(Call::of(Op::DeploymentCreate, &[app.as_str()]).json(new)?).await
     }
 

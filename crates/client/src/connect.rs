@@ -16,10 +16,7 @@ use tokio::{
 };
 use tokio_rustls::TlsConnector;
 
-use crate::{
-    Address, ClientError,
-    address::Origin,
-};
+use crate::{Address, ClientError, address::Origin};
 
 /// Longest wait for a connection, TLS included.
 const CONNECT: Duration = Duration::from_secs(10);

@@ -73,7 +73,8 @@ impl Outgoing {
         }
         if let Some(secret) = &self.credential {
             let value = HeaderValue::from_str(&format!("Bearer {}", secret.reveal()));
-            let mut value = value.map_err(|_| ClientError::Unsendable { reason: "the credential is malformed".into() })?;
+            let mut value =
+                value.map_err(|_| ClientError::Unsendable { reason: "the credential is malformed".into() })?;
             value.set_sensitive(true);
             headers.insert(header::AUTHORIZATION, value);
         }

@@ -15,3 +15,6 @@ pub use address::{Address, AddressError};
 pub use api::{Client, LogLines};
 pub use error::ClientError;
 pub use exchange::{Answer, Outgoing};
+
+#[cfg(test)]
+mod tests;

@@ -26,7 +26,9 @@ const fn default_port(scheme: &str) -> u16 {
 impl Site {
     /// Whether `origin` (RFC 6454, as a browser writes it) is this very site.
     pub(crate) fn is_origin(&self, origin: &str) -> bool {
-        let Some(rest) = origin.strip_prefix(self.scheme).and_then(|rest| rest.strip_prefix("://")) else { return false };
+        let Some(rest) = origin.strip_prefix(self.scheme).and_then(|rest| rest.strip_prefix("://")) else {
+            return false;
+        };
         let (host, port) = match rest.split_once(':') {
             Some((host, port)) => (host, port.parse().ok()),
             None => (rest, Some(default_port(self.scheme))),
@@ -79,7 +81,8 @@ pub(crate) fn check(
     sni: Option<&str>,
 ) -> Result<Site, Refusal> {
     let text = one_authority(uri, headers, scheme)?;
-    let named = written(text).ok_or_else(|| malformed(format!("host `{}`", shown(text)), "the Host is not a host name"))?;
+    let named =
+        written(text).ok_or_else(|| malformed(format!("host `{}`", shown(text)), "the Host is not a host name"))?;
     let names = routes.names();
     let port = named.port.unwrap_or_else(|| default_port(scheme));
     let host = named.host.to_ascii_lowercase();
@@ -101,7 +104,9 @@ fn one_authority<'a>(uri: &'a Uri, headers: &'a HeaderMap, scheme: &str) -> Resu
     let mut hosts = headers.get_all(header::HOST).iter();
     let host = match (hosts.next(), hosts.next()) {
         (None, _) => None,
-        (Some(one), None) => Some(one.to_str().map_err(|_| malformed("not text".into(), "the Host is not a host name"))?),
+        (Some(one), None) => {
+            Some(one.to_str().map_err(|_| malformed("not text".into(), "the Host is not a host name"))?)
+        }
         _ => return Err(malformed("Host twice".into(), "the Host came more than once")),
     };
     if uri.scheme_str().is_some_and(|written| written != scheme) {

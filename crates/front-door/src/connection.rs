@@ -66,7 +66,8 @@ where
     let flow = Arc::new(Flow::new(origin.h2));
     let config = &node.config;
     // Half a second's worth may come at once; the watch judges the rate.
-    let frames_per_look_max = config.h2_control_frames_per_second_max.saturating_mul(config.watch_ms.max(1_000)) / 1_000;
+    let frames_per_look_max =
+        config.h2_control_frames_per_second_max.saturating_mul(config.watch_ms.max(1_000)) / 1_000;
     let io = TokioIo::new(Guarded::new(stream, flow.clone(), node.counters.clone(), frames_per_look_max));
     let lane = Lane {
         node: node.clone(),

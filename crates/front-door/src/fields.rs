@@ -66,8 +66,8 @@ fn check_once(headers: &HeaderMap) -> Result<(), Refusal> {
         if headers.get_all(name).iter().nth(1).is_none() {
             continue;
         }
-        let refusal =
-            Refusal::new(Code::DOOR_MALFORMED, format!("`{name}` twice")).detail(format!("`{name}` came more than once"));
+        let refusal = Refusal::new(Code::DOOR_MALFORMED, format!("`{name}` twice"))
+            .detail(format!("`{name}` came more than once"));
         let framing = [header::CONTENT_LENGTH, header::TRANSFER_ENCODING, header::HOST].iter().any(|f| f == name);
         return Err(if framing { refusal.security(SecurityClass::Smuggling).close() } else { refusal });
     }
@@ -75,7 +75,9 @@ fn check_once(headers: &HeaderMap) -> Result<(), Refusal> {
 }
 
 fn too_large(reason: String, config: &Config) -> Refusal {
-    let next =
-        format!("send at most {} header fields of {} bytes together", config.header_fields_max, config.header_bytes_max);
+    let next = format!(
+        "send at most {} header fields of {} bytes together",
+        config.header_fields_max, config.header_bytes_max
+    );
     Refusal::new(Code::DOOR_HEADERS_TOO_LARGE, reason).next(next).bare()
 }

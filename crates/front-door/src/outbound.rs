@@ -9,7 +9,7 @@ use std::{
 use bytes::Bytes;
 use gateway::{Body, BodyError};
 use http::{HeaderMap, HeaderName, HeaderValue, header};
-use http_body::{Body as _, Frame, SizeHint};
+use http_body::{Frame, SizeHint};
 
 use crate::{
     flow::{Outflow, Turn},
@@ -43,10 +43,7 @@ impl http_body::Body for Outbound {
     type Data = Bytes;
     type Error = BodyError;
 
-    fn poll_frame(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
         let this = self.get_mut();
         let polled = Pin::new(&mut this.body).poll_frame(cx);
         if let Some(outflow) = &this.outflow {
@@ -94,9 +91,7 @@ pub(crate) fn finish(headers: &mut HeaderMap, tls: bool, last: bool) {
     headers.entry(header::REFERRER_POLICY).or_insert(HeaderValue::from_static("no-referrer"));
     headers.entry(CORP).or_insert(HeaderValue::from_static("same-origin"));
     if tls {
-        headers
-            .entry(header::STRICT_TRANSPORT_SECURITY)
-            .or_insert(HeaderValue::from_static("max-age=31536000"));
+        headers.entry(header::STRICT_TRANSPORT_SECURITY).or_insert(HeaderValue::from_static("max-age=31536000"));
     }
 }
 
@@ -108,20 +103,28 @@ mod tests {
     fn the_floor_is_there_and_hop_fields_are_not() {
         let mut headers = HeaderMap::new();
         for (name, value) in [
-            ("connection", "keep-alive, x-secret"), ("keep-alive", "timeout=9"), ("transfer-encoding", "gzip"),
-            ("upgrade", "h2c"), ("te", "trailers"), ("x-content-type-options", "sniff"), ("referrer-policy", "origin"),
+            ("connection", "keep-alive, x-secret"),
+            ("keep-alive", "timeout=9"),
+            ("transfer-encoding", "gzip"),
+            ("upgrade", "h2c"),
+            ("te", "trailers"),
+            ("x-content-type-options", "sniff"),
+            ("referrer-policy", "origin"),
         ] {
             headers.insert(name, HeaderValue::from_static(value));
         }
         finish(&mut headers, true, false);
         let mut seen: Vec<_> = headers.iter().map(|(n, v)| format!("{n}: {}", v.to_str().unwrap())).collect();
         seen.sort();
-        assert_eq!(seen, [
-            "cross-origin-resource-policy: same-origin",
-            "referrer-policy: origin",
-            "strict-transport-security: max-age=31536000",
-            "x-content-type-options: nosniff",
-        ]);
+        assert_eq!(
+            seen,
+            [
+                "cross-origin-resource-policy: same-origin",
+                "referrer-policy: origin",
+                "strict-transport-security: max-age=31536000",
+                "x-content-type-options: nosniff",
+            ]
+        );
         finish(&mut headers, false, true);
         assert_eq!(headers.get(header::CONNECTION).unwrap(), "close");
     }

@@ -1,10 +1,5 @@
 //! The door as a service: takes connections from listeners that the supervisor opened.
-use std::{
-    io,
-    os::unix::net::UnixListener as StdUnixListener,
-    sync::Arc,
-    time::Duration,
-};
+use std::{io, os::unix::net::UnixListener as StdUnixListener, sync::Arc, time::Duration};
 
 use gateway::{Channel, House};
 use tokio::{

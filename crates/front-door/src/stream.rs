@@ -36,8 +36,7 @@ pub(crate) struct Guarded<S> {
 impl<S> Guarded<S> {
     /// `frames_per_look_max` ends a flood of frames at once, before the watch looks.
     pub(crate) fn new(inner: S, flow: Arc<Flow>, counters: Arc<Counters>, frames_per_look_max: u64) -> Self {
-        let scanner =
-            if flow.h2 { Scanner::Frames(FrameCounter::new()) } else { Scanner::Heads(HeadScanner::new()) };
+        let scanner = if flow.h2 { Scanner::Frames(FrameCounter::new()) } else { Scanner::Heads(HeadScanner::new()) };
         Self { inner, flow, counters, scanner, held: Vec::new(), held_from: 0, frames_per_look_max }
     }
 

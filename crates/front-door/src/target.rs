@@ -70,7 +70,9 @@ mod tests {
 
     #[test]
     fn paths_that_two_parsers_read_alike_pass() {
-        for good in ["/", "/a/b", "/a%20b", "/...", "/.well-known/x", "/a.b/..c", "/%C3%A4", "/a;b=c", "/~u/+,@:!$&'()*="] {
+        for good in
+            ["/", "/a/b", "/a%20b", "/...", "/.well-known/x", "/a.b/..c", "/%C3%A4", "/a;b=c", "/~u/+,@:!$&'()*="]
+        {
             assert!(check_path(good).is_ok(), "{good}");
         }
     }
@@ -78,8 +80,27 @@ mod tests {
     #[test]
     fn others_do_not() {
         for bad in [
-            "/a%2fb", "/a%2Fb", "/a%5cb", "/a%5Cb", "/a%00", "/../x", "/a/..", "/a/.", "/./", "/%2e%2e/x", "/.%2E/x",
-            "/%2e", "/a\\b", "/a%", "/a%2", "/a%zz", "/..;/x", "/..;a=b/x", "/ä", "/a b", "/\u{7f}",
+            "/a%2fb",
+            "/a%2Fb",
+            "/a%5cb",
+            "/a%5Cb",
+            "/a%00",
+            "/../x",
+            "/a/..",
+            "/a/.",
+            "/./",
+            "/%2e%2e/x",
+            "/.%2E/x",
+            "/%2e",
+            "/a\\b",
+            "/a%",
+            "/a%2",
+            "/a%zz",
+            "/..;/x",
+            "/..;a=b/x",
+            "/ä",
+            "/a b",
+            "/\u{7f}",
         ] {
             assert!(check_path(bad).is_err(), "{bad}");
         }

@@ -7,12 +7,16 @@ use std::sync::{
 
 use audit::{Event, Kind, Outcome, Progress, Receipt, Record, RecordError};
 use gateway::{
-    Admit, Admitted, Arrival, Body, Channel, ControlRoute, Ctx, Decide, Decision, Denial, Fut, House, Identified, Identify, Intent, Names, Permit, Refusal, Reply, Routes, Work,
+    Admit, Admitted, Arrival, Body, Channel, ControlRoute, Ctx, Decide, Decision, Denial, Fut, House, Identified,
+    Identify, Intent, Names, Permit, Refusal, Reply, Routes, Work,
 };
 use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt, Empty};
 use tokio::sync::watch;
-use types::{Access, Action, AppName, Caller, Clock, Code, Digest, FunctionName, FunctionTarget, Grants, Instant, Rng, RunLimits, UnixMillis};
+use types::{
+    Access, Action, AppName, Caller, Clock, Code, Digest, FunctionName, FunctionTarget, Grants, Instant, Rng,
+    RunLimits, UnixMillis,
+};
 
 struct Time(AtomicU64);
 impl Clock for Time {
@@ -59,7 +63,9 @@ struct Rooms {
 impl Admit for Rooms {
     fn admit(&self, _: &Ctx, arrival: Arrival) -> Result<Arrival, Refusal> {
         if arrival.head.headers.contains_key("x-bad") {
-            return Err(Refusal::new(Code::DOOR_RESERVED_HEADER, "bad header").security(gateway::SecurityClass::ReservedHeader));
+            return Err(
+                Refusal::new(Code::DOOR_RESERVED_HEADER, "bad header").security(gateway::SecurityClass::ReservedHeader)
+            );
         }
         Ok(arrival)
     }
@@ -114,7 +120,12 @@ fn target(route: &str) -> Arc<FunctionTarget> {
 }
 
 fn fixture() -> Fixture {
-    let names = Names { scheme: "http", apps_domain: "localhost".into(), console: "console.localhost".into(), port: Some(8080) };
+    let names = Names {
+        scheme: "http",
+        apps_domain: "localhost".into(),
+        console: "console.localhost".into(),
+        port: Some(8080),
+    };
     let row = |pattern: &str, mutates| ControlRoute {
         operation: "app",
         pattern: pattern.parse().unwrap(),
@@ -123,8 +134,11 @@ fn fixture() -> Fixture {
         mutates,
         on_apps: false,
     };
-    let routes = Routes::new(names, &[row("GET /api/v1/apps/:app", false), row("POST /api/v1/apps/:app", true)]).unwrap();
-    routes.put(&AppName::parse("coffee").unwrap(), &[target("GET /menu"), target("POST /menu"), target("/any/*")]).unwrap();
+    let routes =
+        Routes::new(names, &[row("GET /api/v1/apps/:app", false), row("POST /api/v1/apps/:app", true)]).unwrap();
+    routes
+        .put(&AppName::parse("coffee").unwrap(), &[target("GET /menu"), target("POST /menu"), target("/any/*")])
+        .unwrap();
     let rooms = Arc::new(Rooms {
         decision: Mutex::new(Decision::Allow { policies: Arc::from([Arc::from("members")]) }),
         caller: Mutex::new(Ok(Arc::new(Caller::Stranger))),
@@ -191,7 +205,18 @@ async fn a_permitted_call_runs_once_and_leaves_one_event() {
 #[tokio::test]
 async fn no_credential_reaches_a_workroom() {
     let f = fixture();
-    f.ask("GET", MENU, &[("authorization", "Bearer x"), ("cookie", "a=b"), ("dpop", "p"), ("proxy-authorization", "q"), ("accept", "*/*")]).await;
+    f.ask(
+        "GET",
+        MENU,
+        &[
+            ("authorization", "Bearer x"),
+            ("cookie", "a=b"),
+            ("dpop", "p"),
+            ("proxy-authorization", "q"),
+            ("accept", "*/*"),
+        ],
+    )
+    .await;
     assert_eq!(*f.rooms.saw.lock().unwrap(), ["accept"]);
 }
 
@@ -222,8 +247,12 @@ async fn a_challenge_names_our_own_address_not_the_received_one() {
     *f.rooms.decision.lock().unwrap() = Decision::Deny { policies: Arc::from([]), denial: Denial::NeedsIdentity };
     let response = f.ask("GET", MENU, &[("host", "evil.example")]).await;
     let challenge = response.headers().get("www-authenticate").unwrap().to_str().unwrap();
-    assert_eq!(challenge, "Bearer resource_metadata=\"http://coffee.localhost:8080/.well-known/oauth-protected-resource\"");
-    *f.rooms.caller.lock().unwrap() = Err(Refusal::new(Code::ID_INVALID, "expired").security(gateway::SecurityClass::Credential));
+    assert_eq!(
+        challenge,
+        "Bearer resource_metadata=\"http://coffee.localhost:8080/.well-known/oauth-protected-resource\""
+    );
+    *f.rooms.caller.lock().unwrap() =
+        Err(Refusal::new(Code::ID_INVALID, "expired").security(gateway::SecurityClass::Credential));
     let response = f.ask("GET", MENU, &[]).await;
     assert!(response.headers().get("www-authenticate").unwrap().to_str().unwrap().contains("error=\"invalid_token\""));
     let body = response.into_body().collect().await.unwrap().to_bytes();
@@ -249,7 +278,11 @@ async fn what_cannot_be_recorded_does_not_happen() {
     let f = fixture();
     f.tape.full.store(true, Ordering::Relaxed);
     let response = f.ask("POST", "http://console.localhost:8080/api/v1/apps/coffee", &[]).await;
-    assert_eq!((response.status(), f.ran()), (StatusCode::SERVICE_UNAVAILABLE, 0), "a control action is written down before it starts");
+    assert_eq!(
+        (response.status(), f.ran()),
+        (StatusCode::SERVICE_UNAVAILABLE, 0),
+        "a control action is written down before it starts"
+    );
     let response = f.ask("GET", MENU, &[]).await;
     assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE, "an answer that left no trace is not given");
 }

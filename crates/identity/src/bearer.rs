@@ -2,7 +2,15 @@
 //! The form field and the query parameter of sections 2.2 and 2.3 are not read: they end up in logs and histories.
 use http::{HeaderMap, header::AUTHORIZATION};
 
-use crate::{reason::Reason, token};
+use crate::{
+    reason::{Malformed, Reason},
+    token,
+};
+
+/// Tokens up to this length are told apart by what is wrong with them; a token of ours has 53 bytes.
+const LOOKED_AT_MAX: usize = 256;
+/// Longer than every scheme's name.
+const SCHEME_MAX: usize = 32;
 
 /// The token in the request, checked for shape; `None` when there is no `Authorization` at all.
 ///
@@ -14,21 +22,27 @@ pub(crate) fn token(headers: &HeaderMap) -> Result<Option<&[u8]>, Reason> {
         return Err(Reason::SeveralFields);
     }
     let field = field.as_bytes();
-    let end = field.iter().position(|b| !b.is_ascii_alphanumeric()).unwrap_or(field.len());
-    let (scheme, rest) = field.split_at_checked(end).unwrap_or((field, &[]));
-    if scheme.is_empty() {
-        return Err(Reason::Syntax);
-    }
+    let (scheme, rest) = split_scheme(field);
     // The scheme's name is case-insensitive (RFC 9110 section 11.1).
     if !scheme.eq_ignore_ascii_case(b"bearer") {
-        return Err(Reason::Scheme);
+        return Err(if scheme.is_empty() { Reason::Syntax } else { Reason::Scheme });
     }
     let token = rest.strip_prefix(b" ").ok_or(Reason::Syntax)?;
+    // Far too long is known without looking: kilobytes of garbage cost as little as a few bytes of it.
+    if token.len() > LOOKED_AT_MAX {
+        return Err(Reason::Malformed(Malformed::Length));
+    }
     if !is_b64token(token) {
         return Err(Reason::Syntax);
     }
     token::check(token).map_err(Reason::Malformed)?;
     Ok(Some(token))
+}
+
+/// The letters and digits that a field begins with, as far as any scheme is long, and the rest.
+fn split_scheme(field: &[u8]) -> (&[u8], &[u8]) {
+    let letters = field.iter().take(SCHEME_MAX).take_while(|b| b.is_ascii_alphanumeric()).count();
+    field.split_at_checked(letters).unwrap_or((field, &[]))
 }
 
 /// `1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"="`

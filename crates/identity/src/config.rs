@@ -1,5 +1,5 @@
 //! What an operator can set. Unknown keys are refused; an absent key is the safe value.
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use store::CredentialKind;
 
 const MINUTE_S: u64 = 60;
@@ -7,7 +7,7 @@ const HOUR_S: u64 = 60 * MINUTE_S;
 const DAY_S: u64 = 24 * HOUR_S;
 
 /// How long a kind of credential lives, in seconds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Life {
     /// When nobody asks for another life.
@@ -17,7 +17,7 @@ pub struct Life {
 }
 
 /// The room's settings.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
     /// A person's command line: 30 days, at most 90. Long enough not to train people to store passwords elsewhere.

@@ -122,6 +122,8 @@ fn fit(new: &NewCredential, principal: &Principal) -> Result<(), CredentialFailu
         (CredentialKind::Service, PrincipalKind::Service { app }, Audience::App(audience)) if app == audience => Ok(()),
         (CredentialKind::Cli, ..) => unfit("a command-line token is a person's and counts for the platform"),
         (CredentialKind::Call, ..) => unfit("a call token is a person's and counts for one app"),
-        (CredentialKind::Service, ..) => unfit("a service token is a service account's and counts for that account's app"),
+        (CredentialKind::Service, ..) => {
+            unfit("a service token is a service account's and counts for that account's app")
+        }
     }
 }

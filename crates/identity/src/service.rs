@@ -3,7 +3,10 @@ use std::sync::Arc;
 
 use gateway::{Admitted, Channel, Ctx, Fut, Identify, Intent, Refusal};
 use store::{Audience, Credential, Principal, PrincipalKind, Store};
-use types::{Action, AppName, Assurance, Caller, Clock, CredentialId, Digest, Instant, Person, PrincipalId, Rng, Service as Machine, UnixMillis};
+use types::{
+    Action, AppName, Assurance, Caller, Clock, CredentialId, Digest, Instant, Person, PrincipalId, Rng,
+    Service as Machine, UnixMillis,
+};
 
 use crate::{Config, bearer, claims::Attempts, reason::Reason, seen::Seen, token};
 
@@ -57,7 +60,8 @@ impl Service {
     pub async fn set_disabled(&self, id: PrincipalId, disabled: bool) -> Result<bool, store::StoreError> {
         let found = self.store.set_disabled(id, disabled).await?;
         self.verified.forget_where(|v| v.caller.principal() == Some(id));
-        self.refused.forget_where(|r| matches!(r.reason, Reason::Disabled(_, of) if of == id));
+        // Whatever was refused may now be refused for another reason, or not at all.
+        self.refused.forget_where(|_| true);
         Ok(found)
     }
 
@@ -134,21 +138,18 @@ impl Verified {
     }
 }
 
-/// Whether the credential is good at all; where it counts is asked for each request.
-fn judge(
-    found: Option<(Credential, Principal)>,
-    now: UnixMillis,
-    until: Instant,
-) -> Result<Verified, Reason> {
+/// Whether the credential is good at all; where it counts is asked for each request. Expiry comes last, because it is the one
+/// reason that time alone brings: so a remembered refusal stays the true one until somebody changes something.
+fn judge(found: Option<(Credential, Principal)>, now: UnixMillis, until: Instant) -> Result<Verified, Reason> {
     let (credential, principal) = found.ok_or(Reason::Unknown)?;
     if credential.revoked_at.is_some() {
         return Err(Reason::Revoked(credential.id));
     }
-    if now >= credential.expires_at {
-        return Err(Reason::Expired(credential.id));
-    }
     if principal.disabled {
         return Err(Reason::Disabled(credential.id, principal.id));
+    }
+    if now >= credential.expires_at {
+        return Err(Reason::Expired(credential.id));
     }
     let Credential { id, audience, expires_at, .. } = credential;
     let caller = Arc::new(caller(principal, id, credential.created_at));
@@ -178,7 +179,9 @@ fn counts(audience: &Audience, intent: &Intent) -> bool {
     match intent {
         Intent::Control(_) | Intent::UnroutedControl => *audience == Audience::Platform,
         Intent::Invoke(target) => matches!(audience, Audience::App(app) if *app == target.app),
-        Intent::Unrouted { app } | Intent::WrongMethod { app, .. } => matches!(audience, Audience::App(of) if of == app),
+        Intent::Unrouted { app } | Intent::WrongMethod { app, .. } => {
+            matches!(audience, Audience::App(of) if of == app)
+        }
     }
 }
 
@@ -200,10 +203,15 @@ impl Identify for Service {
         admitted: &'a Admitted,
         intent: &'a Intent,
     ) -> Fut<'a, Result<Arc<Caller>, Refusal>> {
+        // Looked at before the first wait: a request's body may not be shared between threads while somebody waits.
+        let evidence = self.evidence(admitted, intent).map(|evidence| match evidence {
+            Evidence::Known(caller) => Ok(caller),
+            Evidence::Token(text) => Err(token::hash(text)),
+        });
         Box::pin(async move {
-            match self.evidence(admitted, intent) {
-                Ok(Evidence::Known(caller)) => Ok(caller),
-                Ok(Evidence::Token(text)) => self.stored(cx, token::hash(text), intent).await,
+            match evidence {
+                Ok(Ok(caller)) => Ok(caller),
+                Ok(Err(key)) => self.stored(cx, key, intent).await,
                 Err(reason) => Err(reason.refusal()),
             }
         })

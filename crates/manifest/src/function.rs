@@ -100,7 +100,12 @@ fn read_name(sheet: &Sheet<'_, '_>, findings: &mut Findings<'_>) -> Option<At<Fu
         Ok(value) => Some(At { value, place: text.place }),
         Err(e) => {
             let span = sheet.entry("name")?.span();
-            findings.report(&span, &sheet.path_of("name"), e.to_string(), "write a name such as `menu` or `order-list`");
+            findings.report(
+                &span,
+                &sheet.path_of("name"),
+                e.to_string(),
+                "write a name such as `menu` or `order-list`",
+            );
             None
         }
     }

@@ -52,11 +52,7 @@ impl Section {
                 ("name", "text", "name of the function, unique in the app; default: from the route, else the file"),
                 ("route", "text", "`GET /menu`, `/orders/*`, `/users/:id`; without a method it serves all of them"),
                 ("component", "text", "path of the WebAssembly component, relative to the manifest"),
-                (
-                    "access",
-                    "text",
-                    "who may call: `public`, `signed-in`, `members` (default), `workloads` or `closed`",
-                ),
+                ("access", "text", "who may call: `public`, `signed-in`, `members` (default), `workloads` or `closed`"),
                 ("reason", "text", "why the function is public; required with `access = \"public\"`"),
                 (
                     "callers",

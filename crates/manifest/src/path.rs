@@ -34,12 +34,7 @@ pub(crate) fn read(sheet: &Sheet<'_, '_>, key: &str, findings: &mut Findings<'_>
     match problem(&path.value) {
         None => Some(path),
         Some((what, instead)) => {
-            findings.report(
-                &span,
-                &sheet.path_of(key),
-                format!("the path {} {what}", quote(&path.value)),
-                instead,
-            );
+            findings.report(&span, &sheet.path_of(key), format!("the path {} {what}", quote(&path.value)), instead);
             None
         }
     }

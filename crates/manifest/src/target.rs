@@ -68,7 +68,13 @@ impl Manifest {
         limits
     }
 
-    fn target(&self, function: &Function, deployment: DeploymentId, component: Digest, caps: &Limits) -> FunctionTarget {
+    fn target(
+        &self,
+        function: &Function,
+        deployment: DeploymentId,
+        component: Digest,
+        caps: &Limits,
+    ) -> FunctionTarget {
         FunctionTarget {
             app: self.name.clone(),
             deployment,

@@ -1,4 +1,3 @@
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 use types::{Access, AppName, Digest, Limits, RouteError};
 
 use crate::{ERRORS_MAX, Manifest, ManifestError, TEXT_BYTES_MAX, known_keys};
@@ -154,8 +153,20 @@ fn keys_of_later_versions_are_refused_and_never_ignored() {
 #[test]
 fn paths_stay_below_the_folder() {
     for bad in [
-        "", "/etc/passwd", "../a.wasm", "a/../../b", "a/..", "./a.wasm", "a//b", "a/", "~/a", "C:/a", "a\\\\b", "..\\\\a",
-        "a\\u0000b", "a\\nb",
+        "",
+        "/etc/passwd",
+        "../a.wasm",
+        "a/../../b",
+        "a/..",
+        "./a.wasm",
+        "a//b",
+        "a/",
+        "~/a",
+        "C:/a",
+        "a\\\\b",
+        "..\\\\a",
+        "a\\u0000b",
+        "a\\nb",
     ] {
         let text = with("").replace("a.wasm", bad);
         let found = errors(&text);
@@ -195,8 +206,16 @@ fn clashing_routes_are_named_with_both() {
         assert!(Manifest::parse(&routes(&[two, one])).is_err(), "the other way round: {one} {two}");
     }
     for fine in [
-        ["/a", "/b"], ["GET /a", "POST /a"], ["GET /a", "/a"], ["/a/:x", "/a/b"], ["/a/*", "/a/b"], ["/a/:x/b", "/a/:y/c"],
-        ["/a/*", "/b/:x"], ["/*", "/a"], ["/a", "/a/"], ["GET /a/*", "POST /a"],
+        ["/a", "/b"],
+        ["GET /a", "POST /a"],
+        ["GET /a", "/a"],
+        ["/a/:x", "/a/b"],
+        ["/a/*", "/a/b"],
+        ["/a/:x/b", "/a/:y/c"],
+        ["/a/*", "/b/:x"],
+        ["/*", "/a"],
+        ["/a", "/a/"],
+        ["GET /a/*", "POST /a"],
     ] {
         let result = Manifest::parse(&routes(&fine));
         assert!(result.is_ok(), "{fine:?}: {result:?}");
@@ -231,7 +250,10 @@ fn the_operators_caps_hold_and_are_named() {
     let found = manifest.targets(&app("a"), digest("").unwrap(), digest, &caps).unwrap_err();
     let said: Vec<_> = found.iter().map(ToString::to_string).collect();
     assert_eq!(said.len(), 3, "{said:#?}");
-    assert!(said[0].starts_with("line 5, column 21: `function[0].limits.cpu_ms`: 501 is more than the operator's cap of 500"));
+    assert!(
+        said[0]
+            .starts_with("line 5, column 21: `function[0].limits.cpu_ms`: 501 is more than the operator's cap of 500")
+    );
     assert!(said[1].contains("`limits.memory_mib`: 4096 is more than the operator's cap of 512"), "{}", said[1]);
     assert!(said[2].contains("`limits.component_kib`: 9 is more than the operator's cap of 8"), "{}", said[2]);
 

@@ -74,8 +74,8 @@ impl Base {
 
 /// Reads a file's rules and names each by its `@id`.
 fn read(file: &'static str, text: &str, into: &mut Vec<Policy>) -> Result<(), PolicyError> {
-    let parsed = PolicySet::from_str(text)
-        .map_err(|e| PolicyError::Rules { file, reason: DetailedError::from(&e).message })?;
+    let parsed =
+        PolicySet::from_str(text).map_err(|e| PolicyError::Rules { file, reason: DetailedError::from(&e).message })?;
     for policy in parsed.policies() {
         let id = policy.annotation("id").unwrap_or_default().to_owned();
         let taken = into.iter().any(|known| known.id().to_string() == id);

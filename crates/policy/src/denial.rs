@@ -101,7 +101,10 @@ pub(crate) fn invoke(verdict: &Verdict, rules: &AppRules, caller: &Caller, targe
         ),
         (Access::SignedIn, Caller::Service(service)) => forbidden(
             format!("`{app}/{function}` is for people who are signed in, and {} is a service", name(caller)),
-            format!("make it `access = \"workloads\"` with `callers = [\"{}\"]`, or permit it in the app's Cedar file", service.name),
+            format!(
+                "make it `access = \"workloads\"` with `callers = [\"{}\"]`, or permit it in the app's Cedar file",
+                service.name
+            ),
         ),
         _ => not_a_member(caller, app),
     }
@@ -148,9 +151,8 @@ pub(crate) fn control(verdict: &Verdict, caller: &Caller, action: Action, resour
             format!("ask an admin of `{app}` to do it, or to make you an admin"),
         ),
         (Some(app), _) => not_a_member(caller, app),
-        (None, _) => forbidden(
-            format!("{} may not do `{action}`", name(caller)),
-            "ask an owner of the platform".to_owned(),
-        ),
+        (None, _) => {
+            forbidden(format!("{} may not do `{action}`", name(caller)), "ask an owner of the platform".to_owned())
+        }
     }
 }

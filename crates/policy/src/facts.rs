@@ -77,9 +77,8 @@ pub(crate) fn principal(words: &Vocabulary, caller: &Caller, groups: Vec<EntityU
 
 /// A function, in its app.
 pub(crate) fn function(words: &Vocabulary, target: &FunctionTarget) -> Result<Entity, FactError> {
-    let caller = |name: &std::sync::Arc<str>| {
-        RestrictedExpression::new_entity_uid(words.workload_uid(&target.app, name))
-    };
+    let caller =
+        |name: &std::sync::Arc<str>| RestrictedExpression::new_entity_uid(words.workload_uid(&target.app, name));
     let attributes = [
         ("access", RestrictedExpression::new_string(target.access.as_str().to_owned())),
         ("members", RestrictedExpression::new_entity_uid(words.members_uid(&target.app))),
@@ -88,10 +87,9 @@ pub(crate) fn function(words: &Vocabulary, target: &FunctionTarget) -> Result<En
     entity("function", words.function_uid(&target.app, &target.function), attributes, [words.app_uid(&target.app)])
 }
 
-/// An app. One that does not exist is not open and has no members.
-pub(crate) fn app(words: &Vocabulary, app: &AppName, open: bool) -> Result<Entity, FactError> {
+/// An app. Nobody is a member of one that does not exist.
+pub(crate) fn app(words: &Vocabulary, app: &AppName) -> Result<Entity, FactError> {
     let attributes = [
-        ("open", RestrictedExpression::new_bool(open)),
         ("members", RestrictedExpression::new_entity_uid(words.members_uid(app))),
         ("admins", RestrictedExpression::new_entity_uid(words.admins_uid(app))),
     ];

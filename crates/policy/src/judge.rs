@@ -21,11 +21,6 @@ impl Verdict {
     pub(crate) fn broken() -> Self {
         Self { allowed: false, policies: Arc::from([]), broken: true }
     }
-
-    /// Whether one of the deciding rules is this one.
-    pub(crate) fn by(&self, id: &str) -> bool {
-        self.policies.iter().any(|policy| &**policy == id)
-    }
 }
 
 /// The things of a decision. `others` holds resource and app.
@@ -49,8 +44,7 @@ pub(crate) fn ask(authorizer: &Authorizer, set: &PolicySet, question: Question<'
     let errors = response.diagnostics().errors().map(|e| match e {
         cedar_policy::AuthorizationError::PolicyEvaluationError(e) => Arc::from(e.policy_id().to_string()),
     });
-    let mut policies: Vec<Arc<str>> =
-        if broken.is_empty() { reasons.collect() } else { errors.collect() };
+    let mut policies: Vec<Arc<str>> = if broken.is_empty() { reasons.collect() } else { errors.collect() };
     policies.sort();
     Verdict {
         allowed: broken.is_empty() && response.decision() == Decision::Allow,

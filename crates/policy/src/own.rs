@@ -113,7 +113,14 @@ impl OwnRule {
             }
         }
         let policy = policy.new_id(PolicyId::new(format!("app:{id}")));
-        let reads_path = reads_path(&policy);
+        let uses = uses_of(&policy).ok_or("this rule is too large; split it")?;
+        // SECURITY: Cedar has a type for addresses. Nothing here gives one to a rule, and no rule may pretend that something does.
+        if uses.addresses > 0 {
+            return Err(
+                "a rule cannot talk about network addresses, because position grants nothing here; remove `ip`".into(),
+            );
+        }
+        let reads_path = uses.any > uses.harmless;
         Ok(Self { policy, scope, reads_path, names })
     }
 }
@@ -142,10 +149,12 @@ fn check_action(base: &Base, policy: &Policy) -> Result<(), String> {
 fn scope_of(base: &Base, app: &AppName, policy: &Policy) -> Result<Scope, String> {
     let whole = base.words.app_uid(app);
     let of_app = match policy.resource_constraint() {
-        ResourceConstraint::Eq(uid) => return function_of(app, &uid)
-            .filter(|_| *uid.type_name() == base.words.function)
-            .map(Scope::Function)
-            .ok_or_else(|| resource_advice(app)),
+        ResourceConstraint::Eq(uid) => {
+            return function_of(app, &uid)
+                .filter(|_| *uid.type_name() == base.words.function)
+                .map(Scope::Function)
+                .ok_or_else(|| resource_advice(app));
+        }
         ResourceConstraint::In(uid) => uid == whole,
         ResourceConstraint::IsIn(kind, uid) => kind == base.words.function && uid == whole,
         ResourceConstraint::Any | ResourceConstraint::Is(_) => false,
@@ -223,21 +232,20 @@ fn position(starts: &[usize], id: &PolicyId) -> usize {
     number.and_then(|n| starts.get(n)).copied().unwrap_or(0)
 }
 
-/// Whether a rule's decision can depend on more of the context than method and assurance. In doubt, yes.
-fn reads_path(policy: &Policy) -> bool {
-    match policy.to_json() {
-        Ok(json) => uses(&json).is_none_or(|uses| uses.any > uses.harmless),
-        Err(_) => true,
-    }
+/// What a rule mentions; `None` when that cannot be told.
+fn uses_of(policy: &Policy) -> Option<Uses> {
+    uses(&policy.to_json().ok()?)
 }
 
 #[derive(Default)]
 struct Uses {
     any: usize,
     harmless: usize,
+    addresses: usize,
 }
 
-/// Counts mentions of `context`, and those that are `context.method` or `context.assurance`; `None` when the rule is too large to tell.
+/// Counts mentions of `context`, those of them that are `context.method` or `context.assurance`, and of addresses; `None` when the
+/// rule is too large to tell. In doubt about a mention, it is not harmless.
 fn uses(json: &serde_json::Value) -> Option<Uses> {
     let mut uses = Uses::default();
     let mut open = vec![json];
@@ -249,6 +257,7 @@ fn uses(json: &serde_json::Value) -> Option<Uses> {
                 for (key, inner) in map {
                     uses.any += usize::from(key == "Var" && inner == "context");
                     uses.harmless += usize::from(key == "." && is_harmless(inner));
+                    uses.addresses += usize::from(key == "ip");
                     open.push(inner);
                 }
             }

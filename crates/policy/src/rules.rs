@@ -31,9 +31,9 @@ pub(crate) struct AppRules {
     functions: HashMap<FunctionName, FunctionRules>,
     own: Arc<OwnRules>,
     /// A function is public: strangers are expected here.
-    pub(crate) public: bool,
+    public: bool,
     /// Something is there that every signed-in person may try to call.
-    pub(crate) open: bool,
+    open: bool,
     pub(crate) entity: Entity,
 }
 
@@ -49,7 +49,10 @@ impl AppRules {
         let mut functions = HashMap::new();
         for target in &release.functions {
             if target.app != release.app {
-                return Err(format!("function `{}` belongs to `{}`, not to `{}`", target.function, target.app, release.app));
+                return Err(format!(
+                    "function `{}` belongs to `{}`, not to `{}`",
+                    target.function, target.app, release.app
+                ));
             }
             let rules = FunctionRules::of(base, &own, target)?;
             if functions.insert(target.function.clone(), rules).is_some() {
@@ -68,7 +71,7 @@ impl AppRules {
             own,
             public,
             open,
-            entity: facts::app(&base.words, &release.app, open).map_err(|e| e.to_string())?,
+            entity: facts::app(&base.words, &release.app).map_err(|e| e.to_string())?,
         })
     }
 

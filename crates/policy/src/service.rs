@@ -25,8 +25,8 @@ use crate::{
 /// Policy. Shared behind an `Arc`.
 pub struct Service {
     pub(crate) base: Base,
-    authorizer: Authorizer,
-    apps: Apps,
+    pub(crate) authorizer: Authorizer,
+    pub(crate) apps: Apps,
     pub(crate) memo: Memo,
     generations: AtomicU64,
 }
@@ -71,13 +71,7 @@ impl Service {
         Decision::Deny { policies, denial: denial::invoke(&verdict, &rules, caller, target) }
     }
 
-    fn remembered(
-        &self,
-        rules: &AppRules,
-        function: &FunctionRules,
-        caller: &Caller,
-        call: Call<'_>,
-    ) -> Arc<Verdict> {
+    fn remembered(&self, rules: &AppRules, function: &FunctionRules, caller: &Caller, call: Call<'_>) -> Arc<Verdict> {
         let method = call.method.parse().ok().filter(|_| !function.reads_path);
         let Some(method) = method else { return Arc::new(self.evaluate(rules, function, caller, call)) };
         let key = Key::new(rules.generation, &function.target.function, caller, method, call.assurance);
@@ -90,13 +84,7 @@ impl Service {
     }
 
     /// One evaluation of the rules that can match this function.
-    pub(crate) fn evaluate(
-        &self,
-        rules: &AppRules,
-        function: &FunctionRules,
-        caller: &Caller,
-        call: Call<'_>,
-    ) -> Verdict {
+    fn evaluate(&self, rules: &AppRules, function: &FunctionRules, caller: &Caller, call: Call<'_>) -> Verdict {
         let words = &self.base.words;
         let Ok(principal) = facts::principal(words, caller, rules.groups(&self.base, caller)) else {
             return Verdict::broken();
@@ -134,7 +122,7 @@ impl Service {
                 (facts::platform(words), if deployer { vec![words.deployers.clone()] } else { Vec::new() })
             }
             (Resource::App(_), Some(rules)) => (rules.entity.clone(), rules.groups(&self.base, caller)),
-            (Resource::App(app), None) => (facts::app(words, app, false).ok()?, Vec::new()),
+            (Resource::App(app), None) => (facts::app(words, app).ok()?, Vec::new()),
             // No control action is about a function.
             (Resource::Function(..), _) => return None,
         };

@@ -63,7 +63,12 @@ impl Artefacts {
 
     /// The entry's label and an open descriptor of its code, or `None` when there is no entry.
     /// The label is checked against what is asked for and the keeper's key; the code itself is checked by the worker that loads it.
-    pub(crate) fn open(&self, build: &EngineBuild, component: &Digest, key: &[u8; 32]) -> Result<Option<(Label, File)>, Unusable> {
+    pub(crate) fn open(
+        &self,
+        build: &EngineBuild,
+        component: &Digest,
+        key: &[u8; 32],
+    ) -> Result<Option<(Label, File)>, Unusable> {
         let (code, label) = self.place(build, component);
         let absent = |e: io::Error| if e.kind() == io::ErrorKind::NotFound { Ok(None) } else { Err(Unusable::Io(e)) };
         let mut bytes = Vec::new();

@@ -11,8 +11,9 @@ use store::Contents;
 use tokio::sync::{OnceCell, Semaphore};
 use types::{Clock, CompileLimits, Digest, EngineBuild};
 use wire::{
-    Channel, Frame, Receiver, encode,
+    Channel, Frame, Receiver,
     compile::{Done, Failed, Job, Report, kind},
+    encode,
     keeper::ArtefactStatement,
     supervisor::EngineRole,
 };
@@ -33,6 +34,8 @@ pub(crate) struct Compiler {
     pub(crate) artefacts: Artefacts,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) audit: Arc<dyn gateway::events::Record>,
+    /// For jobs that nobody gave limits for: a call found no artefact.
+    pub(crate) caps: CompileLimits,
     /// How many jobs may run at once.
     pub(crate) places: Semaphore,
     /// One job a component at a time: whoever asks second finds the artefact.
@@ -51,7 +54,11 @@ impl Compiler {
     }
 
     /// Finds the artefact or makes it. `true`: it was there.
-    pub(crate) async fn prepare(&self, component: Digest, limits: CompileLimits) -> Result<(Label, bool), CompileFailure> {
+    pub(crate) async fn prepare(
+        &self,
+        component: Digest,
+        limits: CompileLimits,
+    ) -> Result<(Label, bool), CompileFailure> {
         let key = self.key().await.map_err(unavailable)?;
         if let Some(label) = self.find(&component, &key) {
             return Ok((label, true));
@@ -109,11 +116,19 @@ impl Compiler {
         let signature = self.keeper.sign_artefact(statement.clone()).await.map_err(unavailable)?;
         let label = Label { statement, signature, seen };
         let (artefacts, copy) = (self.artefacts.clone(), label.clone());
-        tokio::task::spawn_blocking(move || artefacts.put(&copy, &code)).await.map_err(unavailable)?.map_err(unavailable)?;
+        tokio::task::spawn_blocking(move || artefacts.put(&copy, &code))
+            .await
+            .map_err(unavailable)?
+            .map_err(unavailable)?;
         Ok(label)
     }
 
-    async fn run(&self, component: Digest, limits: CompileLimits, source: std::fs::File) -> Result<(Done, Vec<u8>), CompileFailure> {
+    async fn run(
+        &self,
+        component: Digest,
+        limits: CompileLimits,
+        source: std::fs::File,
+    ) -> Result<(Done, Vec<u8>), CompileFailure> {
         let child = self.processes.start(EngineRole::Compile, self.build.clone()).await.map_err(unavailable)?;
         let pid = child.pid;
         let channel = Channel::new(child.channel).map_err(unavailable)?;
@@ -134,7 +149,13 @@ impl Compiler {
     }
 
     /// `Err(None)`: the process went away without a word.
-    async fn exchange(&self, component: Digest, limits: CompileLimits, source: std::fs::File, channel: Channel) -> Result<(Done, Vec<u8>), Option<CompileFailure>> {
+    async fn exchange(
+        &self,
+        component: Digest,
+        limits: CompileLimits,
+        source: std::fs::File,
+        channel: Channel,
+    ) -> Result<(Done, Vec<u8>), Option<CompileFailure>> {
         let Channel { sender, mut receiver } = channel;
         let lied = |reason: String| Some(unavailable(format!("the compiler broke the protocol: {reason}")));
         let report: Report = next(&mut receiver, kind::REPORT).await?.message().map_err(|e| lied(e.to_string()))?;
@@ -149,7 +170,9 @@ impl Compiler {
             let frame = receiver.next().await.map_err(|_| None)?;
             match frame.kind {
                 kind::PROGRESS => {}
-                kind::ARTEFACT if code.len() + frame.payload.len() <= ARTEFACT_BYTES_MAX => code.extend_from_slice(&frame.payload),
+                kind::ARTEFACT if code.len() + frame.payload.len() <= ARTEFACT_BYTES_MAX => {
+                    code.extend_from_slice(&frame.payload)
+                }
                 kind::ARTEFACT => return Err(Some(too_large())),
                 kind::DONE => return Ok((frame.message().map_err(|e| lied(e.to_string()))?, code)),
                 kind::FAILED => return Err(Some(failure(frame.message().map_err(|e| lied(e.to_string()))?))),
@@ -162,7 +185,9 @@ impl Compiler {
         if exit.broke_jail() {
             let note = format!("the compiler of {component} asked the kernel for something its jail forbids");
             let _ = self.audit.record(&Event::platform(self.clock.now(), Kind::Security, "jail-violation", note));
-            return CompileFailure::Invalid { reason: "the compiler was stopped while it worked on this component".into() };
+            return CompileFailure::Invalid {
+                reason: "the compiler was stopped while it worked on this component".into(),
+            };
         }
         // The kernel ends a process over its CPU time with SIGXCPU, then SIGKILL; a failed allocation aborts.
         if exit.out_of_cpu() || exit.signal == Some(9) {
@@ -181,7 +206,11 @@ fn too_large() -> CompileFailure {
 
 async fn next(receiver: &mut Receiver, wanted: u8) -> Result<Frame, Option<CompileFailure>> {
     let frame = receiver.next().await.map_err(|_| None)?;
-    if frame.kind == wanted { Ok(frame) } else { Err(Some(unavailable(format!("frame kind {} came too early", frame.kind)))) }
+    if frame.kind == wanted {
+        Ok(frame)
+    } else {
+        Err(Some(unavailable(format!("frame kind {} came too early", frame.kind))))
+    }
 }
 
 fn failure(failed: Failed) -> CompileFailure {
@@ -202,5 +231,9 @@ async fn checked(mut file: std::fs::File, component: Digest) -> Result<std::fs::
         Ok((hash(&bytes), file))
     };
     let (found, file) = tokio::task::spawn_blocking(check).await.map_err(unavailable)?.map_err(unavailable)?;
-    if found == component { Ok(file) } else { Err(unavailable(format!("the stored contents of {component} hash to {found}"))) }
+    if found == component {
+        Ok(file)
+    } else {
+        Err(unavailable(format!("the stored contents of {component} hash to {found}")))
+    }
 }

@@ -72,7 +72,9 @@ fn limit(name: &str, reason: &str) -> Refusal {
 
 fn guest(failure: &Failure) -> Refusal {
     match failure {
-        Failure::Trap { reason } => Refusal::new(Code::RUN_TRAP, reason.clone()).next("its developer finds the cause with `serviceful logs`"),
+        Failure::Trap { reason } => {
+            Refusal::new(Code::RUN_TRAP, reason.clone()).next("its developer finds the cause with `serviceful logs`")
+        }
         Failure::Limit { limit: name, reason } => limit(name, reason),
         Failure::NoResponse => Refusal::new(Code::RUN_NO_RESPONSE, "the guest ended without a response"),
         Failure::BadResponse { reason } => Refusal::new(Code::RUN_BAD_RESPONSE, reason.clone()),
@@ -83,7 +85,8 @@ fn guest(failure: &Failure) -> Refusal {
 
 impl From<RunError> for Refusal {
     fn from(error: RunError) -> Self {
-        let soon = |code, reason: String| Self::new(code, reason).header(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        let soon =
+            |code, reason: String| Self::new(code, reason).header(header::RETRY_AFTER, HeaderValue::from_static("1"));
         let reason = error.to_string();
         match &error {
             RunError::Start(_) | RunError::Artefact(_) | RunError::Load { .. } => soon(Code::RUN_UNAVAILABLE, reason),
@@ -91,7 +94,8 @@ impl From<RunError> for Refusal {
             RunError::Lost | RunError::Silent => soon(Code::RUN_WORKER_LOST, reason),
             RunError::Lied { .. } => Self::new(Code::RUN_WORKER_LOST, reason).security(SecurityClass::WorkerProtocol),
             RunError::BodyTooLarge { max_kib } => {
-                return Self::new(Code::DOOR_BODY_TOO_LARGE, reason).detail(format!("the body may have up to {max_kib} KiB"));
+                return Self::new(Code::DOOR_BODY_TOO_LARGE, reason)
+                    .detail(format!("the body may have up to {max_kib} KiB"));
             }
             RunError::BodyBroken => return Self::new(Code::DOOR_MALFORMED, reason).close(),
             RunError::Guest(failure) => guest(failure),

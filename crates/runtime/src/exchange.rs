@@ -13,7 +13,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use types::{FunctionTarget, Method, RequestId};
 use wire::{
     CHUNK_BYTES_MAX, Frame, Sender, encode,
-    work::{Failure, Fields, Invoke, Load, Loaded, Probe, to_worker},
+    work::{Failure, Fields, FieldsRef, InvokeRef, Load, Loaded, Probe, to_worker},
 };
 
 use crate::{
@@ -50,17 +50,20 @@ pub(crate) async fn run(pool: &Arc<Pool>, mut invocation: Invocation) -> Result<
     }
     let mut body = has_body.then_some(body);
     let again = !has_body && invocation.head().method.as_str().parse().is_ok_and(Method::is_idempotent);
-    let payload = encode(&message(&invocation, has_body)).map_err(|e| RunError::Lied { reason: e.to_string() })?;
+    let payload = message(&invocation, has_body).map_err(|e| RunError::Lied { reason: e.to_string() })?;
     let request = invocation.request();
     drop(invocation);
     let mut retries = 0;
     loop {
         let (worker, started) = pool.worker(&app).await?;
         let loaded = ready(pool, &worker, &target).await?;
-        let attempt = Attempt { pool, worker: &worker, request, target: &target, payload: payload.clone(), place: place.clone() };
+        let attempt =
+            Attempt { pool, worker: &worker, request, target: &target, payload: payload.clone(), place: place.clone() };
         match attempt.run(body.take()).await {
             // The worker dropped the component between our look and the call: nothing ran.
-            Err(RunError::Guest(Failure::NotLoaded)) if retries == 0 && !has_body => worker.set_loaded(target.component, false),
+            Err(RunError::Guest(Failure::NotLoaded)) if retries == 0 && !has_body => {
+                worker.set_loaded(target.component, false)
+            }
             Err(RunError::Lost) if retries == 0 && again => {}
             Err(error) => return Err(error),
             Ok(response) => {
@@ -88,7 +91,8 @@ impl Attempt<'_> {
         self.worker.busy.fetch_add(1, Ordering::AcqRel);
         self.worker.used_at_ms.store(now_ms, Ordering::Relaxed);
         let (id, stream) = self.worker.open(Some(self.request));
-        let call = Call { worker: self.worker.clone(), id, stream: stream.clone(), finished: false, _place: Some(self.place) };
+        let call =
+            Call { worker: self.worker.clone(), id, stream: stream.clone(), finished: false, _place: Some(self.place) };
         let mut frames = vec![Frame::new(to_worker::INVOKE, id, self.payload)];
         let bytes_max = target.limits.request_kib.saturating_mul(1_024);
         let rest = body.and_then(|body| begin(body, id, &stream, bytes_max, &mut frames));
@@ -101,7 +105,9 @@ impl Attempt<'_> {
         match tokio::time::timeout(patience, head(&call)).await {
             Ok(Ok(head)) => response(head, call, &target.limits),
             Ok(Err(BodyOr::Run(error))) => Err(error),
-            Ok(Err(BodyOr::Body(BodyFault::TooLarge))) => Err(RunError::BodyTooLarge { max_kib: target.limits.request_kib }),
+            Ok(Err(BodyOr::Body(BodyFault::TooLarge))) => {
+                Err(RunError::BodyTooLarge { max_kib: target.limits.request_kib })
+            }
             Ok(Err(BodyOr::Body(BodyFault::Broken))) => Err(RunError::BodyBroken),
             Err(_) => {
                 // SECURITY: a worker that ignores its own clock may be somebody else's by now.
@@ -131,28 +137,35 @@ async fn head(call: &Call) -> Result<wire::work::Head, BodyOr> {
     }
 }
 
-fn message(invocation: &Invocation, has_body: bool) -> Invoke {
+fn message(invocation: &Invocation, has_body: bool) -> Result<Bytes, wire::FrameError> {
     let (head, target) = (invocation.head(), invocation.target());
-    let fields = head.headers.iter().map(|(n, v)| (n.as_str().to_owned(), v.as_bytes().to_vec())).collect();
-    Invoke {
+    let fields: Vec<(&str, &[u8])> =
+        head.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
+    encode(&InvokeRef {
         request: invocation.request(),
         component: target.component,
-        function: target.function.clone(),
-        method: head.method.as_str().to_owned(),
-        scheme: head.uri.scheme_str().unwrap_or("http").to_owned(),
-        authority: head.uri.authority().map_or_else(String::new, |a| a.as_str().to_owned()),
-        path_and_query: head.uri.path_and_query().map_or_else(|| "/".to_owned(), |p| p.as_str().to_owned()),
-        fields: Fields(fields),
-        caller: (**invocation.caller()).clone(),
-        limits: target.limits,
-        grants: target.grants.clone(),
+        function: &target.function,
+        method: head.method.as_str(),
+        scheme: head.uri.scheme_str().unwrap_or("http"),
+        authority: head.uri.authority().map_or("", |authority| authority.as_str()),
+        path_and_query: head.uri.path_and_query().map_or("/", |path| path.as_str()),
+        fields: FieldsRef(&fields),
+        caller: invocation.caller(),
+        limits: &target.limits,
+        grants: &target.grants,
         has_body,
         wall_ms: target.limits.wall_ms,
-    }
+    })
 }
 
 /// A small body that has come already goes with the head, in one system call. Otherwise: what is left to pump.
-fn begin(mut body: Body, id: u32, stream: &Stream, bytes_max: u64, frames: &mut Vec<Frame>) -> Option<(Body, Option<Bytes>)> {
+fn begin(
+    mut body: Body,
+    id: u32,
+    stream: &Stream,
+    bytes_max: u64,
+    frames: &mut Vec<Frame>,
+) -> Option<(Body, Option<Bytes>)> {
     let Some(Some(Ok(frame))) = body.frame().now_or_never() else { return Some((body, None)) };
     let Ok(data) = frame.into_data() else { return Some((body, None)) };
     let fits = data.len() <= CHUNK_BYTES_MAX && data.len() as u64 <= bytes_max;
@@ -250,7 +263,7 @@ async fn load(pool: &Pool, worker: &Arc<Worker>, component: types::Digest) -> Re
     });
     if found.is_none() {
         // A call of a function whose compiled code is gone, or was never made for this engine, waits for it here.
-        compiler.prepare(component, types::CompileLimits::CAP).await?;
+        compiler.prepare(component, compiler.caps).await?;
         found = compiler.artefacts.open(&compiler.build, &component, &key).unwrap_or(None);
     }
     let Some((label, code)) = found else {

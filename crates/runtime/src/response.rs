@@ -51,6 +51,11 @@ fn over(limit: &str, reason: String) -> RunError {
 /// Fields that belong to one hop: the door writes its own (RFC 9110 section 7.6.1).
 const HOP: [&str; 6] = ["connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade", "te"];
 
+fn is_our_cookie(value: &[u8]) -> bool {
+    const PREFIX: &[u8] = b"__host-sf-";
+    value.trim_ascii_start().get(..PREFIX.len()).is_some_and(|start| start.eq_ignore_ascii_case(PREFIX))
+}
+
 fn fields(fields: Fields, limits: &RunLimits) -> Result<HeaderMap, RunError> {
     let bytes: usize = fields.0.iter().map(|(name, value)| name.len() + value.len()).sum();
     if bytes as u64 > limits.header_bytes {
@@ -58,11 +63,14 @@ fn fields(fields: Fields, limits: &RunLimits) -> Result<HeaderMap, RunError> {
     }
     let mut map = HeaderMap::with_capacity(fields.0.len());
     for (name, value) in fields.0 {
-        if HOP.contains(&name.as_str()) {
+        // SECURITY: a guest that could write the platform's own fields or cookies could speak to browsers in its name.
+        let ours = name.starts_with("sf-") || (name == "set-cookie" && is_our_cookie(&value));
+        if ours || HOP.contains(&name.as_str()) {
             continue;
         }
         let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| bad("a header name is not a token"))?;
-        let value = HeaderValue::from_maybe_shared(Bytes::from(value)).map_err(|_| bad("a header value holds a control character"))?;
+        let value = HeaderValue::from_maybe_shared(Bytes::from(value))
+            .map_err(|_| bad("a header value holds a control character"))?;
         map.append(name, value);
     }
     Ok(map)
@@ -78,7 +86,9 @@ pub(crate) fn response(head: Head, mut call: Call, limits: &RunLimits) -> Result
     let bytes_max = limits.response_kib.saturating_mul(1_024);
     let body = match whole(&mut call, bytes_max)? {
         Whole::Done(bytes) => Full::new(bytes).map_err(|never| match never {}).boxed_unsync(),
-        Whole::Partly(first) => Streamed { call, first, bytes_left: bytes_max, owed: 0, limits: *limits }.boxed_unsync(),
+        Whole::Partly(first) => {
+            Streamed { call, first, bytes_left: bytes_max, owed: 0, limits: *limits }.boxed_unsync()
+        }
     };
     let mut response = Response::new(body);
     *response.status_mut() = status;
@@ -161,7 +171,10 @@ impl http_body::Body for Streamed {
     type Data = Bytes;
     type Error = BodyError;
 
-    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<http_body::Frame<Bytes>, BodyError>>> {
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<http_body::Frame<Bytes>, BodyError>>> {
         loop {
             if self.call.finished {
                 return Poll::Ready(None);
@@ -184,7 +197,9 @@ impl http_body::Body for Streamed {
                         Err(_) => Some(Err(BodyError::Broken)),
                     }
                 }
-                Said::RequestBody(BodyFault::TooLarge | BodyFault::Broken) | Said::Head(_) | Said::Loaded(_) => continue,
+                Said::RequestBody(BodyFault::TooLarge | BodyFault::Broken) | Said::Head(_) | Said::Loaded(_) => {
+                    continue;
+                }
                 Said::Failed(_) | Said::Ended | Said::Lost { .. } => {
                     self.call.finished = true;
                     Some(Err(BodyError::Broken))

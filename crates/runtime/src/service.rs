@@ -2,14 +2,18 @@
 use std::sync::{Arc, Mutex};
 
 use gateway::{
-    ComponentPort, CompileFailure, Ctx, Fut, Inspection, LogLine, LogPort, Permit, Refusal, Release, ReleasePort, Reply, Work, events::Record,
+    CompileFailure, ComponentPort, Ctx, Fut, Inspection, LogLine, LogPort, Permit, Refusal, Release, ReleasePort,
+    Reply, Work, events::Record,
 };
 use store::Contents;
 use tokio::sync::{OnceCell, Semaphore};
 use types::{AppName, Clock, CompileLimits, Digest, EngineBuild, FunctionTarget};
 
 use crate::{
-    Artefacts, Config, Logs, RunError, compiler::Compiler, exchange, pool::Pool,
+    Artefacts, Config, Logs, RunError,
+    compiler::Compiler,
+    exchange,
+    pool::Pool,
     processes::{Keeper, Processes},
 };
 
@@ -24,6 +28,8 @@ pub struct Parts {
     pub logs: Arc<Logs>,
     pub audit: Arc<dyn Record>,
     pub clock: Arc<dyn Clock>,
+    /// What compiling on a request's path may take: the operator's caps.
+    pub compile_caps: CompileLimits,
 }
 
 /// The runtime room. Cheap to share.
@@ -42,6 +48,7 @@ impl Service {
             artefacts: parts.artefacts,
             clock: parts.clock,
             audit: parts.audit,
+            caps: parts.compile_caps,
             places: Semaphore::new(parts.config.compilers.max(1)),
             jobs: Mutex::default(),
             key: OnceCell::new(),
@@ -81,7 +88,8 @@ impl Service {
 impl Work for Service {
     fn work<'a>(&'a self, cx: &'a Ctx, permit: Permit) -> Fut<'a, Result<Reply, Refusal>> {
         Box::pin(async move {
-            let invocation = permit.into_invocation().map_err(|_| Refusal::internal("the permit is not for a function"))?;
+            let invocation =
+                permit.into_invocation().map_err(|_| Refusal::internal("the permit is not for a function"))?;
             let target = invocation.target().clone();
             exchange::run(&self.pool, invocation).await.map_err(|error| {
                 self.note(cx, &target, error.to_string());
@@ -95,7 +103,7 @@ impl Work for Service {
 
 /// Imports that are linked so that each use fails with a typed error, until a grant opens them.
 fn denied(imports: &[String]) -> Vec<String> {
-    const CLOSED: [&str; 3] = ["wasi:sockets/", "wasi:filesystem/", "wasi:http/outgoing-handler"];
+    const CLOSED: [&str; 4] = ["wasi:sockets/", "wasi:filesystem/", "wasi:http/outgoing-handler", "wasi:http/client"];
     imports.iter().filter(|import| CLOSED.iter().any(|closed| import.starts_with(closed))).cloned().collect()
 }
 
@@ -122,7 +130,9 @@ impl ComponentPort for Service {
             exchange::probe(&self.pool, &target).await.map_err(|error| match error {
                 RunError::Artefact(failure) => failure,
                 RunError::Load { reason } => CompileFailure::Probe { reason },
-                RunError::Lost | RunError::Silent | RunError::Lied { .. } => CompileFailure::Probe { reason: error.to_string() },
+                RunError::Lost | RunError::Silent | RunError::Lied { .. } => {
+                    CompileFailure::Probe { reason: error.to_string() }
+                }
                 other => CompileFailure::Unavailable { reason: other.to_string() },
             })
         })

@@ -22,7 +22,9 @@ pub(crate) enum Said {
     /// Our own pump says: the request body did not come to its end.
     RequestBody(BodyFault),
     /// The worker is gone, or was ended for a lie.
-    Lost { lie: Option<String> },
+    Lost {
+        lie: Option<String>,
+    },
 }
 
 /// What was wrong with the client's body.
@@ -65,7 +67,9 @@ impl Stream {
         let mut state = self.lock();
         if let Said::Body(bytes) = &said {
             let count = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
-            let Some(left) = state.response_credit.checked_sub(count) else { return Err("it sent more than its credit") };
+            let Some(left) = state.response_credit.checked_sub(count) else {
+                return Err("it sent more than its credit");
+            };
             state.response_credit = left;
         }
         if matches!(said, Said::Ended | Said::Lost { .. }) {

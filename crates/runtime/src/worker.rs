@@ -60,7 +60,11 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Worker {
     /// Takes over the channel of a process that just started, and waits for its hello.
-    pub(crate) async fn greet(pid: u32, fd: OwnedFd, build: &EngineBuild) -> Result<(Arc<Self>, Receiver), crate::StartError> {
+    pub(crate) async fn greet(
+        pid: u32,
+        fd: OwnedFd,
+        build: &EngineBuild,
+    ) -> Result<(Arc<Self>, Receiver), crate::StartError> {
         let channel = |e: &dyn std::fmt::Display| crate::StartError::Channel { reason: e.to_string() };
         let Channel { sender, mut receiver } = Channel::new(fd).map_err(|e| channel(&e))?;
         let frame = receiver.next().await.map_err(|_| crate::StartError::Died)?;

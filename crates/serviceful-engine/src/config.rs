@@ -40,8 +40,11 @@ pub(crate) enum Purpose {
 /// The CPU that artefacts are made for: a named one, so that nodes of different age can share them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Baseline {
+    #[cfg(target_arch = "x86_64")]
     X86V3,
+    #[cfg(target_arch = "x86_64")]
     X86V1,
+    #[cfg(target_arch = "aarch64")]
     Arm,
 }
 
@@ -52,7 +55,7 @@ impl Baseline {
         {
             use std::arch::is_x86_feature_detected as has;
             let v3 = has!("avx2") && has!("fma") && has!("bmi1") && has!("bmi2") && has!("lzcnt") && has!("popcnt");
-            if v3 && has!("movbe") && has!("f16c") && has!("sse4.2") { Self::X86V3 } else { Self::X86V1 }
+            if v3 && has!("movbe") && has!("f16c") && has!("sse4.2") && has!("cmpxchg16b") { Self::X86V3 } else { Self::X86V1 }
         }
         #[cfg(target_arch = "aarch64")]
         {
@@ -60,31 +63,47 @@ impl Baseline {
         }
     }
 
-    const fn name(self) -> &'static str {
+    /// Name, target, and the extensions that may be used beyond it.
+    const fn parts(self) -> (&'static str, &'static str, &'static [&'static str]) {
         match self {
-            Self::X86V3 => "x86_64-v3",
-            Self::X86V1 => "x86_64-v1",
-            Self::Arm => "aarch64",
+            #[cfg(target_arch = "x86_64")]
+            Self::X86V3 => ("x86_64-v3", "x86_64-unknown-linux-gnu", X86_V3),
+            #[cfg(target_arch = "x86_64")]
+            Self::X86V1 => ("x86_64-v1", "x86_64-unknown-linux-gnu", &[]),
+            #[cfg(target_arch = "aarch64")]
+            Self::Arm => ("aarch64", "aarch64-unknown-linux-gnu", &[]),
         }
+    }
+
+    const fn name(self) -> &'static str {
+        self.parts().0
     }
 
     const fn target(self) -> &'static str {
-        match self {
-            Self::X86V3 | Self::X86V1 => "x86_64-unknown-linux-gnu",
-            Self::Arm => "aarch64-unknown-linux-gnu",
-        }
+        self.parts().1
     }
 
     const fn features(self) -> &'static [&'static str] {
-        match self {
-            Self::X86V3 => &[
-                "has_sse3", "has_ssse3", "has_sse41", "has_sse42", "has_popcnt", "has_avx", "has_avx2", "has_fma",
-                "has_bmi1", "has_bmi2", "has_lzcnt",
-            ],
-            Self::X86V1 | Self::Arm => &[],
-        }
+        self.parts().2
     }
 }
+
+/// What Cranelift knows of the x86-64-v3 level (System V ABI, x86-64 supplement).
+#[cfg(target_arch = "x86_64")]
+const X86_V3: &[&str] = &[
+    "has_sse3",
+    "has_ssse3",
+    "has_sse41",
+    "has_sse42",
+    "has_popcnt",
+    "has_cmpxchg16b",
+    "has_avx",
+    "has_avx2",
+    "has_fma",
+    "has_bmi1",
+    "has_bmi2",
+    "has_lzcnt",
+];
 
 /// A configuration in the making, with the canonical text of what was set.
 struct Draft {

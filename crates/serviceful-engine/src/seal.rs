@@ -86,4 +86,4 @@ pub(crate) fn sha256(bytes: &[u8]) -> Digest {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -11,38 +11,38 @@ use types::{CompileLimits, RunLimits};
 /// The whole effective configuration. The supervisor reads it once and hands it to its children.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Config {
+pub(crate) struct Config {
     /// Where everything is kept.
     #[serde(default = "default_data")]
-    pub data: PathBuf,
+    pub(crate) data: PathBuf,
     #[serde(default)]
-    pub listen: Listen,
+    pub(crate) listen: Listen,
     #[serde(default)]
-    pub names: Names,
+    pub(crate) names: Names,
     /// Without it the platform speaks plain HTTP, which only a loopback address may.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub tls: Option<Tls>,
+    pub(crate) tls: Option<Tls>,
     #[serde(default)]
-    pub front_door: front_door::Config,
+    pub(crate) front_door: front_door::Config,
     #[serde(default)]
-    pub identity: identity::Config,
+    pub(crate) identity: identity::Config,
     #[serde(default)]
-    pub runtime: runtime::Config,
+    pub(crate) runtime: runtime::Config,
     #[serde(default)]
-    pub caps: Caps,
+    pub(crate) caps: Caps,
     #[serde(default)]
-    pub jail: Jail,
+    pub(crate) jail: Jail,
     /// `serviceful up`: the person who owns the data directory may deploy through the host socket.
     #[serde(default)]
-    pub dev: bool,
+    pub(crate) dev: bool,
 }
 
 /// Section `[listen]`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Listen {
+pub(crate) struct Listen {
     /// Addresses to accept connections on.
-    pub addresses: Vec<SocketAddr>,
+    pub(crate) addresses: Vec<SocketAddr>,
 }
 
 impl Default for Listen {
@@ -54,31 +54,59 @@ impl Default for Listen {
 /// Section `[names]`: under which names the platform answers. They never come from a request.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Names {
+pub(crate) struct Names {
     /// Apps answer at `<app>.<apps_domain>`. Default `localhost`.
-    pub apps_domain: Option<String>,
+    pub(crate) apps_domain: Option<String>,
     /// Host of the console and the control API. Default `console.<apps_domain>`.
-    pub console: Option<String>,
+    pub(crate) console: Option<String>,
     /// The port that people type, when it is neither the listener's nor the scheme's own.
-    pub port: Option<u16>,
+    pub(crate) port: Option<u16>,
 }
 
-/// Section `[tls]`: PEM files.
+/// Section `[tls]`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Tls {
-    pub certificate: PathBuf,
-    pub key: PathBuf,
+pub(crate) struct Tls {
+    /// One entry a certificate. Names that none of them is for are not answered.
+    pub(crate) certificates: Vec<front_door::CertificateFile>,
 }
 
 /// Section `[caps]`: what no manifest may pass.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Caps {
-    #[serde(default = "run_cap")]
-    pub run: RunLimits,
-    #[serde(default = "compile_cap")]
-    pub compile: CompileLimits,
+pub(crate) struct Caps {
+    #[serde(default = "run_cap", deserialize_with = "run_caps")]
+    pub(crate) run: RunLimits,
+    #[serde(default = "compile_cap", deserialize_with = "compile_caps")]
+    pub(crate) compile: CompileLimits,
+}
+
+/// The built-in caps with those of the file in their place: a key that is absent stays at its cap, not at its default.
+fn overlay<'de, D: serde::Deserializer<'de>>(
+    deserializer: D,
+    mut set: impl FnMut(&str, u64) -> bool,
+) -> Result<(), D::Error> {
+    for (name, value) in std::collections::BTreeMap::<String, u64>::deserialize(deserializer)? {
+        if value == 0 || !set(&name, value) {
+            let sentence = format!(
+                "`{name} = {value}` is not a cap; names are those of the manifest's `limits`, values are above 0"
+            );
+            return Err(serde::de::Error::custom(sentence));
+        }
+    }
+    Ok(())
+}
+
+fn run_caps<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<RunLimits, D::Error> {
+    let mut caps = RunLimits::CAP;
+    overlay(deserializer, |name, value| caps.set(name, value))?;
+    Ok(caps)
+}
+
+fn compile_caps<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<CompileLimits, D::Error> {
+    let mut caps = CompileLimits::CAP;
+    overlay(deserializer, |name, value| caps.set(name, value))?;
+    Ok(caps)
 }
 
 impl Default for Caps {
@@ -98,9 +126,9 @@ const fn compile_cap() -> CompileLimits {
 /// Section `[jail]`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Jail {
+pub(crate) struct Jail {
     /// Refuse to start where the kernel cannot close every door.
-    pub strict: bool,
+    pub(crate) strict: bool,
 }
 
 fn default_data() -> PathBuf {
@@ -109,14 +137,15 @@ fn default_data() -> PathBuf {
 
 impl Config {
     /// Reads the operator's file. Relative paths in it are relative to the file.
-    pub fn read(path: &Path) -> anyhow::Result<Self> {
+    pub(crate) fn read(path: &Path) -> anyhow::Result<Self> {
         let text = std::fs::read_to_string(path).with_context(|| format!("cannot read `{}`", path.display()))?;
-        let mut config: Self = toml::from_str(&text).with_context(|| format!("`{}` is not a valid configuration", path.display()))?;
+        let mut config: Self =
+            toml::from_str(&text).with_context(|| format!("`{}` is not a valid configuration", path.display()))?;
         let base = path.parent().unwrap_or(Path::new("."));
         config.data = base.join(&config.data);
-        if let Some(tls) = &mut config.tls {
-            tls.certificate = base.join(&tls.certificate);
-            tls.key = base.join(&tls.key);
+        for file in config.tls.iter_mut().flat_map(|tls| &mut tls.certificates) {
+            file.chain = base.join(&file.chain);
+            file.key = base.join(&file.key);
         }
         // A file cannot turn a server into a developer's machine.
         if config.dev {
@@ -127,7 +156,7 @@ impl Config {
     }
 
     /// The configuration of `serviceful up` for a project.
-    pub fn for_project(project: &Path, listen: SocketAddr) -> anyhow::Result<Self> {
+    pub(crate) fn for_project(project: &Path, listen: SocketAddr) -> anyhow::Result<Self> {
         let config = Self {
             data: project.join(".serviceful"),
             listen: Listen { addresses: vec![listen] },
@@ -145,19 +174,22 @@ impl Config {
     }
 
     fn check(&self) -> anyhow::Result<()> {
+        self.front_door.check()?;
         if self.listen.addresses.is_empty() {
             bail!("`listen.addresses` is empty: give at least one address, such as \"127.0.0.1:8080\"");
         }
         if self.tls.is_none()
             && let Some(open) = self.listen.addresses.iter().find(|a| !a.ip().is_loopback())
         {
-            bail!("`{open}` is not a loopback address, and there is no `[tls]` section: credentials would cross the network in clear text. Add `[tls]`, or listen on 127.0.0.1 behind something that speaks TLS");
+            bail!(
+                "`{open}` is not a loopback address, and there is no `[tls]` section: credentials would cross the network in clear text. Add `[tls]`, or listen on 127.0.0.1 behind something that speaks TLS"
+            );
         }
         Ok(())
     }
 
     /// The names the platform answers under. `port` is the one that was bound.
-    pub fn names(&self, bound: u16) -> gateway::Names {
+    pub(crate) fn names(&self, bound: u16) -> gateway::Names {
         let apps_domain = self.names.apps_domain.clone().unwrap_or_else(|| "localhost".to_owned());
         let console = self.names.console.clone().unwrap_or_else(|| format!("console.{apps_domain}"));
         let (scheme, own) = if self.tls.is_some() { ("https", 443) } else { ("http", 80) };
@@ -166,12 +198,12 @@ impl Config {
     }
 
     /// Folders of the data directory: `(everything the front may write, the keeper's)`.
-    pub fn folders(&self) -> Folders {
+    pub(crate) fn folders(&self) -> Folders {
         Self::folders_of(&self.data)
     }
 
     /// Folders of a data directory.
-    pub fn folders_of(data: &Path) -> Folders {
+    pub(crate) fn folders_of(data: &Path) -> Folders {
         let at = |name: &str| data.join(name);
         Folders {
             platform: at("platform"),
@@ -183,29 +215,35 @@ impl Config {
         }
     }
 
-    pub fn host_socket(&self) -> PathBuf {
+    pub(crate) fn host_socket(&self) -> PathBuf {
         self.data.join("host.sock")
     }
 
-    pub const fn jail_mode(&self) -> jail::Mode {
+    pub(crate) const fn jail_mode(&self) -> jail::Mode {
         if self.jail.strict { jail::Mode::Strict } else { jail::Mode::BestEffort }
     }
 }
 
 /// The folders of a data directory.
 #[derive(Debug, Clone)]
-pub struct Folders {
-    pub platform: PathBuf,
-    pub audit: PathBuf,
-    pub contents: PathBuf,
-    pub artefacts: PathBuf,
-    pub logs: PathBuf,
-    pub keeper: PathBuf,
+pub(crate) struct Folders {
+    pub(crate) platform: PathBuf,
+    pub(crate) audit: PathBuf,
+    pub(crate) contents: PathBuf,
+    pub(crate) artefacts: PathBuf,
+    pub(crate) logs: PathBuf,
+    pub(crate) keeper: PathBuf,
 }
 
 impl Folders {
     /// What the front may write. The keeper's folder is not among them.
-    pub fn of_front(&self) -> Vec<PathBuf> {
-        vec![self.platform.clone(), self.audit.clone(), self.contents.clone(), self.artefacts.clone(), self.logs.clone()]
+    pub(crate) fn of_front(&self) -> Vec<PathBuf> {
+        vec![
+            self.platform.clone(),
+            self.audit.clone(),
+            self.contents.clone(),
+            self.artefacts.clone(),
+            self.logs.clone(),
+        ]
     }
 }

@@ -1,1 +1,48 @@
-fn main() {}
+//! serviceful: the platform and its hand tool in one executable; it starts itself again in the roles of its processes.
+//! Guarantees: what runs in which process is decided here and nowhere else.
+//! Does not: hold an engine; that is `serviceful-engine`.
+//! Called by: people, scripts, systemd, and itself. Calls: everything.
+//! If this is wrong: a role runs with the doors of another. docs/security/threats.md#supervisor
+#![forbid(unsafe_code)]
+
+mod cli;
+mod config;
+mod front;
+mod roles;
+mod supervisor;
+mod system;
+mod up;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    // Roles of processes come first: they are no business of the command line's parser.
+    if let Some(exit) = roles::run() {
+        return exit;
+    }
+    let cli::Cli { global, command } = cli::Cli::parse();
+    match command {
+        cli::Command::Up(args) => up::run(&global, &args),
+        cli::Command::Serve(args) => serve(&args),
+        cli::Command::Hand(hand) => cli::run(&global, hand),
+    }
+}
+
+fn serve(args: &cli::ServeArgs) -> ExitCode {
+    let config = match config::Config::read(&args.config) {
+        Ok(config) => config,
+        Err(error) => return roles::failed(&error),
+    };
+    if args.check {
+        return match toml::to_string_pretty(&config) {
+            Ok(text) => {
+                print!("{text}");
+                ExitCode::SUCCESS
+            }
+            Err(error) => roles::failed(&error.into()),
+        };
+    }
+    roles::supervise(config)
+}

@@ -5,13 +5,13 @@ use types::{Clock, Instant, Rng, UnixMillis};
 
 /// The system's clocks.
 #[derive(Debug)]
-pub struct SystemClock {
+pub(crate) struct SystemClock {
     start: std::time::Instant,
 }
 
 impl SystemClock {
     #[expect(clippy::disallowed_methods, reason = "this is the system clock")]
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { start: std::time::Instant::now() }
     }
 }
@@ -30,7 +30,7 @@ impl Clock for SystemClock {
 
 /// Randomness of the cryptography library.
 #[derive(Debug)]
-pub struct SystemRng;
+pub(crate) struct SystemRng;
 
 impl Rng for SystemRng {
     fn fill(&self, bytes: &mut [u8]) {

@@ -2,12 +2,12 @@
 //!
 //! `crash_writer <folder> <run>`: four writers work at the same time, so that kills hit shared commits. Names carry the run's number,
 //! so that the parent can tell what belongs to which life.
-#![expect(clippy::expect_used, clippy::disallowed_methods, reason = "a test program: any surprise ends it, and it starts with arguments")]
+#![expect(clippy::expect_used, reason = "a test program: any surprise ends it")]
 use std::{io::Write, path::Path, sync::Arc};
 
 use store::{
-    AppMember, Apps, Audience, Credential, CredentialKind, Deployment, DeploymentState, Directory, MemberRole, Principal,
-    PrincipalKind, StoreError,
+    AppMember, Apps, Audience, Credential, CredentialKind, Deployment, DeploymentState, Directory, MemberRole,
+    Principal, PrincipalKind, StoreError,
 };
 use store_sqlite::SqliteStore;
 use types::{AppName, CredentialId, Digest, PrincipalId, UnixMillis};
@@ -142,6 +142,7 @@ async fn main() {
     let run = args.next().expect("a run").parse().expect("a number");
     let store = Arc::new(SqliteStore::open(Path::new(&folder)).expect("the store opens after every crash"));
     say("open");
-    let done = tokio::try_join!(claims(&store, run), revocations(&store, run), switches(&store, run), removals(&store, run));
+    let done =
+        tokio::try_join!(claims(&store, run), revocations(&store, run), switches(&store, run), removals(&store, run));
     panic!("the writers end by a kill only: {done:?}");
 }

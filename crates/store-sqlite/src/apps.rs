@@ -58,8 +58,7 @@ impl Apps for SqliteStore {
 
     fn deployments(&self, app: AppName) -> Answer<'_, Vec<Deployment>> {
         self.read("listed deployments", move |db| {
-            let sql =
-                format!("SELECT {DEPLOYMENT} FROM deployment WHERE app = ?1 ORDER BY created_at DESC, seq DESC");
+            let sql = format!("SELECT {DEPLOYMENT} FROM deployment WHERE app = ?1 ORDER BY created_at DESC, seq DESC");
             let found: Result<_, _> = db.prepare_cached(&sql)?.query_map([app.as_str()], rows::deployment)?.collect();
             Ok(found?)
         })

@@ -77,7 +77,8 @@ impl Folder {
 
 /// Writes and hashes the bytes piece by piece, and flushes the file.
 fn write(path: &Path, bytes: &[u8]) -> Result<Digest, ContentsError> {
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(failed("began a file"))?;
+    let mut file =
+        OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(failed("began a file"))?;
     let mut hash = Context::new(&SHA256);
     for chunk in bytes.chunks(CHUNK_BYTES) {
         hash.update(chunk);

@@ -22,8 +22,9 @@ impl Directory for SqliteStore {
             let narrow = if app.is_some() { "WHERE app = ?1" } else { "WHERE ?1 IS NULL" };
             let sql = format!("SELECT {PRINCIPAL} FROM principal p {narrow} ORDER BY created_at, id");
             let app = app.as_ref().map(AppName::as_str);
-            let found = db.prepare_cached(&sql)?.query_map([app], |row| rows::principal(row, 0))?.collect();
-            Ok::<Result<_, _>, Fault>(found)?.map_err(Fault::from)
+            let mut read = db.prepare_cached(&sql)?;
+            let found: Result<_, _> = read.query_map([app], |row| rows::principal(row, 0))?.collect();
+            Ok(found?)
         })
     }
 
@@ -84,13 +85,8 @@ impl Directory for SqliteStore {
 
     fn claim(&self) -> Answer<'_, Option<Claim>> {
         self.read("looked at the claim", |db| {
-            let row = db.prepare_cached("SELECT code_hash, expires_at FROM claim")?;
-            let claim = |row: &rusqlite::Row<'_>| {
-                let expires_at: i64 = row.get(1)?;
-                let expires_at = UnixMillis(u64::try_from(expires_at).unwrap_or(0));
-                Ok(Claim { code_hash: Digest::from_bytes(row.get(0)?), expires_at })
-            };
-            Ok({ row }.query_row([], claim).optional()?)
+            let mut read = db.prepare_cached("SELECT code_hash, expires_at FROM claim")?;
+            Ok(read.query_row([], rows::claim).optional()?)
         })
     }
 
@@ -142,7 +138,8 @@ fn insert_credential(db: &Connection, new: &Credential) -> Result<(), Fault> {
         Audience::Platform => None,
         Audience::App(app) => Some(app.as_str()),
     };
-    let sql = "INSERT INTO credential (id, principal, kind, audience, secret_hash, label, created_at, expires_at, revoked_at)
+    let sql =
+        "INSERT INTO credential (id, principal, kind, audience, secret_hash, label, created_at, expires_at, revoked_at)
                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
     let row = (
         new.id.as_bytes(),

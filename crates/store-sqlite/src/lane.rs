@@ -60,7 +60,9 @@ impl<J: Send + 'static> Lane<J> {
         let threads = std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
         for thread in threads {
             if thread.join().is_err() {
-                tracing::error!("a thread of the store panicked; unanswered callers were told that the store is closed");
+                tracing::error!(
+                    "a thread of the store panicked; unanswered callers were told that the store is closed"
+                );
             }
         }
     }

@@ -17,4 +17,5 @@ mod rows;
 mod writer;
 
 pub use contents::Folder;
+pub use migrate::MigrateError;
 pub use open::{OpenError, SqliteStore};

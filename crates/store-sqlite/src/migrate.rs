@@ -33,9 +33,17 @@ pub enum MigrateError {
         "the platform's store is at version {found}, this build knows versions up to {known}; run the newer build again, or restore the backup made before the upgrade"
     )]
     FromTheFuture { found: usize, known: usize },
-    #[error("step `{name}` of the platform's store is not the one that this build knows; run the build that made it, or restore a backup")]
+    #[error(
+        "step `{name}` of the platform's store is not the one that this build knows; run the build that made it, or restore a backup"
+    )]
     Edited { name: String },
-    #[error("step `{name}` of bringing the platform's store up to date failed; nothing was changed, so the former build can run again")]
+    #[error(
+        "step `{name}` left rows of table `{table}` that refer to nothing; it was undone, so the former build can run again"
+    )]
+    Dangling { name: &'static str, table: String },
+    #[error(
+        "step `{name}` of bringing the platform's store up to date failed; nothing was changed, so the former build can run again"
+    )]
     Failed {
         name: &'static str,
         #[source]
@@ -57,7 +65,10 @@ pub(crate) fn run(db: &mut Connection, steps: &[Migration]) -> Result<(), Migrat
         }
     }
     for (number, step) in (1_i64..).zip(steps).skip(done.len()) {
-        apply(db, number, step).map_err(|source| MigrateError::Failed { name: step.name, source })?;
+        let failed = |source| MigrateError::Failed { name: step.name, source };
+        if let Some(table) = apply(db, number, step).map_err(failed)? {
+            return Err(MigrateError::Dangling { name: step.name, table });
+        }
     }
     Ok(())
 }
@@ -86,7 +97,8 @@ fn history(db: &Connection) -> Result<Vec<(String, Vec<u8>)>, rusqlite::Error> {
     rows.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
 }
 
-fn apply(db: &mut Connection, number: i64, step: &Migration) -> Result<(), rusqlite::Error> {
+/// One step in one transaction. Some table: the step left dangling references there, and was undone.
+fn apply(db: &mut Connection, number: i64, step: &Migration) -> Result<Option<String>, rusqlite::Error> {
     let tx = db.transaction()?;
     tx.execute_batch(step.sql)?;
     let hash = digest(&SHA256, step.sql.as_bytes());
@@ -94,10 +106,10 @@ fn apply(db: &mut Connection, number: i64, step: &Migration) -> Result<(), rusql
     // A step that leaves a dangling reference would fail some later, innocent write.
     let dangling: Option<String> =
         tx.query_row("SELECT \"table\" FROM pragma_foreign_key_check", [], |row| row.get(0)).optional()?;
-    if let Some(table) = dangling {
-        return Err(rusqlite::Error::InvalidColumnName(format!("dangling reference in `{table}`")));
+    if dangling.is_none() {
+        tx.commit()?;
     }
-    tx.commit()
+    Ok(dangling)
 }
 
 #[cfg(test)]

@@ -28,21 +28,31 @@ const LOG_BYTES_MAX: u32 = 8 << 20;
 /// Why a store could not be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    #[error("the folder `{path}` cannot be used for the platform's store; make sure that you own it and that the disk is writable")]
+    #[error(
+        "the folder `{path}` cannot be used for the platform's store; make sure that you own it and that the disk is writable"
+    )]
     Folder {
         path: PathBuf,
         #[source]
         source: io::Error,
     },
-    #[error("another process is using the platform's store in `{path}`; stop it first, or choose another data directory")]
+    #[error(
+        "another process is using the platform's store in `{path}`; stop it first, or choose another data directory"
+    )]
     InUse { path: PathBuf },
-    #[error("the platform's store in `{path}` cannot be opened (it failed while it {doing}); restore a backup, or choose another data directory")]
+    #[error(
+        "the platform's store in `{path}` cannot be opened (it failed while it {doing}); restore a backup, or choose another data directory"
+    )]
     Database {
         path: PathBuf,
         doing: &'static str,
         #[source]
         source: rusqlite::Error,
     },
+    #[error(
+        "the file system of `{path}` cannot share memory between readers and the writer (some network file systems cannot); choose a data directory on a local disk"
+    )]
+    NoLog { path: PathBuf },
     #[error(transparent)]
     Migrate(#[from] MigrateError),
     #[error("the threads of the platform's store cannot be started")]
@@ -76,7 +86,9 @@ impl SqliteStore {
 
         let failed = |doing| move |source| OpenError::Database { path: folder.to_owned(), doing, source };
         let mut db = connect(&file, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(failed("opened it"))?;
-        prepare(&db).map_err(failed("set its journal up"))?;
+        if !prepare(&db).map_err(failed("set its journal up"))? {
+            return Err(OpenError::NoLog { path: folder.to_owned() });
+        }
         migrate::run(&mut db, MIGRATIONS)?;
         let mut reads: Vec<Box<dyn FnOnce(Intake<Read>) + Send>> = Vec::new();
         for _ in 0..READERS {
@@ -149,16 +161,17 @@ fn connect(file: &Path, access: OpenFlags) -> Result<Connection, rusqlite::Error
     Ok(db)
 }
 
-fn prepare(db: &Connection) -> Result<(), rusqlite::Error> {
+/// Sets the journal up; `false` when this file system cannot have a write-ahead log.
+fn prepare(db: &Connection) -> Result<bool, rusqlite::Error> {
     let mode: String = db.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
     if mode != "wal" {
-        // Some network file systems cannot share memory; without the log readers and writer would block each other.
-        return Err(rusqlite::Error::InvalidColumnName(format!("journal mode `{mode}` instead of `wal`")));
+        return Ok(false);
     }
     // FULL: the log is flushed at every commit. With NORMAL a power cut takes acknowledged writes away.
     db.execute_batch("PRAGMA synchronous = FULL;")?;
     db.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
-    db.pragma_update(None, "journal_size_limit", LOG_BYTES_MAX)
+    db.pragma_update(None, "journal_size_limit", LOG_BYTES_MAX)?;
+    Ok(true)
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use rusqlite::{Row, types::Type};
 use store::{
-    App, AppMember, Audience, Credential, CredentialKind, Deployment, DeploymentState, MemberRole, Principal,
+    App, AppMember, Audience, Claim, Credential, CredentialKind, Deployment, DeploymentState, MemberRole, Principal,
     PrincipalKind,
 };
 use types::{AppName, CredentialId, Digest, PrincipalId, UnixMillis};
@@ -165,4 +165,8 @@ pub(crate) fn credential(row: &Row<'_>) -> Got<Credential> {
             Some(_) => Some(time(row, 8)?),
         },
     })
+}
+
+pub(crate) fn claim(row: &Row<'_>) -> Got<Claim> {
+    Ok(Claim { code_hash: digest(row, 0)?, expires_at: time(row, 1)? })
 }

@@ -1,4 +1,5 @@
 //! The folder of contents: right bytes or none.
+#![expect(clippy::expect_used, reason = "tests")]
 use std::{io::Read, os::unix::fs::PermissionsExt, path::Path};
 
 use aws_lc_rs::digest::{SHA256, digest};

@@ -1,4 +1,5 @@
 //! SQLite keeps the contract of `store`.
+#![expect(clippy::expect_used, reason = "tests")]
 use std::{
     path::{Path, PathBuf},
     sync::Arc,
@@ -19,7 +20,8 @@ fn empty() -> Arc<dyn Store> {
 store::contract_suite!(empty);
 
 fn names(folder: &Path) -> Vec<PathBuf> {
-    let mut names: Vec<_> = std::fs::read_dir(folder).expect("the folder").map(|e| e.expect("an entry").path()).collect();
+    let mut names: Vec<_> =
+        std::fs::read_dir(folder).expect("the folder").map(|e| e.expect("an entry").path()).collect();
     names.sort();
     names
 }

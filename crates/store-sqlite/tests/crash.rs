@@ -2,6 +2,7 @@
 //!
 //! A kill leaves the kernel's page cache alone, so this says nothing about power cuts; that every commit is flushed is
 //! checked in `open/tests.rs` (`synchronous = FULL`).
+#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "tests")]
 #![expect(clippy::disallowed_methods, reason = "a test that starts a process and looks at the clock")]
 use std::{
     collections::HashSet,
@@ -21,7 +22,11 @@ fn child() -> PathBuf {
     let here = std::env::current_exe().expect("this test's own path");
     let target = here.parent().and_then(Path::parent).expect("target/<profile>/deps/<test>");
     let path = target.join("examples").join("crash_writer");
-    assert!(path.exists(), "{} is missing; run `cargo build --example crash_writer` in the same profile", path.display());
+    assert!(
+        path.exists(),
+        "{} is missing; run `cargo build --example crash_writer` in the same profile",
+        path.display()
+    );
     path
 }
 
@@ -75,7 +80,10 @@ fn check_whole(db: &Connection) {
             "a switch without its version, or the other way round",
             "SELECT count(*) FROM app JOIN deployment d ON d.app = app.name AND d.id = app.current WHERE version <> 2 + d.created_at",
         ),
-        ("a switch to what is not ready", "SELECT count(*) FROM app JOIN deployment d ON d.app = app.name AND d.id = app.current WHERE state <> 'ready'"),
+        (
+            "a switch to what is not ready",
+            "SELECT count(*) FROM app JOIN deployment d ON d.app = app.name AND d.id = app.current WHERE state <> 'ready'",
+        ),
         (
             "a member without its version",
             "SELECT count(*) FROM app WHERE name LIKE 'switch-%' AND (version > 1) <> EXISTS (SELECT 1 FROM member m WHERE m.app = app.name)",
@@ -160,7 +168,8 @@ fn a_second_process_is_refused_and_the_first_does_not_notice() {
     drop(store);
 
     // The other way round: a living child keeps this process out, and its death lets it in.
-    let mut child = Command::new(child()).arg(folder.path()).arg("1").stdout(Stdio::piped()).spawn().expect("it starts");
+    let mut child =
+        Command::new(child()).arg(folder.path()).arg("1").stdout(Stdio::piped()).spawn().expect("it starts");
     let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
     assert_eq!(lines.next().expect("a line").expect("text"), "open");
     assert!(matches!(SqliteStore::open(folder.path()), Err(OpenError::InUse { .. })));

@@ -112,7 +112,13 @@ impl Rooms {
         true
     }
 
-    fn redeem(&mut self, code: Digest, now: UnixMillis, owner: Principal, first: Credential) -> Result<bool, StoreError> {
+    fn redeem(
+        &mut self,
+        code: Digest,
+        now: UnixMillis,
+        owner: Principal,
+        first: Credential,
+    ) -> Result<bool, StoreError> {
         if !self.claim.is_some_and(|claim| claim.code_hash == code && now < claim.expires_at) {
             return Ok(false);
         }

@@ -81,7 +81,8 @@ impl Channel {
         // The flusher sleeps until a write did not fit. It ends when the last sender is dropped or the peer is gone.
         let flusher = Flusher { shared: Arc::downgrade(&shared), waiting: shared.waiting.clone() };
         tokio::spawn(flusher.run());
-        let receiver = Receiver { socket, buffer: BytesMut::new(), scratch: vec![0; READ_BYTES].into(), fds: VecDeque::new() };
+        let receiver =
+            Receiver { socket, buffer: BytesMut::new(), scratch: vec![0; READ_BYTES].into(), fds: VecDeque::new() };
         Ok(Self { sender: Sender { shared }, receiver })
     }
 }
@@ -255,9 +256,8 @@ impl Flusher {
         loop {
             shared.socket.writable().await?;
             let socket = &shared.socket;
-            let write = |bytes: &[u8], fds: &[OwnedFd]| {
-                socket.try_io(Interest::WRITABLE, || send(socket.as_fd(), bytes, fds))
-            };
+            let write =
+                |bytes: &[u8], fds: &[OwnedFd]| socket.try_io(Interest::WRITABLE, || send(socket.as_fd(), bytes, fds));
             let done = Shared::flush(&mut shared.lock(), write)?;
             shared.room.notify_waiters();
             if done {

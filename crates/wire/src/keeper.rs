@@ -43,22 +43,26 @@ impl ArtefactStatement {
 /// What the front may ask.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Question {
-    /// The public halves of the keeper's keys.
-    PublicKeys,
+    /// The public halves of the keeper's keys; with `build`, that of its artefact key, which is made when it is new.
+    PublicKeys { build: Option<EngineBuild> },
     /// Sign that this artefact came from our compiler.
     SignArtefact(ArtefactStatement),
     /// Sign a checkpoint of the audit log (C2SP tlog-checkpoint): origin, size, root, and a proof that it extends the last one the keeper signed.
     SignCheckpoint { size: u64, root: Digest, consistency: Vec<Digest> },
+    /// Forget the artefact key of a build that no worker runs any more: what it signed will not be loaded again.
+    RetireBuild { build: EngineBuild },
 }
 
 /// What the keeper says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Answer {
     PublicKeys {
-        /// Ed25519, 32 bytes: artefacts.
-        artefact: [u8; 32],
+        /// Ed25519, 32 bytes: artefacts of the build that was asked for.
+        artefact: Option<[u8; 32]>,
         /// The verifier key of the audit log in signed-note form (`name+hash+key`).
         audit: String,
+        /// The verifier key of the keeper's own log.
+        keeper_audit: String,
         /// JSON of the keeper's jail report.
         posture: String,
         /// Size and root of the last checkpoint that the keeper signed.
@@ -68,6 +72,10 @@ pub enum Answer {
     ArtefactSignature(Vec<u8>),
     /// The whole signed note.
     Checkpoint(String),
+    /// The build's key is gone, or there was none.
+    Retired,
     /// The keeper refuses, and has written down why.
     Refused { reason: String },
+    /// The keeper cannot at the moment: its disk is full, or it is asked too often. Nothing is wrong with the question.
+    NotNow { reason: String },
 }

@@ -132,6 +132,40 @@ pub struct Invoke {
     pub wall_ms: u64,
 }
 
+/// [`Invoke`] as the front sends it: the same bytes, without copying what they say first.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct InvokeRef<'a> {
+    pub request: RequestId,
+    pub component: Digest,
+    pub function: &'a FunctionName,
+    pub method: &'a str,
+    pub scheme: &'a str,
+    pub authority: &'a str,
+    pub path_and_query: &'a str,
+    pub fields: FieldsRef<'a>,
+    pub caller: &'a Caller,
+    pub limits: &'a RunLimits,
+    pub grants: &'a Grants,
+    pub has_body: bool,
+    pub wall_ms: u64,
+}
+
+/// [`Fields`] borrowed.
+#[derive(Debug, Clone, Copy)]
+pub struct FieldsRef<'a>(pub &'a [(&'a str, &'a [u8])]);
+
+impl Serialize for FieldsRef<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        struct Raw<'a>(&'a [u8]);
+        impl Serialize for Raw<'_> {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_bytes(self.0)
+            }
+        }
+        serializer.collect_seq(self.0.iter().map(|(name, value)| (name, Raw(value))))
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Head {
     pub status: u16,
@@ -204,4 +238,48 @@ pub struct Ended {
     /// Highest linear memory, in bytes.
     pub memory_bytes: u64,
     pub log_bytes_dropped: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+
+    #[test]
+    fn the_borrowed_call_has_the_bytes_of_the_owned_one() {
+        let owned = Invoke {
+            request: RequestId::from_bytes([1; 16]),
+            component: Digest::from_bytes([2; 32]),
+            function: FunctionName::parse("menu").unwrap(),
+            method: "GET".into(),
+            scheme: "http".into(),
+            authority: "coffee.localhost:8080".into(),
+            path_and_query: "/menu?x=1".into(),
+            fields: Fields(vec![("accept".into(), b"*/*".to_vec()), ("x-raw".into(), vec![0xff, 0x80, b' '])]),
+            caller: Caller::Operator { uid: 1000 },
+            limits: RunLimits::default(),
+            grants: Grants { config: [("a".to_owned(), "b".to_owned())].into() },
+            has_body: true,
+            wall_ms: 30_000,
+        };
+        let pairs: Vec<_> = owned.fields.0.iter().map(|(n, v)| (n.as_str(), v.as_slice())).collect();
+        let borrowed = InvokeRef {
+            request: owned.request,
+            component: owned.component,
+            function: &owned.function,
+            method: &owned.method,
+            scheme: &owned.scheme,
+            authority: &owned.authority,
+            path_and_query: &owned.path_and_query,
+            fields: FieldsRef(&pairs),
+            caller: &owned.caller,
+            limits: &owned.limits,
+            grants: &owned.grants,
+            has_body: owned.has_body,
+            wall_ms: owned.wall_ms,
+        };
+        let bytes = crate::encode(&borrowed).unwrap();
+        assert_eq!(bytes, crate::encode(&owned).unwrap());
+        assert_eq!(crate::decode::<Invoke>(1, &bytes).unwrap(), owned);
+    }
 }

@@ -54,5 +54,8 @@ pub fn house() -> anyhow::Result<House> {
 
 /// What cargo knows of the workspace, dependencies included.
 pub fn metadata() -> anyhow::Result<cargo_metadata::Metadata> {
-    Ok(cargo_metadata::MetadataCommand::new().manifest_path(root().join("Cargo.toml")).other_options(["--locked".to_owned(), "--offline".to_owned()]).exec()?)
+    Ok(cargo_metadata::MetadataCommand::new()
+        .manifest_path(root().join("Cargo.toml"))
+        .other_options(["--locked".to_owned(), "--offline".to_owned()])
+        .exec()?)
 }

@@ -23,7 +23,12 @@ fn main() -> anyhow::Result<()> {
             }
             found.sort();
             let at = |share: usize| found.get(found.len() * share / 100).map_or(0, |(count, _)| *count);
-            println!("files {}, half under {} lines (aim 80-120), nine of ten under {} (aim 250-520)", found.len(), at(50), at(90));
+            println!(
+                "files {}, half under {} lines (aim 80-120), nine of ten under {} (aim 250-520)",
+                found.len(),
+                at(50),
+                at(90)
+            );
             for (count, path) in found.iter().rev().take(5) {
                 println!("{count:6} {path}");
             }

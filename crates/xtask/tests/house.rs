@@ -18,10 +18,17 @@ fn imports_follow_the_table() {
     let names: BTreeSet<&str> = ours(&metadata).iter().map(|p| p.name.as_str()).collect();
     for package in ours(&metadata) {
         let Some(allowed) = house.imports.get(package.name.as_str()) else {
-            panic!("If you are here because you added crate `{}`: give it a row in crates/xtask/house.toml and say why in docs/decisions/", package.name);
+            panic!(
+                "If you are here because you added crate `{}`: give it a row in crates/xtask/house.toml and say why in docs/decisions/",
+                package.name
+            );
         };
         for name in normal(package).filter(|name| names.contains(name)) {
-            assert!(allowed.iter().any(|a| a == name), "If you are here because `{}` now imports `{name}`: that edge is not in crates/xtask/house.toml", package.name);
+            assert!(
+                allowed.iter().any(|a| a == name),
+                "If you are here because `{}` now imports `{name}`: that edge is not in crates/xtask/house.toml",
+                package.name
+            );
         }
     }
 }
@@ -42,7 +49,11 @@ fn fenced_crates_stay_behind_their_fence() {
     for package in ours(&metadata) {
         for name in normal(package) {
             if let Some(inside) = house.fences.get(name) {
-                assert!(inside.iter().any(|i| *i == package.name.as_str()), "If you are here because `{}` now imports `{name}`: only {inside:?} may", package.name);
+                assert!(
+                    inside.iter().any(|i| *i == package.name.as_str()),
+                    "If you are here because `{}` now imports `{name}`: only {inside:?} may",
+                    package.name
+                );
             }
         }
     }
@@ -92,7 +103,9 @@ fn unsafe_code_stands_in_one_file() {
         rust_files(folder.as_std_path(), &mut files);
         for file in files {
             let text = std::fs::read_to_string(&file).unwrap();
-            let holds = text.lines().any(|line| line.contains("unsafe {") || line.contains("unsafe fn") || line.contains("unsafe impl"));
+            let holds = text
+                .lines()
+                .any(|line| line.contains("unsafe {") || line.contains("unsafe fn") || line.contains("unsafe impl"));
             let allowed = file.ends_with(&house.forbids_unsafe.file) || package.name.as_str() == "engine-drill";
             assert!(!holds || allowed, "`unsafe` in {}", file.display());
         }
@@ -109,7 +122,11 @@ fn every_crate_takes_the_workspace_lints_and_has_its_furniture() {
         if let Ok(text) = std::fs::read_to_string(folder.join("src/lib.rs")) {
             let wanted = ["//! ", "//! Guarantees:", "//! Does not:", "//! Called by:", "//! If this is wrong:"];
             for (line, start) in text.lines().zip(wanted) {
-                assert!(line.starts_with(start), "{}: the header's line should start with `{start}`: {line}", package.name);
+                assert!(
+                    line.starts_with(start),
+                    "{}: the header's line should start with `{start}`: {line}",
+                    package.name
+                );
             }
         }
     }
@@ -122,7 +139,11 @@ fn licences_are_allowed() {
         let Some(licence) = &package.license else { panic!("{} names no licence", package.name) };
         let one = |text: &str| house.licences.allowed.iter().any(|a| a == text.trim().trim_matches(['(', ')']));
         let fits = licence.split(" AND ").all(|all| all.replace('/', " OR ").split(" OR ").any(one));
-        assert!(fits, "If you are here because of a new dependency: the licence `{licence}` of `{}` is not in crates/xtask/house.toml", package.name);
+        assert!(
+            fits,
+            "If you are here because of a new dependency: the licence `{licence}` of `{}` is not in crates/xtask/house.toml",
+            package.name
+        );
     }
 }
 
@@ -135,7 +156,11 @@ fn policy_types_hold_no_network_address() {
         for file in files {
             let text = std::fs::read_to_string(&file).unwrap();
             for word in ["IpAddr", "SocketAddr", "Ipv4Addr", "Ipv6Addr", "std::net"] {
-                assert!(!text.contains(word), "`{word}` in {}: no type that policy sees may hold an address", file.display());
+                assert!(
+                    !text.contains(word),
+                    "`{word}` in {}: no type that policy sees may hold an address",
+                    file.display()
+                );
             }
         }
     }

@@ -63,7 +63,8 @@ fn doubling(levels: u32) -> String {
 fn many_instances(sound: &[u8]) -> Result<Vec<u8>> {
     let small = wat::parse_str("(module (memory (export \"memory\") 1))")?;
     let mut bytes = sound.to_vec();
-    wasm_encoder::RawSection { id: ComponentSectionId::CoreModule.into(), data: &small }.append_to_component(&mut bytes);
+    wasm_encoder::RawSection { id: ComponentSectionId::CoreModule.into(), data: &small }
+        .append_to_component(&mut bytes);
     let mut instances = InstanceSection::new();
     for _ in 0..INSTANCES {
         instances.instantiate::<[(&str, ModuleArg); 0], &str>(modules_in(sound)?, []);

@@ -12,11 +12,8 @@ fn main() {
     let arguments: Vec<String> = std::env::args().collect();
     let [_, dir, memory, word, tasks] = arguments.as_slice() else { panic!("usage: recorder DIR MEMORY WORD TASKS") };
     let signer = Arc::new(signer::TestSigner::new(PathBuf::from(memory)));
-    let options = LogOptions {
-        checkpoint_every: Duration::from_millis(5),
-        segment_bytes_max: 64 << 10,
-        ..LogOptions::default()
-    };
+    let options =
+        LogOptions { checkpoint_every: Duration::from_millis(5), segment_bytes_max: 64 << 10, ..LogOptions::default() };
     let (log, _) = Log::open(&PathBuf::from(dir), signer, options).unwrap();
     let log = Arc::new(log);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

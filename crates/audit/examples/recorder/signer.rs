@@ -6,14 +6,14 @@ use ed25519_dalek::{Signer as _, SigningKey};
 use signed_note::Note;
 use types::Digest;
 
-pub struct TestSigner {
-    key: SigningKey,
+pub(crate) struct TestSigner {
+    pub(crate) key: SigningKey,
     memory: PathBuf,
     /// What to answer instead of signing.
-    pub fault: Mutex<Option<SignError>>,
+    pub(crate) fault: Mutex<Option<SignError>>,
 }
 
-const NAME: &str = "serviceful.test/audit";
+pub(crate) const NAME: &str = "serviceful.test/audit";
 
 struct NoteKey<'a>(&'a SigningKey);
 impl signed_note::Signer for NoteKey<'_> {
@@ -29,24 +29,19 @@ impl signed_note::Signer for NoteKey<'_> {
 }
 
 impl TestSigner {
-    pub fn new(memory: PathBuf) -> Self {
+    pub(crate) fn new(memory: PathBuf) -> Self {
         Self { key: SigningKey::from_bytes(&[7; 32]), memory, fault: Mutex::new(None) }
     }
 
-    /// The public half, for the verifier.
-    pub fn verifier(&self) -> String {
-        signed_note::new_ed25519_verifier_key(NAME, &self.key.verifying_key())
-    }
-
     /// Signs anything, remembering nothing.
-    pub fn note(&self, head: TreeHead) -> String {
+    pub(crate) fn note(&self, head: TreeHead) -> String {
         let text = format!("{NAME}\n{}\n{}\n", head.size, tlog_tiles::Hash(*head.root.as_bytes()));
         let mut note = Note::new(text.as_bytes(), &[]).unwrap();
         note.add_sigs(&[&NoteKey(&self.key)]).unwrap();
         String::from_utf8(note.to_bytes()).unwrap()
     }
 
-    pub fn signed(&self) -> Option<TreeHead> {
+    pub(crate) fn signed(&self) -> Option<TreeHead> {
         let text = fs::read_to_string(&self.memory).ok()?;
         let (size, root) = text.split_once(' ')?;
         Some(TreeHead { size: size.parse().unwrap(), root: root.parse().unwrap() })
@@ -67,7 +62,9 @@ impl CheckpointSigner for TestSigner {
                 Some(last) if !extends(&last, &head, &consistency) => {
                     return Err(SignError::Refused { reason: format!("{} does not extend {}", head.size, last.size) });
                 }
-                None if !consistency.is_empty() => return Err(SignError::Refused { reason: "a proof of nothing".into() }),
+                None if !consistency.is_empty() => {
+                    return Err(SignError::Refused { reason: "a proof of nothing".into() });
+                }
                 _ => {}
             }
             let fresh = self.memory.with_extension("new");

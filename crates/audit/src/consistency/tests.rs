@@ -40,7 +40,7 @@ fn every_pair_of_sizes_is_proven_and_nothing_else_is() {
             assert!(!extends(&forged, &heads[new], &right), "forged past {old} {new}");
             if old < new {
                 assert!(!extends(&heads[new], &heads[old], &right), "shrinks {old} {new}");
-                assert!(!extends(&heads[old], &heads[new], &[]) , "no proof {old} {new}");
+                assert!(!extends(&heads[old], &heads[new], &[]), "no proof {old} {new}");
             }
             for at in 0..right.len() {
                 let mut wrong = right.clone();

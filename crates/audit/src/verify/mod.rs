@@ -84,6 +84,7 @@ struct Auditor<'a> {
 impl<'a> Auditor<'a> {
     fn begin(layout: Layout, key: StandardVerifier, options: Options<'a>) -> io::Result<Self> {
         let mut report = Report::default();
+        scan::fresh_checkpoint(&layout, options.keeper_signed.map_or(0, |kept| kept.0))?;
         let checkpoint = check_signature(&layout, key, &mut report)?;
         report.checkpoint = checkpoint;
         let signed = checkpoint.map_or(0, |c| c.size);
@@ -121,7 +122,8 @@ impl<'a> Auditor<'a> {
         let Some((size, _)) = self.options.keeper_signed else { return };
         self.report.count("last head that the keeper signed", 1);
         if size > self.end {
-            let what = format!("the keeper signed {size} records and only {} are there: the log was cut back", self.end);
+            let what =
+                format!("the keeper signed {size} records and only {} are there: the log was cut back", self.end);
             self.report.problem(problem(Fault::Rollback, self.end, None, what));
         } else if size > self.signed() {
             let what = format!(
@@ -136,7 +138,7 @@ impl<'a> Auditor<'a> {
     fn bundle(&mut self) -> io::Result<bool> {
         let n = self.index / TILE_WIDTH;
         let path = self.layout.bundle(n);
-        let bytes = layout::read(&path)?;
+        let mut bytes = layout::read(&path)?;
         if bytes.is_some() && !self.may_be_full() {
             let (from, what) = (self.end, "a bundle of records stands behind the end of the log");
             self.report.problem(problem(Fault::Inserted, from, Some(path), what.to_owned()));
@@ -147,10 +149,18 @@ impl<'a> Auditor<'a> {
         }
         let first = self.index;
         let last = self.end.min(first + TILE_WIDTH);
-        let found = match &bytes {
-            Some(bytes) => self.from_bundle(first, bytes, &path)?,
-            None => self.from_append(first, last)?,
-        };
+        let mut found = Vec::new();
+        if bytes.is_none() {
+            found = self.hash_appended(first, last)?;
+            if found.len() as u64 != last - first {
+                // A writer at work deletes a segment once its bundles are full; then this one is there now.
+                bytes = layout::read(&path)?;
+            }
+        }
+        match &bytes {
+            Some(bytes) => found = self.hash_bundle(first, bytes, &path)?,
+            None => found = self.against_edge(first, last, found)?,
+        }
         if bytes.is_none() && last <= self.signed() && last - first == TILE_WIDTH {
             let what = format!("the bundle of the records {first} to {} is missing", last - 1);
             self.report.problem(problem(Fault::Missing, first, Some(path.clone()), what));
@@ -180,18 +190,18 @@ impl<'a> Auditor<'a> {
     }
 
     /// The hashes of a bundle's records, each compared with the append file as far as that still has it.
-    fn from_bundle(&mut self, first: u64, bytes: &[u8], path: &Path) -> io::Result<Vec<Hash>> {
+    fn hash_bundle(&mut self, first: u64, bytes: &[u8], path: &Path) -> io::Result<Vec<Hash>> {
         self.report.count("bundles", 1);
         let mut hashes = Vec::with_capacity(TILE_WIDTH as usize);
+        let mut differs = false;
         for (index, record) in (first..).zip(Entries::new(bytes)) {
             let Ok(record) = record else {
-                let what = format!("record {index} or its length was changed: it cannot be read");
-                self.report.problem(problem(Fault::Changed, index, Some(path.to_owned()), what));
+                self.unreadable(index, path);
                 break;
             };
-            if let Some(appended) = self.append.get(index)?
-                && appended != record
-            {
+            // Only the first: behind a deleted record all others differ too.
+            if !differs && self.append.get(index)?.is_some_and(|appended| appended != record) {
+                differs = true;
                 let what = format!("record {index} differs between its bundle and the append file");
                 self.report.problem(problem(Fault::Changed, index, Some(path.to_owned()), what));
             }
@@ -200,8 +210,13 @@ impl<'a> Auditor<'a> {
         Ok(hashes)
     }
 
-    /// The hashes of records that have no full bundle yet: from the append file, or from the edge's bundle.
-    fn from_append(&mut self, first: u64, last: u64) -> io::Result<Vec<Hash>> {
+    fn unreadable(&mut self, index: u64, path: &Path) {
+        let what = format!("record {index} or its length was changed: it cannot be read");
+        self.report.problem(problem(Fault::Changed, index, Some(path.to_owned()), what));
+    }
+
+    /// The hashes of records that have no full bundle yet, as far as the append file has them.
+    fn hash_appended(&mut self, first: u64, last: u64) -> io::Result<Vec<Hash>> {
         let mut hashes = Vec::new();
         for index in first..last {
             match self.append.get(index)? {
@@ -209,29 +224,45 @@ impl<'a> Auditor<'a> {
                 None => break,
             }
         }
+        Ok(hashes)
+    }
+
+    /// Compares records from the append file with the bundle at the edge of the signed tree. Returns the bundle's where
+    /// the append file lacks them.
+    fn against_edge(&mut self, first: u64, last: u64, found: Vec<Hash>) -> io::Result<Vec<Hash>> {
+        let index = first + found.len() as u64;
+        if index < last && index < self.append.end()? {
+            let what = format!("the append file lacks the records from {index} on");
+            self.report.problem(problem(Fault::Missing, index, Some(self.layout.append()), what));
+        }
         let width = self.edge_width(first);
         if width == 0 {
-            return Ok(hashes);
+            return Ok(found);
         }
         let path = partial(&self.layout.bundle(first / TILE_WIDTH), width);
-        match layout::read(&path)? {
-            Some(bytes) => {
-                let edge: Vec<_> = Entries::new(&bytes).map_while(Result::ok).map(leaf).collect();
-                let mine = hashes.get(..edge.len().max(width as usize).min(hashes.len())).unwrap_or_default();
-                if mine.len() as u64 >= width {
-                    self.name_findings(first, &edge, mine, Some(path));
-                } else if edge.len() as u64 == width {
-                    // The append file lacks them, which has been reported.
-                    return Ok(edge);
-                }
-            }
-            None if self.is_current() => {
+        let Some(bytes) = layout::read(&path)? else {
+            if self.is_current() {
                 let what = format!("the bundle of the records from {first} on is missing");
                 self.report.problem(problem(Fault::Missing, first, Some(path), what));
             }
-            None => {}
+            return Ok(found);
+        };
+        self.report.count("bundles", 1);
+        let mut edge = Vec::new();
+        for record in Entries::new(&bytes) {
+            let Ok(record) = record else {
+                self.unreadable(first + edge.len() as u64, &path);
+                break;
+            };
+            edge.push(leaf(record));
         }
-        Ok(hashes)
+        let appended = usize::try_from(width).ok().and_then(|width| found.get(..width));
+        match appended {
+            Some(appended) => self.name_findings(first, &edge, appended, Some(path)),
+            None if edge.len() as u64 == width => return Ok(edge),
+            None => false,
+        };
+        Ok(found)
     }
 
     /// How many records of the bundle that begins at `first` are at the edge of the signed tree; 0 if all or none.
@@ -249,7 +280,13 @@ impl<'a> Auditor<'a> {
     /// Compares records with the hashes of their tile, and returns those to go on with: the tile's where a record is
     /// wrong, so that one wrong record does not make all roots wrong too and what follows is still checked. If the tile
     /// lies as well, the root says so.
-    fn against_tile(&mut self, n: u64, found: Vec<Hash>, expected: u64, bundle: Option<PathBuf>) -> io::Result<Vec<Hash>> {
+    fn against_tile(
+        &mut self,
+        n: u64,
+        found: Vec<Hash>,
+        expected: u64,
+        bundle: Option<PathBuf>,
+    ) -> io::Result<Vec<Hash>> {
         let first = n * TILE_WIDTH;
         let edge = self.edge_width(first);
         let full = self.layout.tile(0, n);
@@ -322,7 +359,9 @@ impl<'a> Auditor<'a> {
         for (root, who) in [signed, kept].into_iter().flatten() {
             self.report.count("signed roots", 1);
             if self.frontier.root() != *root.as_bytes() {
-                let what = format!("the first {index} records do not have the root that the {who} names: records and tiles were both rewritten");
+                let what = format!(
+                    "the first {index} records do not have the root that the {who} names: records and tiles were both rewritten"
+                );
                 self.report.problem(problem(Fault::Root, 0, None, what));
             }
         }

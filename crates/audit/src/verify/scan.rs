@@ -7,11 +7,30 @@ use super::{
 };
 use crate::{
     append::{Broken, Segment},
+    checkpoint::Checkpoint,
     layout::{self, Layout},
 };
 
 /// A writer at work may be in the middle of a write; it is given this long to end it.
 const WRITE_WITHIN: Duration = Duration::from_millis(100);
+
+/// A log's first records get their checkpoint within a second or so, and what the keeper signed is written a moment later;
+/// until then an older checkpoint, or none, proves nothing.
+const CHECKPOINT_TRIES: u32 = 20;
+
+/// Waits for the checkpoint of a log that has just begun, or for the one that the keeper has just signed.
+pub(super) fn fresh_checkpoint(layout: &Layout, kept: u64) -> io::Result<()> {
+    for _ in 0..CHECKPOINT_TRIES {
+        match Checkpoint::load(&layout.checkpoint())? {
+            Some(Ok(checkpoint)) if checkpoint.head.size < kept => {}
+            Some(_) => break,
+            None if layout.segments()?.is_empty() => break,
+            None => {}
+        }
+        std::thread::sleep(WRITE_WITHIN);
+    }
+    Ok(())
+}
 
 pub(super) fn append_file(layout: &Layout, signed: u64, report: &mut Report) -> io::Result<()> {
     let segments = layout.segments()?;

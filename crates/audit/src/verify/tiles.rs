@@ -1,5 +1,5 @@
 //! The hash tiles against the tree that the records make.
-use std::path::PathBuf;
+use std::path::Path;
 
 use super::{
     merkle::Hash,
@@ -49,13 +49,13 @@ impl TileCheck {
     }
 }
 
-fn compare(path: &PathBuf, hashes: &[Hash], level: usize, n: u64, required: bool, report: &mut Report) {
+fn compare(path: &Path, hashes: &[Hash], level: usize, n: u64, required: bool, report: &mut Report) {
     let covered = 256_u64.saturating_pow(level as u32);
     let first = n.saturating_mul(TILE_WIDTH).saturating_mul(covered);
     let problem = |index, what: &str| Problem {
         fault: Fault::Tile,
         index: Some(index),
-        file: Some(path.clone()),
+        file: Some(path.to_owned()),
         what: format!("a tile over the records from {index} on {what}"),
     };
     report.count("tiles above the records", 1);

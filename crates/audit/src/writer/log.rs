@@ -2,10 +2,7 @@
 use std::{
     cell::RefCell,
     path::Path,
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::Ordering,
-    },
+    sync::{Arc, Mutex, PoisonError, atomic::Ordering},
     thread::{self, JoinHandle},
     time::Duration,
 };
@@ -34,11 +31,7 @@ pub struct LogOptions {
 
 impl Default for LogOptions {
     fn default() -> Self {
-        Self {
-            checkpoint_every: Duration::from_millis(800),
-            queue_bytes_max: 8 << 20,
-            segment_bytes_max: 8 << 20,
-        }
+        Self { checkpoint_every: Duration::from_millis(800), queue_bytes_max: 8 << 20, segment_bytes_max: 8 << 20 }
     }
 }
 
@@ -74,7 +67,11 @@ impl Log {
     ///
     /// # Errors
     /// [`OpenError`]: another writer, files that no crash explains, or the disk.
-    pub fn open(dir: &Path, signer: Arc<dyn CheckpointSigner>, options: LogOptions) -> Result<(Self, Recovered), OpenError> {
+    pub fn open(
+        dir: &Path,
+        signer: Arc<dyn CheckpointSigner>,
+        options: LogOptions,
+    ) -> Result<(Self, Recovered), OpenError> {
         let io = |source| OpenError::Io { dir: dir.to_owned(), source };
         let Opened { lock, segment, recovered, tree } = recover::open(dir, options.segment_bytes_max)?;
         let signed = tree.checkpoint.map_or(0, |c| c.size);

@@ -108,13 +108,17 @@ fn open_layout(layout: &Layout, segment_bytes_max: u64) -> Result<Opened, Failur
         position = (*first, segment.whole as u64);
     }
     let mut tiles = replay.end()?;
-    tiles.clear_edge()?;
+    if checkpoint.is_some_and(|c| c.size == tiles.size()) {
+        // A power cut may have taken them after the checkpoint.
+        tiles.write_edge()?;
+    }
     let file = match segments.last() {
         Some((_, path)) => Some(OpenOptions::new().append(true).open(path)?),
         None => None,
     };
     let segment = Segment { layout: layout.clone(), file, bytes: position.1, bytes_max: segment_bytes_max };
-    let recovered = Recovered { records: tiles.size(), torn_bytes, repaired_files: std::mem::take(&mut tiles.repaired) };
+    let recovered =
+        Recovered { records: tiles.size(), torn_bytes, repaired_files: std::mem::take(&mut tiles.repaired) };
     Ok(Opened { lock, segment, recovered, tree: Tree { tiles, position, checkpoint } })
 }
 
@@ -219,10 +223,13 @@ impl Replay {
 pub(crate) fn retire(layout: &Layout, tiles: &mut Tiles, signed: u64) -> io::Result<()> {
     let segments = layout.segments()?;
     let kept = signed - signed % TILE_WIDTH;
-    let spent: Vec<_> = segments.windows(2).filter_map(|pair| match pair {
-        [(_, path), (next, _)] if *next <= kept => Some(path),
-        _ => None,
-    }).collect();
+    let spent: Vec<_> = segments
+        .windows(2)
+        .filter_map(|pair| match pair {
+            [(_, path), (next, _)] if *next <= kept => Some(path),
+            _ => None,
+        })
+        .collect();
     if spent.is_empty() {
         return Ok(());
     }

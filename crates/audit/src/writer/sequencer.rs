@@ -13,7 +13,7 @@ use tokio::sync::watch;
 use super::{
     recover::{self, Tree},
     shared::{Shared, Stage, Watch},
-    tiles::{Tiles, remove},
+    tiles::Tiles,
 };
 use crate::{
     CheckpointSigner, Progress, SignError, TreeHead,
@@ -57,7 +57,13 @@ pub(crate) struct Sequencer {
 }
 
 impl Sequencer {
-    pub(crate) fn new(layout: Layout, tree: Tree, signer: Arc<dyn CheckpointSigner>, every: Duration, shared: &Shared) -> Self {
+    pub(crate) fn new(
+        layout: Layout,
+        tree: Tree,
+        signer: Arc<dyn CheckpointSigner>,
+        every: Duration,
+        shared: &Shared,
+    ) -> Self {
         Self {
             layout,
             tiles: tree.tiles,
@@ -175,16 +181,16 @@ impl Sequencer {
     fn publish(&mut self, head: TreeHead, note: &str) -> Result<(), Failure> {
         match Checkpoint::parse(note.as_bytes()) {
             Ok(checkpoint) if checkpoint.head == head => {}
-            Ok(_) => return Err(Failure::Fatal("the keeper signed another checkpoint than it was asked to".to_owned())),
+            Ok(_) => {
+                return Err(Failure::Fatal("the keeper signed another checkpoint than it was asked to".to_owned()));
+            }
             Err(e) => return Err(Failure::Fatal(e.to_string())),
         }
-        let spent = self.tiles.write_edge()?;
+        self.tiles.write_edge()?;
         layout::place(&self.layout.checkpoint(), note.as_bytes())?.sync_all()?;
         layout::sync_folder(self.layout.dir())?;
         self.written = Some(head);
-        for path in spent {
-            remove(&path)?;
-        }
+        self.tiles.clear_edge()?;
         Ok(recover::retire(&self.layout, &mut self.tiles, head.size)?)
     }
 

@@ -95,7 +95,8 @@ pub(crate) struct Watch<'a> {
 impl Drop for Watch<'_> {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            self.shared.stop(format!("its {} failed; this is a bug, report it with the log line before this", self.thread));
+            self.shared
+                .stop(format!("its {} failed; this is a bug, report it with the log line before this", self.thread));
         }
     }
 }

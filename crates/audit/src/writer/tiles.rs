@@ -101,13 +101,11 @@ impl Tiles {
                 layout::place(&path, bytes)?;
             }
         }
-        let mut narrow = path.clone().into_os_string();
-        narrow.push(".p");
-        match fs::remove_dir_all(&narrow) {
+        let narrow = partial(&path, 0);
+        match fs::remove_dir_all(narrow.parent().unwrap_or(&narrow)) {
             Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
             _ => {}
         }
-        self.partials.retain(|p| !p.starts_with(&narrow));
         self.unsynced.insert(path);
         Ok(())
     }
@@ -126,27 +124,24 @@ impl Tiles {
         Ok(proof.into_iter().map(|h| Digest::from_bytes(h.0)).collect())
     }
 
-    /// Writes the tiles and the bundle at the edge. Returns those of before: they go when the new checkpoint stands.
-    pub(crate) fn write_edge(&mut self) -> io::Result<BTreeSet<PathBuf>> {
+    /// Writes the tiles and the bundle at the edge, as the checkpoint of this size needs them.
+    pub(crate) fn write_edge(&mut self) -> io::Result<()> {
         let mut fresh = BTreeSet::new();
-        for (level, edge) in self.edge.iter().enumerate().filter(|(_, edge)| !edge.is_empty()) {
-            let level = u8::try_from(level).map_err(io::Error::other)?;
+        for (level, edge) in (0_u8..TILE_HEIGHT).zip(&self.edge).filter(|(_, edge)| !edge.is_empty()) {
             let full = self.layout.tile(level, self.full_tiles(level));
-            let path = partial(&full, (edge.len() / HASH_SIZE) as u64);
-            layout::place(&path, edge)?;
-            fresh.insert(path);
+            fresh.insert(place_new(partial(&full, (edge.len() / HASH_SIZE) as u64), edge)?);
         }
         let width = self.size % TILE_WIDTH;
         if width > 0 {
             let path = partial(&self.layout.bundle(self.size / TILE_WIDTH), width);
-            layout::place(&path, &self.bundle)?;
-            fresh.insert(path);
+            fresh.insert(place_new(path, &self.bundle)?);
         }
-        let old = std::mem::replace(&mut self.partials, fresh);
-        Ok(old.difference(&self.partials).cloned().collect())
+        self.partials = fresh;
+        Ok(())
     }
 
-    /// Removes files of a former edge, whoever wrote them.
+    /// Removes the files of former edges, whoever wrote them. Only once the checkpoint of this one stands: the one before
+    /// needs them.
     pub(crate) fn clear_edge(&self) -> io::Result<()> {
         let levels = (0_u8..TILE_HEIGHT).map(|l| self.layout.tile(l, self.full_tiles(l)));
         let bundle = self.layout.bundle(self.size / TILE_WIDTH);
@@ -168,7 +163,8 @@ impl Tiles {
         let mut folders = BTreeSet::new();
         for path in &self.unsynced {
             File::open(path)?.sync_all()?;
-            folders.extend(path.ancestors().skip(1).take_while(|p| p.starts_with(self.layout.dir())).map(PathBuf::from));
+            folders
+                .extend(path.ancestors().skip(1).take_while(|p| p.starts_with(self.layout.dir())).map(PathBuf::from));
         }
         for folder in folders {
             layout::sync_folder(&folder)?;
@@ -182,7 +178,8 @@ impl Tiles {
         let (level, n) = (tile.level(), tile.level_index());
         let count = self.size.checked_shr(8 * u32::from(level)).unwrap_or(0);
         if n < count / TILE_WIDTH {
-            let bytes = full_tile(&self.layout, level, n).map_err(|e| tlog_tiles::Error::InvalidInput(e.to_string()))?;
+            let bytes =
+                full_tile(&self.layout, level, n).map_err(|e| tlog_tiles::Error::InvalidInput(e.to_string()))?;
             return Tile::new(TILE_HEIGHT, level, n, 1 << TILE_HEIGHT, false).hash_at_index(&bytes, index);
         }
         let edge = self.edge.get(usize::from(level)).filter(|e| !e.is_empty() && n == count / TILE_WIDTH);
@@ -196,6 +193,14 @@ impl HashReader for Tiles {
     fn read_hashes(&self, indexes: &[u64]) -> Result<Vec<Hash>, tlog_tiles::Error> {
         indexes.iter().map(|index| self.hash_at(*index)).collect()
     }
+}
+
+/// Puts a file in place unless it is there already.
+fn place_new(path: PathBuf, bytes: &[u8]) -> io::Result<PathBuf> {
+    if layout::read(&path)?.as_deref() != Some(bytes) {
+        layout::place(&path, bytes)?;
+    }
+    Ok(path)
 }
 
 fn full_tile(layout: &Layout, level: u8, n: u64) -> io::Result<Vec<u8>> {

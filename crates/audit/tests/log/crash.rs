@@ -12,7 +12,7 @@ use audit::{Filter, LogOptions, OpenError, query};
 use crate::fixture::Fixture;
 
 /// `examples/recorder`, beside this test's own executable.
-pub fn recorder() -> PathBuf {
+pub(crate) fn recorder() -> PathBuf {
     let mut path = std::env::current_exe().unwrap();
     path.pop();
     path.set_file_name("examples");
@@ -20,7 +20,6 @@ pub fn recorder() -> PathBuf {
 }
 
 fn start(f: &Fixture, word: &str) -> Child {
-    #[expect(clippy::disallowed_methods, reason = "a process to kill")]
     let mut command = Command::new(recorder());
     let memory = f.dir().parent().unwrap().join("signed");
     command.arg(f.dir()).arg(memory).args([word, "6"]).stdout(Stdio::piped()).spawn().unwrap()

@@ -1,5 +1,10 @@
 //! The log through its handle: what is promised holds, on a bad day too.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "tests measure time, and start processes to kill them"
+)]
 mod crash;
 mod fixture;
 mod reading;

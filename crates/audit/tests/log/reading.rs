@@ -73,7 +73,9 @@ async fn each_filter_finds_exactly_what_a_full_scan_finds() {
     check(Filter { request: Some(RequestId::from_bytes(1_234_u128.to_be_bytes())), ..any.clone() }, &|n| n == 1_234);
     check(Filter { outcome: Some(OutcomeWord::Refused), ..any.clone() }, &|n| n % 7 == 0);
     check(Filter { outcome: Some(OutcomeWord::Failed), ..any.clone() }, &|_| false);
-    check(Filter { since: Some(UnixMillis(2_000)), until: Some(UnixMillis(2_010)), ..any.clone() }, &|n| (1_000..1_010).contains(&n));
+    check(Filter { since: Some(UnixMillis(2_000)), until: Some(UnixMillis(2_010)), ..any.clone() }, &|n| {
+        (1_000..1_010).contains(&n)
+    });
     check(Filter { before: Some(300), app: Some(app("tea")), ..any.clone() }, &|n| n < 300 && n % 3 != 0);
     check(Filter { before: Some(0), ..any.clone() }, &|_| false);
     check(Filter { before: Some(u64::MAX), ..any.clone() }, &|_| true);

@@ -37,7 +37,11 @@ fn places(bytes: &[u8]) -> Vec<(usize, usize)> {
 
 #[track_caller]
 fn found(report: &Report, fault: Fault, index: u64) {
-    assert!(report.problems.iter().any(|p| p.fault == fault && p.index == Some(index)), "{fault:?} {index}: {:#?}", report.problems);
+    assert!(
+        report.problems.iter().any(|p| p.fault == fault && p.index == Some(index)),
+        "{fault:?} {index}: {:#?}",
+        report.problems
+    );
 }
 
 #[tokio::test]
@@ -53,7 +57,11 @@ async fn a_flip_of_any_byte_of_a_full_bundle_names_its_record() {
         edit(&path, |b| b[at] ^= 1);
         let index = places.iter().rposition(|(begin, _)| *begin <= at).unwrap() as u64;
         let report = f.verify_files();
-        assert!(report.problems.iter().any(|p| p.index == Some(index)), "byte {at}, record {index}: {:#?}", report.problems);
+        assert!(
+            report.problems.iter().any(|p| p.index == Some(index)),
+            "byte {at}, record {index}: {:#?}",
+            report.problems
+        );
         assert!(report.problems.iter().all(|p| p.fault != Fault::Root), "the tile still has the right hash");
         fs::write(&path, &bytes).unwrap();
     }
@@ -96,7 +104,8 @@ async fn each_file_cut_short_or_dropped_or_replaced_is_found() {
         fs::remove_file(&path).unwrap();
         // A spent segment may go; here the edge needs each that is left, but for those wholly in full bundles.
         if path.parent().unwrap().ends_with("append") && f.verify_files().is_intact() {
-            let next = f.segments().iter().map(|p| p.file_stem().unwrap().to_str().unwrap().parse::<u64>().unwrap()).min();
+            let next =
+                f.segments().iter().map(|p| p.file_stem().unwrap().to_str().unwrap().parse::<u64>().unwrap()).min();
             assert!(next.is_some_and(|next| next <= 512), "{}", path.display());
         } else {
             assert!(!f.verify_files().is_intact(), "{} removed", path.display());
@@ -170,23 +179,23 @@ async fn an_old_state_is_found_by_what_the_keeper_remembers() {
     let options = || audit::VerifyOptions { keeper_signed: keeper, progress: None };
     // All files of before: perfect in themselves.
     assert!(old.verify_files().is_intact());
-    let report = audit::verify(&old.dir(), &old.signer.verifier(), options()).unwrap();
+    let report = audit::verify(&old.dir(), &old.verifier(), options()).unwrap();
     found(&report, Fault::Rollback, 700);
     // Only the checkpoint of before.
     let late = f.copy();
     fs::copy(old.path("checkpoint"), late.path("checkpoint")).unwrap();
-    let report = audit::verify(&late.dir(), &late.signer.verifier(), options()).unwrap();
+    let report = audit::verify(&late.dir(), &late.verifier(), options()).unwrap();
     found(&report, Fault::Rollback, 700);
     // The right size with another root.
     let forged = Some((750, types::Digest::from_bytes([3; 32])));
     let options = audit::VerifyOptions { keeper_signed: forged, progress: None };
-    found(&audit::verify(&f.dir(), &f.signer.verifier(), options).unwrap(), Fault::Root, 0);
+    found(&audit::verify(&f.dir(), &f.verifier(), options).unwrap(), Fault::Root, 0);
 }
 
 #[tokio::test]
 async fn a_checkpoint_of_another_key_or_log_counts_nothing() {
     let f = written().await;
-    let other = f.signer.verifier().replacen("audit", "audit2", 1);
+    let other = f.verifier().replacen("audit", "audit2", 1);
     assert!(audit::verify(&f.dir(), &other, audit::VerifyOptions::default()).is_err(), "a key with a wrong hash");
     let own = f.signer.signed().unwrap();
     let forged = audit::TreeHead { root: types::Digest::from_bytes([1; 32]), ..own };
@@ -198,7 +207,7 @@ async fn a_checkpoint_of_another_key_or_log_counts_nothing() {
         let refused = audit::verify(&f.dir(), word, audit::VerifyOptions::default()).unwrap_err();
         assert!(refused.to_string().contains("is not a verifier key"), "{refused}");
     }
-    assert!(audit::verify(&f.path("nothing"), &f.signer.verifier(), audit::VerifyOptions::default()).is_err());
+    assert!(audit::verify(&f.path("nothing"), &f.verifier(), audit::VerifyOptions::default()).is_err());
 }
 
 /// What was changed while nobody wrote is not signed by the next start.
@@ -238,7 +247,7 @@ async fn verification_is_fast() {
     let mut seen = 0;
     let mut progress = |n| seen = n;
     let options = audit::VerifyOptions { keeper_signed: None, progress: Some(&mut progress) };
-    let report = audit::verify(&f.dir(), &f.signer.verifier(), options).unwrap();
+    let report = audit::verify(&f.dir(), &f.verifier(), options).unwrap();
     let took = begun.elapsed();
     assert!(report.is_intact() && report.records == 200_000, "{:#?}", report.problems);
     assert!(seen > 199_000, "progress was told: {seen}");

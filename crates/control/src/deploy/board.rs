@@ -45,7 +45,8 @@ impl Board {
         if count < REMEMBERED_MAX {
             return;
         }
-        let oldest = self.entries.iter().filter(|(_, e)| ended(e)).min_by_key(|(_, e)| e.ticket).map(|(k, _)| k.clone());
+        let oldest =
+            self.entries.iter().filter(|(_, e)| ended(e)).min_by_key(|(_, e)| e.ticket).map(|(k, _)| k.clone());
         if let Some(key) = oldest {
             self.entries.remove(&key);
         }

@@ -10,5 +10,7 @@ pub(crate) use board::{Board, Ticket};
 pub(crate) use name::deployment_id;
 pub(crate) use pipeline::{Job, prepare_again, run};
 pub(crate) use plan::{Plan, parse};
+#[cfg(test)]
+pub(crate) use turns::QUEUE_MAX;
 pub(crate) use turns::{Turn, Turns};
 pub(crate) use view::Seen;

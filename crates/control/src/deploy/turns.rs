@@ -45,7 +45,8 @@ impl Turns {
         }
         length.fetch_add(1, Ordering::AcqRel);
         let (end, last) = oneshot::channel();
-        let before = queues.insert(app.clone(), Queue { last: Before(last), length: length.clone() }).map(|queue| queue.last);
+        let before =
+            queues.insert(app.clone(), Queue { last: Before(last), length: length.clone() }).map(|queue| queue.last);
         Some(Turn { before, length, end: Some(end) })
     }
 }

@@ -12,8 +12,14 @@ use types::DeploymentId;
 use super::board::Entry;
 
 /// Interfaces that are linked with nothing behind them: a plain `wasm32-wasip2` build carries them without using them.
-const EMPTY: [&str; 6] =
-    ["wasi:filesystem/", "wasi:cli/environment", "wasi:cli/exit", "wasi:cli/stdin", "wasi:cli/terminal-", "wasi:sockets/"];
+const EMPTY: [&str; 6] = [
+    "wasi:filesystem/",
+    "wasi:cli/environment",
+    "wasi:cli/exit",
+    "wasi:cli/stdin",
+    "wasi:cli/terminal-",
+    "wasi:sockets/",
+];
 
 /// What becomes of one import.
 fn import_state(inspection: &Inspection, interface: &str) -> ImportState {
@@ -28,10 +34,8 @@ fn import_state(inspection: &Inspection, interface: &str) -> ImportState {
 
 /// What the compiler saw, for people.
 pub(crate) fn inspected(inspection: &Inspection) -> Inspected {
-    let import = |interface: &String| Import {
-        state: import_state(inspection, interface),
-        interface: interface.clone(),
-    };
+    let import =
+        |interface: &String| Import { state: import_state(inspection, interface), interface: interface.clone() };
     Inspected {
         imports: inspection.imports.iter().map(import).collect(),
         serves: inspection.serves.clone(),

@@ -20,7 +20,12 @@ pub(crate) async fn find(shared: &Shared, name: &AppName) -> Result<App, Refusal
 }
 
 fn summary(names: &Names, app: &App) -> AppSummary {
-    AppSummary { name: app.name.clone(), url: names.app_url(&app.name), current: app.current, created_at: app.created_at }
+    AppSummary {
+        name: app.name.clone(),
+        url: names.app_url(&app.name),
+        current: app.current,
+        created_at: app.created_at,
+    }
 }
 
 /// Whether a list shows the app to the caller: owners and the operator see all, others those they belong to.
@@ -55,7 +60,8 @@ pub(crate) async fn get(shared: &Shared, asked: Asked) -> Result<Reply, Refusal>
     let name = input::app(&asked.call)?;
 
     let app = find(shared, &name).await?;
-    let mut detail = AppDetail { summary: summary(&shared.ports.names, &app), functions: Vec::new(), has_policy: false };
+    let mut detail =
+        AppDetail { summary: summary(&shared.ports.names, &app), functions: Vec::new(), has_policy: false };
     if let Some(id) = app.current {
         let stored = shared.ports.store.deployment(name.clone(), id).await.map_err(refuse::store)?;
         if let Some(stored) = stored {

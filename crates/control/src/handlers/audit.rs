@@ -71,7 +71,8 @@ fn is_log_path(path: &str) -> bool {
     let segments: Vec<&str> = rest.split('/').collect();
     let known = |segment: &&str| {
         let digits = segment.trim_start_matches('x').trim_end_matches(".p");
-        **segment == *"entries" || (!digits.is_empty() && digits.len() <= 3 && digits.bytes().all(|b| b.is_ascii_digit()))
+        **segment == *"entries"
+            || (!digits.is_empty() && digits.len() <= 3 && digits.bytes().all(|b| b.is_ascii_digit()))
     };
     (2..=SEGMENTS_MAX).contains(&segments.len()) && segments.iter().all(known)
 }
@@ -85,7 +86,19 @@ mod tests {
         for good in ["checkpoint", "tile/0/000", "tile/entries/x001/234", "tile/1/000.p/7", "tile/entries/000.p/255"] {
             assert!(is_log_path(good), "{good}");
         }
-        for bad in ["", "/", "tile", "tile/", "tile/0", "tile/../../keeper/key", "checkpoint/..", "tile/0/", "tile/0/abc", "tile/0/0000", "tile//0"] {
+        for bad in [
+            "",
+            "/",
+            "tile",
+            "tile/",
+            "tile/0",
+            "tile/../../keeper/key",
+            "checkpoint/..",
+            "tile/0/",
+            "tile/0/abc",
+            "tile/0/0000",
+            "tile//0",
+        ] {
             assert!(!is_log_path(bad), "{bad}");
         }
     }

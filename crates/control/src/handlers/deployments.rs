@@ -52,7 +52,10 @@ async fn check(shared: &Shared, app: &AppName, wanted: &CreateDeployment) -> Res
     let id = deploy::deployment_id(app, &wanted.manifest, wanted.policy.as_deref(), &named);
     let plan = Plan::of(&manifest, app, id, &wanted.components, &shared.ports.caps)?;
     if let Some(extra) = wanted.components.keys().find(|path| !plan.components.iter().any(|c| c.path == **path)) {
-        return Err(refuse::bad_input(format!("`components` names `{}`, which the manifest does not", input::short(extra))));
+        return Err(refuse::bad_input(format!(
+            "`components` names `{}`, which the manifest does not",
+            input::short(extra)
+        )));
     }
     check_policy(shared, app, manifest.policy.as_deref(), wanted.policy.as_deref())?;
     let components = wanted.components.iter().map(|(path, digest)| (Arc::from(path.as_str()), *digest)).collect();
@@ -176,7 +179,9 @@ fn named<'d>(deployments: &'d [Deployment], text: &str) -> Result<&'d Deployment
     let digits = text.strip_prefix("sha256:").unwrap_or(text);
     if digits.len() < DIGITS_MIN || !digits.bytes().all(|b| b.is_ascii_hexdigit()) {
         let shown = input::short(text);
-        return Err(refuse::bad_input(format!("`{shown}` is no deployment; give at least {DIGITS_MIN} of its hex digits")));
+        return Err(refuse::bad_input(format!(
+            "`{shown}` is no deployment; give at least {DIGITS_MIN} of its hex digits"
+        )));
     }
     let mut found = deployments.iter().filter(|d| d.id.hex().starts_with(digits));
     match (found.next(), found.next()) {

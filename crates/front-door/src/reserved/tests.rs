@@ -40,7 +40,11 @@ pub(crate) fn spellings(name: &str) -> BTreeSet<String> {
         if let Some((head, tail)) = name.rsplit_once('-') {
             all.insert(format!("{head}{joint}{tail}"));
         }
-        let title: String = one.split(joint).map(|w| w[..w.len().min(1)].to_uppercase() + &w[w.len().min(1)..]).collect::<Vec<_>>().join(joint);
+        let title: String = one
+            .split(joint)
+            .map(|w| w[..w.len().min(1)].to_uppercase() + &w[w.len().min(1)..])
+            .collect::<Vec<_>>()
+            .join(joint);
         all.insert(title);
     }
     all
@@ -58,9 +62,23 @@ fn every_spelling_of_an_identity_is_seen() {
 #[test]
 fn proxies_are_not_believed() {
     for name in [
-        "forwarded", "Forwarded", "x-forwarded-for", "x-forwarded-host", "X-Forwarded-Proto", "x-forwarded-port",
-        "x-forwarded-prefix", "x_forwarded_for", "x-real-ip", "X_Real_IP", "true-client-ip", "cf-connecting-ip",
-        "x-original-url", "x-rewrite-url", "x-client-ip", "x-cluster-client-ip", "x-forwarded",
+        "forwarded",
+        "Forwarded",
+        "x-forwarded-for",
+        "x-forwarded-host",
+        "X-Forwarded-Proto",
+        "x-forwarded-port",
+        "x-forwarded-prefix",
+        "x_forwarded_for",
+        "x-real-ip",
+        "X_Real_IP",
+        "true-client-ip",
+        "cf-connecting-ip",
+        "x-original-url",
+        "x-rewrite-url",
+        "x-client-ip",
+        "x-cluster-client-ip",
+        "x-forwarded",
     ] {
         assert_eq!(misnomer(name), Some(Misnomer::Forwarding), "`{name}`");
     }
@@ -69,9 +87,30 @@ fn proxies_are_not_believed() {
 #[test]
 fn honest_names_pass() {
     for name in [
-        "host", "user-agent", "accept", "cookie", "content-type", "x-requested-with", "sec-fetch-site", "save-data",
-        "x-api-key", "traceparent", "x-request-id", "range", "referer", "cache-control", "x-sfo", "safe", "te",
-        "x-custom", "remote-address", "cf-ray", "x-auth-token", "forwarded-for-me", "x-ms-date", "sforce",
+        "host",
+        "user-agent",
+        "accept",
+        "cookie",
+        "content-type",
+        "x-requested-with",
+        "sec-fetch-site",
+        "save-data",
+        "x-api-key",
+        "traceparent",
+        "x-request-id",
+        "range",
+        "referer",
+        "cache-control",
+        "x-sfo",
+        "safe",
+        "te",
+        "x-custom",
+        "remote-address",
+        "cf-ray",
+        "x-auth-token",
+        "forwarded-for-me",
+        "x-ms-date",
+        "sforce",
     ] {
         assert_eq!(misnomer(name), None, "`{name}`");
     }

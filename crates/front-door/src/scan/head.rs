@@ -60,8 +60,7 @@ impl HeadScanner {
     /// Looks at the next bytes, which may be spoilt.
     pub(crate) fn scan(&mut self, bytes: &mut [u8], flow: &Flow) -> Scanned {
         let mut at = 0;
-        loop {
-            let Some(rest) = bytes.get_mut(at..).filter(|rest| !rest.is_empty()) else { break };
+        while let Some(rest) = bytes.get_mut(at..).filter(|rest| !rest.is_empty()) {
             match self.place {
                 Place::Rest => return Scanned { pass: at + rest.len(), spoilt: false },
                 Place::Body(left) => {

@@ -21,7 +21,7 @@ const RESERVED_MIB: u64 = 1_024;
 ///
 /// # Errors
 /// Why the process could not be set up, or how its channel ended.
-pub fn run() -> Result<(), StartError> {
+pub(crate) fn run() -> Result<(), StartError> {
     let fd = door::open()?;
     // Asked now: it reads files, which the jail forbids.
     let threads = std::thread::available_parallelism().map_or(1, usize::from).min(THREADS_MAX);

@@ -48,8 +48,8 @@ pub(crate) type Answer = Result<http::Response<WasiBody>, String>;
 /// See the module.
 pub(crate) struct Call {
     pub(crate) stream: u32,
-    pub(crate) request: RequestId,
-    pub(crate) function: FunctionName,
+    /// Request and function; nothing for a probe, which has neither.
+    serves: Option<(RequestId, FunctionName)>,
     pub(crate) limits: RunLimits,
     pub(crate) grants: Grants,
     pub(crate) caller: Caller,
@@ -106,8 +106,7 @@ pub(crate) enum Piece {
 /// What makes a call; everything else begins empty.
 pub(crate) struct Origin {
     pub(crate) stream: u32,
-    pub(crate) request: RequestId,
-    pub(crate) function: FunctionName,
+    pub(crate) serves: Option<(RequestId, FunctionName)>,
     pub(crate) limits: RunLimits,
     pub(crate) grants: Grants,
     pub(crate) caller: Caller,
@@ -117,7 +116,7 @@ pub(crate) struct Origin {
 
 impl Call {
     pub(crate) fn new(origin: Origin) -> Self {
-        let Origin { stream, request, function, limits, grants, caller, wall_ms, has_body } = origin;
+        let Origin { stream, serves, limits, grants, caller, wall_ms, has_body } = origin;
         let began_ns = monotonic_ns();
         let wall_ns = wall_ms.min(limits.wall_ms).saturating_mul(1_000_000);
         let mut body = Inbound::default();
@@ -140,7 +139,7 @@ impl Call {
         let meter = Meter::new(limits.cpu_ms);
         let ends_ns = began_ns.saturating_add(wall_ns);
         let (task, state) = (AtomicWaker::new(), Mutex::new(state));
-        Self { stream, request, function, limits, grants, caller, meter, began_ns, ends_ns, task, state }
+        Self { stream, serves, limits, grants, caller, meter, began_ns, ends_ns, task, state }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -336,14 +335,16 @@ impl Call {
 
     /// One line of a guest's output, as far as its budget goes.
     pub(crate) fn log(&self, stream: LogStream, text: String) {
+        let Some((request, function)) = &self.serves else { return };
         let cost = text.len() as u64 + 1;
         if self.lock().logs.allows(cost) {
-            self.tell(to_front::LOG, &Log { request: self.request, function: self.function.clone(), stream, text });
+            self.tell(to_front::LOG, &Log { request: *request, function: function.clone(), stream, text });
         }
     }
 
     /// The guest used a hatch that it was not granted.
     pub(crate) fn deny(&self, hatch: &str, wanted: &str) {
+        let Some((request, function)) = &self.serves else { return };
         {
             let mut state = self.lock();
             state.denied += 1;
@@ -352,8 +353,7 @@ impl Call {
             }
         }
         let wanted = wanted.chars().take(WANTED_CHARS).collect();
-        let denied =
-            DeniedHatch { request: self.request, function: self.function.clone(), hatch: hatch.into(), wanted };
+        let denied = DeniedHatch { request: *request, function: function.clone(), hatch: hatch.into(), wanted };
         self.tell(to_front::DENIED, &denied);
     }
 }

@@ -10,6 +10,8 @@ use super::{
 
 /// Longest reason, in characters.
 const REASON_CHARS: usize = 500;
+/// How wasmtime begins the part of an error that lists the guest's frames.
+const BACKTRACE: &str = "error while executing at wasm backtrace";
 
 /// Raised by the tick that found the call's CPU time used up.
 #[derive(Debug, thiserror::Error)]
@@ -37,7 +39,9 @@ pub(crate) fn of_error(call: &Call, error: &wasmtime::Error) -> Failure {
     if let Some(trap) = error.downcast_ref::<Trap>() {
         return of_trap(*trap);
     }
-    let text = error.chain().map(ToString::to_string).collect::<Vec<_>>().join(": ");
+    // Where in the guest it happened is not for the reason: it is long, and names nothing without debug information.
+    let causes = error.chain().map(ToString::to_string).filter(|cause| !cause.starts_with(BACKTRACE));
+    let text = causes.collect::<Vec<_>>().join(": ");
     // wasmtime has no type for this one (`bump_resource_counts`).
     if text.contains("resource limit exceeded") {
         return limit("instances", format!("it wanted more than {} instances, memories or tables", limits.instances));

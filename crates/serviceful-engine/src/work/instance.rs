@@ -15,6 +15,9 @@ use super::{body::RequestBody, call::Call, failure::CpuSpent, guest::Guest, link
 /// Most bytes that one call between guest and host may copy. Bodies move in pieces of 64 KiB, header fields are fewer.
 const HOSTCALL_BYTES: usize = 1 << 20;
 
+/// What the engine itself needs of the table of tasks for one call, with room to spare.
+const TASKS_OWN: usize = 64;
+
 /// What an instance is made for.
 pub(crate) enum Errand {
     /// To see that it can be made.
@@ -41,9 +44,15 @@ pub(crate) async fn run(
 }
 
 fn store(engine: &Engine, call: Arc<Call>) -> wasmtime::Result<Store<Guest>> {
+    let store_limit = call.limits.resources;
     let mut store = Store::try_new(engine, Guest::new(call))?;
     store.limiter(|guest| &mut guest.limiter);
     store.set_hostcall_fuel(HOSTCALL_BYTES);
+    // Tasks, streams and futures of the component model's own async live in a table beside ours.
+    if let Some(table) = store.concurrent_resource_table() {
+        let resources = usize::try_from(store_limit).unwrap_or(usize::MAX);
+        table.set_max_capacity(resources.saturating_add(TASKS_OWN));
+    }
     store.set_epoch_deadline(1);
     // Runs inside initialisers and start functions as well, and on 0.3 as on 0.2.
     store.epoch_deadline_callback(|store| match store.data().call.meter.at_tick() {

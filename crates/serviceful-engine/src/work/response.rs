@@ -36,10 +36,6 @@ impl Response {
         matches!(self, Self::Complete)
     }
 
-    pub(crate) const fn is_awaited(&self) -> bool {
-        matches!(self, Self::Awaited)
-    }
-
     /// Moves whatever can be moved now. `Ok(true)`: something moved, so the guest may be able to go on.
     pub(crate) fn pump(&mut self, call: &Call, cx: &mut Context<'_>) -> Result<bool, Failure> {
         let mut moved = false;

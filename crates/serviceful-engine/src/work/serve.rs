@@ -186,8 +186,7 @@ impl Worker {
         };
         let call = Arc::new(Call::new(Origin {
             stream,
-            request: types::RequestId::from_bytes([0; 16]),
-            function: drill::probe_name(),
+            serves: None,
             limits: probe.limits,
             grants: probe.grants,
             caller: Caller::Stranger,
@@ -208,7 +207,8 @@ impl Worker {
             return self.send(drill::answer(stream, text)?);
         }
         let Invoke { request, function, limits, grants, caller, has_body, wall_ms, .. } = invoke;
-        let origin = Origin { stream, request, function, limits, grants, caller, wall_ms, has_body };
+        let serves = Some((request, function));
+        let origin = Origin { stream, serves, limits, grants, caller, wall_ms, has_body };
         let call = Arc::new(Call::new(origin));
         let head = (invoke.method, invoke.scheme, invoke.authority, invoke.path_and_query);
         let request = match build(head, invoke.fields, RequestBody::new(call.clone())) {

@@ -23,14 +23,21 @@ pub(super) struct AuditLink {
 }
 
 impl AuditLink {
-    pub(super) fn new(folder: PathBuf, key: String, keeper: Arc<KeeperLink>, build: EngineBuild, log: Arc<audit::Log>) -> Self {
+    pub(super) fn new(
+        folder: PathBuf,
+        key: String,
+        keeper: Arc<KeeperLink>,
+        build: EngineBuild,
+        log: Arc<audit::Log>,
+    ) -> Self {
         Self { folder, key, keeper, build, log }
     }
 }
 
 /// A word of an enum as JSON spells it.
 fn word<T: DeserializeOwned>(text: &str) -> Result<T, String> {
-    T::deserialize(IntoDeserializer::<serde::de::value::Error>::into_deserializer(text)).map_err(|e| format!("`{text}`: {e}"))
+    T::deserialize(IntoDeserializer::<serde::de::value::Error>::into_deserializer(text))
+        .map_err(|e| format!("`{text}`: {e}"))
 }
 
 fn filter(query: AuditQuery) -> Result<Filter, String> {
@@ -100,7 +107,11 @@ impl AuditPort for AuditLink {
 
     fn file<'a>(&'a self, path: &'a str) -> Fut<'a, Result<Option<Bytes>, String>> {
         Box::pin(async move {
-            let plain = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'.') && !part.starts_with("..");
+            let plain = |part: &str| {
+                !part.is_empty()
+                    && part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'.')
+                    && !part.starts_with("..")
+            };
             if !path.split('/').all(plain) {
                 return Ok(None);
             }

@@ -108,8 +108,11 @@ impl KeeperLink {
 
     /// Public keys and posture.
     pub(super) async fn facts(&self, build: EngineBuild) -> Result<KeeperFacts, String> {
-        match self.ask(&Question::PublicKeys { build }).await? {
-            Answer::PublicKeys { artefact, audit, posture, signed } => Ok(KeeperFacts { artefact_key: artefact, audit_key: audit, posture, signed }),
+        match self.ask(&Question::PublicKeys { build: Some(build) }).await? {
+            Answer::PublicKeys { artefact: Some(artefact_key), audit, posture, signed, .. } => {
+                Ok(KeeperFacts { artefact_key, audit_key: audit, posture, signed })
+            }
+            Answer::PublicKeys { artefact: None, .. } => Err("the keeper has no key for this engine build".to_owned()),
             other => Err(unexpected(&other)),
         }
     }
@@ -117,7 +120,7 @@ impl KeeperLink {
 
 fn unexpected(answer: &Answer) -> String {
     match answer {
-        Answer::Refused { reason } => reason.clone(),
+        Answer::Refused { reason } | Answer::NotNow { reason } => reason.clone(),
         _ => "the keeper answered another question".to_owned(),
     }
 }

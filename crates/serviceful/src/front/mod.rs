@@ -24,15 +24,15 @@ use rooms::Rooms;
 use supervisor_link::SupervisorLink;
 
 /// The arguments of the hidden role.
-pub struct Options {
-    pub data: PathBuf,
+pub(crate) struct Options {
+    pub(crate) data: PathBuf,
     /// Certificates.
-    pub read: Vec<PathBuf>,
-    pub strict: bool,
+    pub(crate) read: Vec<PathBuf>,
+    pub(crate) strict: bool,
 }
 
 /// Runs until told to drain, or until the supervisor is gone.
-pub fn run(options: &Options) -> anyhow::Result<()> {
+pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     jail::die_with_parent().context("cannot follow the supervisor")?;
     let fd = wire::inherited().context("this role is started by the supervisor only")?;
     // What libraries read of the machine must be read before the doors close.
@@ -63,7 +63,16 @@ async fn serve(fd: OwnedFd, report: jail::Report) -> anyhow::Result<()> {
     let clock = Arc::new(SystemClock::new());
     let (notes, noted) = tokio::sync::mpsc::channel(64);
     let hearing = tokio::spawn(hear(receiver, supervisor.clone(), keeper.clone(), drain, notes));
-    let rooms = Rooms::open(rooms::Parts { config, start, report: report.clone(), supervisor, keeper, clock, port: listeners.port }).await?;
+    let rooms = Rooms::open(rooms::Parts {
+        config,
+        start,
+        report: report.clone(),
+        supervisor,
+        keeper,
+        clock,
+        port: listeners.port,
+    })
+    .await?;
     rooms.start(noted).await?;
     let ready = Ready { pid: std::process::id(), posture: serde_json::to_string(&report)? };
     sender.send(vec![Frame::new(to_supervisor::READY, 0, encode(&ready)?)])?;
@@ -97,7 +106,13 @@ fn listeners(frame: &mut Frame, count: usize) -> anyhow::Result<Listeners> {
 }
 
 /// Hears the supervisor until it is gone; then the front has no business any more.
-async fn hear(mut receiver: Receiver, supervisor: Arc<SupervisorLink>, keeper: Arc<KeeperLink>, drain: watch::Sender<bool>, notes: tokio::sync::mpsc::Sender<Note>) {
+async fn hear(
+    mut receiver: Receiver,
+    supervisor: Arc<SupervisorLink>,
+    keeper: Arc<KeeperLink>,
+    drain: watch::Sender<bool>,
+    notes: tokio::sync::mpsc::Sender<Note>,
+) {
     loop {
         let Ok(frame) = receiver.next().await else { break };
         let kind = frame.kind;

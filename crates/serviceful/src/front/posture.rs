@@ -18,6 +18,8 @@ pub(super) struct Walls {
     /// Set after the room was built.
     pub(super) runtime: OnceLock<Arc<runtime::Service>>,
     pub(super) audit: OnceLock<Arc<audit::Log>>,
+    /// The key with which anybody can verify a copy of the audit log.
+    pub(super) audit_key: String,
 }
 
 fn process(role: &str, app: Option<String>, json: &str) -> ProcessPosture {
@@ -56,7 +58,9 @@ impl Walls {
         let status = self.audit.get().map(|log| log.status());
         let audit = match &status {
             Some(status) => match &status.stopped {
-                None => (true, format!("{} events on disk, {} under a signed checkpoint", status.durable, status.signed)),
+                None => {
+                    (true, format!("{} events on disk, {} under a signed checkpoint", status.durable, status.signed))
+                }
                 Some(reason) => (false, reason.clone()),
             },
             None => (false, "not open".to_owned()),
@@ -65,10 +69,15 @@ impl Walls {
         let loopback = self.config.listen.addresses.iter().all(|a| a.ip().is_loopback());
         vec![
             check("audit log", audit.0, audit.1, "free disk space if it is full, then restart the platform"),
+            check("audit key", true, self.audit_key.clone(), ""),
             check(
                 "transport",
                 tls || loopback,
-                if tls { "TLS on every listener".to_owned() } else { "plain HTTP on loopback addresses only".to_owned() },
+                if tls {
+                    "TLS on every listener".to_owned()
+                } else {
+                    "plain HTTP on loopback addresses only".to_owned()
+                },
                 "configure `[tls]`",
             ),
         ]
@@ -78,7 +87,8 @@ impl Walls {
 impl PosturePort for Walls {
     fn posture(&self) -> serde_json::Value {
         let front = serde_json::to_value(&self.front).unwrap_or_default();
-        let mut processes = vec![process("supervisor", None, &self.supervisor), described("front", None, &self.front, front)];
+        let mut processes =
+            vec![process("supervisor", None, &self.supervisor), described("front", None, &self.front, front)];
         if let Some(keeper) = self.keeper.get() {
             processes.push(process("keeper", None, keeper));
         }

@@ -61,17 +61,28 @@ impl Rooms {
         let folders = config.folders();
         let rng: Arc<dyn Rng> = Arc::new(SystemRng);
         let engine = start.engines.first().context("no engine is installed")?.clone();
-        let facts = keeper.facts(engine.build.clone()).await.map_err(anyhow::Error::msg).context("the keeper does not answer")?;
+        let facts = keeper
+            .facts(engine.build.clone())
+            .await
+            .map_err(anyhow::Error::msg)
+            .context("the keeper does not answer")?;
 
         let store = Arc::new(store_sqlite::SqliteStore::open(&folders.platform).context("the platform's store")?);
-        let signer = Checkpoints { link: keeper.clone(), build: engine.build.clone(), runtime: tokio::runtime::Handle::current() };
+        let signer = Checkpoints {
+            link: keeper.clone(),
+            build: engine.build.clone(),
+            runtime: tokio::runtime::Handle::current(),
+        };
         let (folder, options) = (folders.audit.clone(), audit::LogOptions::default());
         let opened = tokio::task::spawn_blocking(move || audit::Log::open(&folder, Arc::new(signer), options)).await?;
         let (log, _recovered) = opened.context("the audit log")?;
         let log = Arc::new(log);
         let record: Arc<dyn Record> = log.clone();
 
-        let contents: Arc<dyn store::Contents> = Arc::new(store_sqlite::Folder::open(&folders.contents).context("the folder of components")?);
+        let contents: Arc<dyn store::Contents> = Arc::new(
+            store_sqlite::Folder::open(&folders.contents, config.caps.compile.component_kib.saturating_mul(1_024))
+                .context("the folder of components")?,
+        );
         let logs = Arc::new(runtime::Logs::new(&folders.logs, config.runtime.log_lines, config.runtime.log_kib));
         let runtime = Arc::new(runtime::Service::new(runtime::Parts {
             config: config.runtime.clone(),
@@ -83,13 +94,19 @@ impl Rooms {
             logs: logs.clone(),
             audit: record.clone(),
             clock: clock.clone(),
+            compile_caps: config.caps.compile,
         }));
 
         let names = config.names(port);
-        let routes = Arc::new(Routes::new(names.clone(), &control::routes()?).context("the control API's routes clash")?);
-        let policy = Arc::new(policy::Service::new(policy::PolicyConfig { dev_operator: config.dev }).context("the platform's policies")?);
-        let uid = rustix::process::getuid().as_raw();
-        let identity = Arc::new(identity::Service::new(config.identity.clone(), uid, store.clone(), clock.clone(), rng.clone()));
+        let routes =
+            Arc::new(Routes::new(names.clone(), &control::routes()?).context("the control API's routes clash")?);
+        let policy = Arc::new(
+            policy::Service::new(policy::PolicyConfig { dev_operator: config.dev })
+                .context("the platform's policies")?,
+        );
+        let mut settings = config.identity.clone();
+        settings.owner_uid = Some(rustix::process::getuid().as_raw());
+        let identity = Arc::new(identity::Service::new(settings, store.clone(), clock.clone(), rng.clone()));
 
         let walls = Arc::new(Walls {
             config: config.clone(),
@@ -99,8 +116,10 @@ impl Rooms {
             keeper: OnceLock::from(facts.posture),
             runtime: OnceLock::from(runtime.clone()),
             audit: OnceLock::from(log.clone()),
+            audit_key: facts.audit_key.clone(),
         });
-        let releases: Vec<Arc<dyn ReleasePort>> = vec![policy.clone(), runtime.clone(), Arc::new(RoutesPort(routes.clone()))];
+        let releases: Vec<Arc<dyn ReleasePort>> =
+            vec![policy.clone(), runtime.clone(), Arc::new(RoutesPort(routes.clone()))];
         let control = control::Service::new(control::Ports {
             store: store.clone(),
             contents,
@@ -152,12 +171,17 @@ impl Rooms {
 
     /// Serves until told to drain and what was under way has ended.
     pub(super) async fn serve(&self, listeners: Listeners, draining: watch::Receiver<bool>) -> anyhow::Result<()> {
-        let certificates = match &self.config.tls {
-            Some(tls) => Some(front_door::FileCertificates::read(&tls.certificate, &tls.key).context("the TLS certificate")?),
+        let certificates: Option<Arc<dyn front_door::Certificates>> = match &self.config.tls {
+            Some(tls) => {
+                Some(Arc::new(front_door::FileCertificates::read(&tls.certificates).context("the TLS certificates")?))
+            }
             None => None,
         };
-        let certificates = certificates.map(|c| Arc::new(c) as Arc<dyn front_door::Certificates>);
-        let service = front_door::Service::new(self.config.front_door.clone(), self.house.clone(), certificates);
+        let mut settings = self.config.front_door.clone();
+        // Half of the descriptors are for what the platform itself opens.
+        let descriptors = rustix::process::getrlimit(rustix::process::Resource::Nofile).current.unwrap_or(u64::MAX);
+        settings.connections_max = settings.connections_max.min(descriptors / 2).max(1);
+        let service = front_door::Service::new(settings, self.house.clone(), certificates)?;
         let mut tasks = tokio::task::JoinSet::new();
         for listener in listeners.tcp {
             let (service, draining) = (service.clone(), draining.clone());
@@ -179,6 +203,6 @@ impl Rooms {
         if let Err(error) = self.audit.close().await {
             tracing::error!(%error, "the audit log did not close cleanly; the next start makes it whole");
         }
-        let _ = &self.store;
+        self.store.close();
     }
 }

@@ -16,7 +16,13 @@ pub(super) fn start(program: &Path, arguments: &[&std::ffi::OsStr], log: Option<
     let (ours, theirs) = wire::pair().context("cannot make a channel")?;
     // The child reads its channel without waiting; `wire::inherited` sets that again on its own copy.
     let mut command = Command::new(program);
-    command.args(arguments).env_clear().stdin(Stdio::from(theirs)).stdout(Stdio::null()).stderr(Stdio::inherit()).kill_on_drop(true);
+    command
+        .args(arguments)
+        .env_clear()
+        .stdin(Stdio::from(theirs))
+        .stdout(Stdio::null())
+        .stderr(Stdio::inherit())
+        .kill_on_drop(true);
     // A jailed compiler may not open the files that tell how many cores there are.
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     command.env("RAYON_NUM_THREADS", cores.to_string());

@@ -17,7 +17,11 @@ pub(super) fn find() -> anyhow::Result<Vec<EnginePackage>> {
     let own = std::env::current_exe().context("cannot tell where this executable is")?;
     let path = own.with_file_name("serviceful-engine");
     if !path.is_file() {
-        bail!("the engine is missing: `{}` should be beside `{}`; install both executables together", path.display(), own.display());
+        bail!(
+            "the engine is missing: `{}` should be beside `{}`; install both executables together",
+            path.display(),
+            own.display()
+        );
     }
     Ok(vec![describe(&path)?])
 }

@@ -14,17 +14,10 @@ use anyhow::Context;
 
 use crate::config::Config;
 
-/// What a supervisor starts with.
-pub struct Options {
-    pub config: Config,
-    /// Print one line of JSON on standard output when the platform answers.
-    pub announce: bool,
-}
-
 /// Runs the platform until it is told to end.
-pub fn run(options: Options) -> anyhow::Result<()> {
-    let Options { mut config, announce } = options;
+pub(crate) fn run(mut config: Config) -> anyhow::Result<()> {
     config.data = absolute(&config.data)?;
+    raise_descriptor_limit();
     sockets::prepare_folders(&config)?;
     let _lock = sockets::lock(&config.data)?;
     let engines = engine::find()?;
@@ -33,7 +26,7 @@ pub fn run(options: Options) -> anyhow::Result<()> {
     let posture = jail::apply(&plan, config.jail_mode()).context("the supervisor's jail")?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let config_for_end = config.clone();
-    let result = runtime.block_on(state::Supervisor::new(config, engines, opened, posture)?.run(announce));
+    let result = runtime.block_on(state::Supervisor::new(config, engines, opened, posture)?.run());
     let _ = std::fs::remove_file(config_for_end.host_socket());
     let _ = std::fs::remove_file(config_for_end.data.join("platform.json"));
     result
@@ -41,4 +34,13 @@ pub fn run(options: Options) -> anyhow::Result<()> {
 
 fn absolute(path: &std::path::Path) -> anyhow::Result<PathBuf> {
     std::path::absolute(path).with_context(|| format!("cannot make `{}` absolute", path.display()))
+}
+
+/// Takes what the system allows: each connection is a descriptor, and the usual soft limit is for interactive programs.
+fn raise_descriptor_limit() {
+    let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile);
+    let raised = rustix::process::Rlimit { current: limit.maximum, maximum: limit.maximum };
+    if let Err(error) = rustix::process::setrlimit(rustix::process::Resource::Nofile, raised) {
+        tracing::warn!(%error, "the limit of open files stays as it is");
+    }
 }

@@ -27,8 +27,13 @@ pub(super) fn prepare_folders(config: &Config) -> anyhow::Result<()> {
     all.extend(folders.of_front());
     all.push(folders.keeper);
     for folder in all {
-        DirBuilder::new().recursive(true).mode(0o700).create(&folder).with_context(|| format!("cannot make folder `{}`", folder.display()))?;
-        fs::set_permissions(&folder, Permissions::from_mode(0o700)).with_context(|| format!("cannot set permissions of `{}`", folder.display()))?;
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&folder)
+            .with_context(|| format!("cannot make folder `{}`", folder.display()))?;
+        fs::set_permissions(&folder, Permissions::from_mode(0o700))
+            .with_context(|| format!("cannot set permissions of `{}`", folder.display()))?;
     }
     // A project's data must not end up in its repository.
     let ignore = config.data.join(".gitignore");
@@ -65,7 +70,8 @@ pub(super) fn open(config: &Config) -> anyhow::Result<Opened> {
     };
     let path = config.host_socket();
     let _ = fs::remove_file(&path);
-    let host = UnixListener::bind(&path).with_context(|| format!("cannot make the host socket `{}`", path.display()))?;
+    let host =
+        UnixListener::bind(&path).with_context(|| format!("cannot make the host socket `{}`", path.display()))?;
     // The folder is 0700 already; this says it once more where people look.
     fs::set_permissions(&path, Permissions::from_mode(0o600)).context("cannot protect the host socket")?;
     Ok(Opened { tcp, host, port })
@@ -76,7 +82,9 @@ fn inherited() -> anyhow::Result<Vec<TcpListener>> {
     let mut fds = listenfd::ListenFd::from_env();
     let mut listeners = Vec::new();
     for index in 0..fds.len() {
-        let taken = fds.take_tcp_listener(index).with_context(|| format!("inherited descriptor {index} is not a TCP listener"))?;
+        let taken = fds
+            .take_tcp_listener(index)
+            .with_context(|| format!("inherited descriptor {index} is not a TCP listener"))?;
         listeners.extend(taken);
     }
     Ok(listeners)

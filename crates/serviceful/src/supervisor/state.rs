@@ -13,7 +13,10 @@ use bytes::Bytes;
 use tokio::sync::mpsc;
 use wire::{
     Channel, Frame, encode,
-    supervisor::{EnginePackage, EngineRole, Exited, Kill, Note, Ready, Spawn, SpawnFailed, Spawned, Start, to_child, to_supervisor},
+    supervisor::{
+        EnginePackage, EngineRole, Exited, Kill, Note, Ready, Spawn, SpawnFailed, Spawned, Start, to_child,
+        to_supervisor,
+    },
 };
 
 use super::{children, sockets::Opened};
@@ -43,8 +46,16 @@ impl Role {
 
 enum Happened {
     /// A frame from the front or the keeper; `generation` tells a dead one's last words from the living.
-    Said { role: Role, generation: u64, frame: Frame },
-    Ended { role: Role, generation: u64, exit: Exited },
+    Said {
+        role: Role,
+        generation: u64,
+        frame: Frame,
+    },
+    Ended {
+        role: Role,
+        generation: u64,
+        exit: Exited,
+    },
     EngineEnded(Exited),
     Restart(Role),
     Signal,
@@ -72,12 +83,16 @@ pub(super) struct Supervisor {
     events: mpsc::Sender<Happened>,
     inbox: mpsc::Receiver<Happened>,
     ending: bool,
-    announced: bool,
 }
 
 impl Supervisor {
     #[expect(clippy::disallowed_methods, reason = "the composition root reads the environment once")]
-    pub(super) fn new(config: Config, engines: Vec<EnginePackage>, opened: Opened, posture: jail::Report) -> anyhow::Result<Self> {
+    pub(super) fn new(
+        config: Config,
+        engines: Vec<EnginePackage>,
+        opened: Opened,
+        posture: jail::Report,
+    ) -> anyhow::Result<Self> {
         let (events, inbox) = mpsc::channel(256);
         Ok(Self {
             config,
@@ -94,12 +109,10 @@ impl Supervisor {
             events,
             inbox,
             ending: false,
-            announced: false,
         })
     }
 
-    pub(super) async fn run(mut self, announce: bool) -> anyhow::Result<()> {
-        self.announced = !announce;
+    pub(super) async fn run(mut self) -> anyhow::Result<()> {
         self.listen_for_signals()?;
         self.start(Role::Keeper)?;
         self.start(Role::Front)?;
@@ -148,7 +161,7 @@ impl Supervisor {
         if role == Role::Front
             && let Some(tls) = &self.config.tls
         {
-            for path in [&tls.certificate, &tls.key] {
+            for path in tls.certificates.iter().flat_map(|file| [&file.chain, &file.key]) {
                 arguments.extend(["--read".into(), path.clone().into()]);
             }
         }
@@ -186,7 +199,9 @@ impl Supervisor {
 
     /// Both run: a fresh channel between them replaces the one that died with either.
     fn connect_front_and_keeper(&self) -> anyhow::Result<()> {
-        let (Some(front), Some(keeper)) = (self.roles.get(&Role::Front), self.roles.get(&Role::Keeper)) else { return Ok(()) };
+        let (Some(front), Some(keeper)) = (self.roles.get(&Role::Front), self.roles.get(&Role::Keeper)) else {
+            return Ok(());
+        };
         let (one, other) = wire::pair()?;
         for (to, fd) in [(front, one), (keeper, other)] {
             let mut frame = Frame::new(to_child::KEEPER, 0, Bytes::new());
@@ -254,9 +269,6 @@ impl Supervisor {
             self.flush_notes();
         }
         let all = [Role::Front, Role::Keeper].iter().all(|r| self.roles.get(r).is_some_and(|r| r.ready));
-        if all && !self.announced {
-            self.announced = true;
-        }
         if all && let Err(error) = self.announce() {
             tracing::warn!(%error, "cannot say that the platform is ready");
         }
@@ -302,7 +314,8 @@ impl Supervisor {
 
     fn start_engine(&mut self, spawn: &Spawn) -> anyhow::Result<(u32, OwnedFd)> {
         anyhow::ensure!(self.engine_pids.len() < ENGINES_MAX, "there are {ENGINES_MAX} engine processes already");
-        let engine = self.engines.iter().find(|e| e.build == spawn.build).context("that engine build is not installed")?;
+        let engine =
+            self.engines.iter().find(|e| e.build == spawn.build).context("that engine build is not installed")?;
         let role = match spawn.role {
             EngineRole::Work => "work",
             EngineRole::Compile => "compile",
@@ -355,7 +368,8 @@ impl Supervisor {
             let pids: Vec<u32> = self.engine_pids.keys().copied().collect();
             pids.into_iter().for_each(|pid| self.kill(pid));
         }
-        let how = format!("{} (pid {}) ended with code {:?}, signal {:?}", role.name(), exit.pid, exit.code, exit.signal);
+        let how =
+            format!("{} (pid {}) ended with code {:?}, signal {:?}", role.name(), exit.pid, exit.code, exit.signal);
         let deaths = self.deaths.entry(role).or_default();
         *deaths += 1;
         let deaths = *deaths;

@@ -1,7 +1,8 @@
 use super::*;
 
 const ONE: Migration = Migration { name: "0001_one", sql: "CREATE TABLE a (x INTEGER) STRICT;" };
-const TWO: Migration = Migration { name: "0002_two", sql: "ALTER TABLE a ADD COLUMN y TEXT; INSERT INTO a VALUES (1, 'z');" };
+const TWO: Migration =
+    Migration { name: "0002_two", sql: "ALTER TABLE a ADD COLUMN y TEXT; INSERT INTO a VALUES (1, 'z');" };
 
 fn empty() -> Connection {
     Connection::open_in_memory().expect("a database")
@@ -44,7 +45,11 @@ fn a_step_that_fails_leaves_nothing() {
         run(&mut db, &[ONE]).expect("the first step");
         let before = tables(&db);
         let error = run(&mut db, &[ONE, Migration { name: "0002_bad", sql: bad }]).expect_err(bad);
-        assert!(matches!(error, MigrateError::Failed { name: "0002_bad", .. }), "{error}");
+        match &error {
+            MigrateError::Dangling { name: "0002_bad", table } => assert_eq!((bad, &**table), (dangling, "c")),
+            MigrateError::Failed { name: "0002_bad", .. } => assert_ne!(bad, dangling),
+            other => panic!("{other}"),
+        }
         assert_eq!(tables(&db), before, "{bad}");
         run(&mut db, &[ONE, TWO]).expect("a mended build goes on");
     }
@@ -65,7 +70,11 @@ fn the_real_steps_make_strict_tables_with_checked_references() {
     let mut db = empty();
     run(&mut db, MIGRATIONS).expect("all steps");
     let loose: i64 = db
-        .query_row("SELECT count(*) FROM pragma_table_list WHERE schema = 'main' AND strict = 0 AND name NOT LIKE 'sqlite_%'", [], |r| r.get(0))
+        .query_row(
+            "SELECT count(*) FROM pragma_table_list WHERE schema = 'main' AND strict = 0 AND name NOT LIKE 'sqlite_%'",
+            [],
+            |r| r.get(0),
+        )
         .expect("a count");
     assert_eq!(loose, 0);
     for (number, step) in (1..).zip(MIGRATIONS) {

@@ -54,7 +54,7 @@ fn commits_are_flushed_and_the_log_is_bounded() {
     let file = folder.path().join("x.db");
     folder::private_file(&file).expect("a file");
     let db = connect(&file, OpenFlags::SQLITE_OPEN_READ_WRITE).expect("opened");
-    prepare(&db).expect("prepared");
+    assert!(prepare(&db).expect("prepared"));
     let pragma = |name: &str| db.query_row(&format!("PRAGMA {name}"), [], |r| r.get::<_, i64>(0)).expect(name);
     assert_eq!(pragma("synchronous"), 2, "FULL");
     assert_eq!(pragma("foreign_keys"), 1);
@@ -78,4 +78,11 @@ fn readers_cannot_write() {
     let wrote = runtime.block_on(store.read("tried to write", |db| Ok(db.execute("DELETE FROM app", [])?)));
     assert!(matches!(wrote, Err(StoreError::Failed { doing: "tried to write", .. })), "{wrote:?}");
     assert!(!runtime.block_on(store.has_owner()).expect("and goes on reading"));
+}
+
+#[test]
+fn a_database_that_cannot_have_a_log_is_told_apart() {
+    // Memory stands for a file system without shared memory: SQLite keeps another journal mode there.
+    let db = Connection::open_in_memory().expect("a database");
+    assert!(!prepare(&db).expect("an answer"));
 }

@@ -24,7 +24,11 @@ pub async fn check_credentials_and_revocation(make: impl Fn() -> AnyStore) {
     let revoked = Credential { revoked_at: Some(at(70)), ..cli(50, 1) };
     assert_eq!(ok(store.revoke_credential(revoked.id, at(70)).await), Some(revoked.clone()));
     assert_eq!(ok(store.revoke_credential(revoked.id, at(90)).await), Some(revoked.clone()), "the first time stays");
-    assert_eq!(ok(store.credential(revoked.secret_hash).await), Some((revoked, person(1, false))), "and is still found");
+    assert_eq!(
+        ok(store.credential(revoked.secret_hash).await),
+        Some((revoked, person(1, false))),
+        "and is still found"
+    );
     let other = ok(store.credential(digest(51)).await).and_then(|(c, _)| c.revoked_at);
     assert_eq!(other, None, "nobody else's credential is revoked");
 }

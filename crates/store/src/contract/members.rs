@@ -9,7 +9,11 @@ pub async fn check_members(make: impl Fn() -> AnyStore) {
     let version = async || ok(store.app(app("coffee")).await).map_or(0, |a| a.version);
     let member = |n, role, seconds| AppMember { principal: person(n, false).id, role, added_at: at(seconds) };
     let admin = member(1, MemberRole::Admin, 1);
-    assert_eq!(ok(store.members(app("coffee")).await), [admin.clone()], "the first admin came with the app");
+    assert_eq!(
+        ok(store.members(app("coffee")).await),
+        std::slice::from_ref(&admin),
+        "the first admin came with the app"
+    );
 
     let before = version().await;
     ok(store.put_member(app("coffee"), member(2, MemberRole::Member, 5)).await);

@@ -23,9 +23,14 @@ pub async fn check_principals(make: impl Fn() -> AnyStore) {
     }
 
     conflicts(store.add_principal(person(2, true)).await);
-    assert_eq!(ok(store.principal(person(2, false).id).await), Some(person(2, false)), "not made an owner by a conflict");
+    assert_eq!(
+        ok(store.principal(person(2, false).id).await),
+        Some(person(2, false)),
+        "not made an owner by a conflict"
+    );
     // A time that no calendar needs is kept or refused, but never changed.
-    let far = Principal { id: PrincipalId::from_bytes([200; 16]), created_at: UnixMillis(u64::MAX), ..person(7, false) };
+    let far =
+        Principal { id: PrincipalId::from_bytes([200; 16]), created_at: UnixMillis(u64::MAX), ..person(7, false) };
     if store.add_principal(far.clone()).await.is_ok() {
         assert_eq!(ok(store.principal(far.id).await), Some(far));
     }

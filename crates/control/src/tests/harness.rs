@@ -1,0 +1,212 @@
+//! Calls operations as personas, past gateway and policy, which have tests of their own.
+use std::{sync::Arc, time::Duration};
+
+use control_api::{DeploymentPhase, DeploymentView, Op};
+use gateway::{Body, BodyError, ControlCall, Ctx, Intent, Names, Permit, Refusal, Work};
+use http::{Request, Response};
+use http_body_util::{BodyExt, Full};
+use serde_json::{Value, json};
+use store::{Principal, PrincipalKind};
+use types::{
+    AppName, Assurance, Caller, CredentialId, Digest, Limits, Person, PrincipalId, RequestId, Resource, RunLimits,
+    UnixMillis,
+};
+
+use super::fakes::{
+    FakeAudit, FakeClock, FakeComponents, FakeCredentials, FakeLogs, FakePolicy, FakePosture, FakeRelease,
+    MemoryContents, MemoryStore, digest_of,
+};
+use crate::{Ports, Service};
+
+pub(super) struct Room {
+    pub(super) service: Service,
+    pub(super) store: Arc<MemoryStore>,
+    pub(super) components: Arc<FakeComponents>,
+    pub(super) policy_release: Arc<FakeRelease>,
+    pub(super) route_release: Arc<FakeRelease>,
+    pub(super) credentials: Arc<FakeCredentials>,
+    pub(super) logs: Arc<FakeLogs>,
+    pub(super) audit: Arc<FakeAudit>,
+    contents: Arc<MemoryContents>,
+    clock: Arc<FakeClock>,
+}
+
+pub(super) fn app(name: &str) -> AppName {
+    AppName::parse(name).unwrap()
+}
+
+pub(super) fn owner() -> Caller {
+    person(1, true)
+}
+
+pub(super) fn person(id: u8, owner: bool) -> Caller {
+    Caller::Person(Person {
+        id: PrincipalId::from_bytes([id; 16]),
+        display_name: format!("Person {id}").into(),
+        owner,
+        disabled: false,
+        assurance: Assurance::SingleFactor,
+        authenticated_at: UnixMillis(0),
+        credential: CredentialId::from_bytes([id; 16]),
+    })
+}
+
+pub(super) const OPERATOR: Caller = Caller::Operator { uid: 1000 };
+
+pub(super) fn full(bytes: impl Into<bytes::Bytes>) -> Body {
+    Full::new(bytes.into()).map_err(|never| -> BodyError { match never {} }).boxed_unsync()
+}
+
+/// What is sent: a JSON value, or bytes.
+pub(super) enum Sent {
+    Nothing,
+    Json(Value),
+    Bytes(Vec<u8>),
+}
+
+impl Room {
+    pub(super) fn new() -> Self {
+        let store = Arc::new(MemoryStore::default());
+        for id in 1..=3 {
+            store.principals.lock().unwrap().push(Principal {
+                id: PrincipalId::from_bytes([id; 16]),
+                kind: PrincipalKind::Person { owner: id == 1 },
+                name: format!("Person {id}").into(),
+                disabled: false,
+                created_at: UnixMillis(0),
+                version: 1,
+            });
+        }
+        Self::over(store, Arc::default())
+    }
+
+    /// Another start over the same store and contents, as after a crash.
+    pub(super) fn restarted(&self) -> Self {
+        Self::over(self.store.clone(), self.contents.clone())
+    }
+
+    fn over(store: Arc<MemoryStore>, contents: Arc<MemoryContents>) -> Self {
+        let components = Arc::new(FakeComponents::default());
+        let (policy_release, route_release) = (Arc::new(FakeRelease::default()), Arc::new(FakeRelease::default()));
+        let credentials = Arc::new(FakeCredentials::new(store.clone()));
+        let (logs, audit) = (Arc::new(FakeLogs::default()), Arc::new(FakeAudit::default()));
+        let clock = Arc::new(FakeClock::default());
+        let mut caps = Limits { run: RunLimits::CAP, compile: types::CompileLimits::CAP };
+        caps.compile.component_kib = 64;
+        let service = Service::new(Ports {
+            store: store.clone(),
+            contents: contents.clone(),
+            components: components.clone(),
+            policy: Arc::new(FakePolicy),
+            releases: vec![policy_release.clone(), route_release.clone()],
+            credentials: credentials.clone(),
+            logs: logs.clone(),
+            posture: Arc::new(FakePosture),
+            audit: audit.clone(),
+            names: Names {
+                scheme: "http",
+                apps_domain: "localhost".into(),
+                console: "console.localhost".into(),
+                port: Some(8080),
+            },
+            caps,
+            clock: clock.clone(),
+        });
+        Self { service, store, components, policy_release, route_release, credentials, logs, audit, contents, clock }
+    }
+
+    /// The raw answer of an operation; `target` is path values and then a query.
+    pub(super) async fn raw(
+        &self,
+        op: Op,
+        caller: &Caller,
+        values: &[&str],
+        query: &str,
+        sent: Sent,
+    ) -> Result<Response<Body>, Refusal> {
+        let row = op.row();
+        let names = row.path.split('/').filter_map(|s| s.strip_prefix(':').or((s == "*").then_some("rest")));
+        let params: Vec<_> = names.zip(values).map(|(n, v)| (Arc::from(n), Arc::from(*v))).collect();
+        let resource = match values.first() {
+            Some(name) if row.of_app => Resource::App(app(name)),
+            _ => Resource::Platform,
+        };
+        let call = ControlCall { operation: row.id(), action: row.action, resource, params, mutates: row.mutates };
+        let uri = format!("http://console.localhost:8080{}?{query}", row.path_with(values));
+        let mut request = Request::builder().method(row.method.as_str()).uri(uri);
+        if matches!(sent, Sent::Json(_)) {
+            request = request.header("content-type", "application/json; charset=utf-8");
+        }
+        let (head, ()) = request.body(()).unwrap().into_parts();
+        let body = match sent {
+            Sent::Nothing => full(""),
+            Sent::Json(value) => full(value.to_string()),
+            Sent::Bytes(bytes) => full(bytes),
+        };
+        let cx = Ctx::arrive(self.clock.clone(), self.clock.clone());
+        let id = RequestId::from_bytes([5; 16]);
+        let permit = Permit::for_test(id, head, body, caller.clone(), Intent::Control(call));
+        self.service.work(&cx, permit).await.map(|reply| reply.response)
+    }
+
+    /// Status and JSON of an operation.
+    pub(super) async fn ask(
+        &self,
+        op: Op,
+        caller: &Caller,
+        values: &[&str],
+        sent: Sent,
+    ) -> Result<(u16, Value), Refusal> {
+        let response = self.raw(op, caller, values, "", sent).await?;
+        let status = response.status().as_u16();
+        let bytes = response.into_body().collect().await.unwrap().to_bytes();
+        Ok((status, serde_json::from_slice(&bytes).unwrap()))
+    }
+
+    pub(super) async fn upload(&self, bytes: &[u8]) -> Digest {
+        let digest = digest_of(bytes);
+        let sent = Sent::Bytes(bytes.to_vec());
+        self.ask(Op::ComponentPut, &owner(), &[&digest.to_string()], sent).await.unwrap();
+        digest
+    }
+
+    /// Uploads one component and starts a deployment of it.
+    pub(super) async fn begin(&self, caller: &Caller, name: &str, bytes: &[u8]) -> DeploymentView {
+        let digest = self.upload(bytes).await;
+        let body = deployment(name, digest);
+        let (status, value) = self.ask(Op::DeploymentCreate, caller, &[name], Sent::Json(body)).await.unwrap();
+        assert_eq!(status, 202);
+        serde_json::from_value(value).unwrap()
+    }
+
+    pub(super) async fn view(&self, view: &DeploymentView) -> DeploymentView {
+        let values = [view.app.as_str(), &view.id.to_string()];
+        let (_, value) = self.ask(Op::DeploymentGet, &owner(), &values, Sent::Nothing).await.unwrap();
+        serde_json::from_value(value).unwrap()
+    }
+
+    /// Waits until a deployment is through.
+    pub(super) async fn end(&self, view: &DeploymentView) -> DeploymentView {
+        for _ in 0..1_000 {
+            let now = self.view(view).await;
+            if now.phase != DeploymentPhase::Preparing {
+                return now;
+            }
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        panic!("the deployment does not end");
+    }
+
+    pub(super) async fn deploy(&self, name: &str, bytes: &[u8]) -> DeploymentView {
+        let view = self.begin(&owner(), name, bytes).await;
+        self.end(&view).await
+    }
+}
+
+pub(super) fn manifest(name: &str) -> String {
+    format!("name = \"{name}\"\n\n[[function]]\nname = \"menu\"\nroute = \"/menu\"\ncomponent = \"menu.wasm\"\n")
+}
+
+pub(super) fn deployment(name: &str, digest: Digest) -> Value {
+    json!({ "manifest": manifest(name), "components": { "menu.wasm": digest } })
+}

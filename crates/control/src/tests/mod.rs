@@ -1,0 +1,9 @@
+//! The room through its handle, with every port a fake.
+mod apps;
+mod deploy;
+mod fakes;
+mod harness;
+mod people;
+mod refusals;
+mod streams;
+mod table;

@@ -1,0 +1,165 @@
+//! Claims, members, tokens.
+use control_api::Op;
+use http_body_util::BodyExt;
+use serde_json::json;
+use types::{Caller, Code, PrincipalId};
+
+use super::harness::{OPERATOR, Room, Sent, owner, person};
+
+#[tokio::test]
+async fn a_claim_gives_its_secret_once_and_bad_ones_look_alike() {
+    let room = Room::new();
+    let redeem = async |code: &str, name: &str| {
+        let body = Sent::Json(json!({ "code": code, "name": name }));
+        room.ask(Op::ClaimRedeem, &Caller::Stranger, &[], body).await
+    };
+    let (status, claimed) = redeem("code-1", "  Ada ").await.unwrap();
+    assert_eq!(
+        (status, claimed["name"].as_str(), claimed["token"].as_str()),
+        (201, Some("Ada"), Some("sfp_shown-once"))
+    );
+    let refusal = redeem("wrong", "Ada").await.unwrap_err();
+    assert_eq!((refusal.code, refusal.detail.clone()), (Code::ID_CLAIM, None));
+    assert!(refusal.reason.contains("used at noon"), "the operator is told");
+    let throttled = redeem("often", "Ada").await.unwrap_err();
+    assert_eq!(throttled.code, Code::ID_THROTTLED);
+    assert!(throttled.headers.iter().any(|(name, value)| name == "retry-after" && value == "30"));
+    for (code, name) in [("", "Ada"), ("code-1", ""), ("code-1", "a\nb"), (&"x".repeat(201), "Ada")] {
+        assert_eq!(redeem(code, name).await.unwrap_err().code, Code::CTL_BAD_INPUT, "{code} {name}");
+    }
+}
+
+#[tokio::test]
+async fn a_new_claim_is_a_link_and_an_owned_platform_says_how_to_go_on() {
+    let room = Room::new();
+    let issue = |again| room.ask(Op::ClaimIssue, &OPERATOR, &[], Sent::Json(json!({ "again": again })));
+    let refusal = issue(false).await.unwrap_err();
+    assert_eq!(refusal.code, Code::CTL_CONFLICT);
+    assert!(refusal.next.unwrap().contains("--again"));
+    let (_, issued) = issue(true).await.unwrap();
+    let link: control_api::ClaimLink = issued["link"].as_str().unwrap().parse().unwrap();
+    assert_eq!((link.console.as_str(), link.code.as_str()), ("http://console.localhost:8080", "code-1"));
+}
+
+#[tokio::test]
+async fn every_change_of_members_is_published_at_once() {
+    let room = Room::new();
+    room.deploy("coffee", b"one").await;
+    let two = PrincipalId::from_bytes([2; 16]);
+    let put = async |who: String, role: &str| {
+        room.ask(Op::MemberPut, &owner(), &["coffee", &who], Sent::Json(json!({ "role": role }))).await
+    };
+    put(two.to_string(), "member").await.unwrap();
+    assert!(room.policy_release.last().members.contains(&(two, false)));
+    put("Person%202".into(), "admin").await.unwrap();
+    assert!(room.policy_release.last().members.contains(&(two, true)));
+    let version = room.policy_release.last().version;
+    room.ask(Op::MemberRemove, &owner(), &["coffee", "Person%202"], Sent::Nothing).await.unwrap();
+    assert!(!room.policy_release.last().members.iter().any(|(id, _)| *id == two));
+    assert!(room.policy_release.last().version > version);
+    let again = room.ask(Op::MemberRemove, &owner(), &["coffee", "Person%202"], Sent::Nothing).await;
+    assert_eq!(again.unwrap_err().code, Code::CTL_NOT_FOUND);
+    assert_eq!(put("Nobody".into(), "member").await.unwrap_err().code, Code::CTL_NOT_FOUND);
+    assert_eq!(put("%ff".into(), "member").await.unwrap_err().code, Code::CTL_BAD_INPUT);
+    assert_eq!(put(two.to_string(), "king").await.unwrap_err().code, Code::CTL_BAD_INPUT);
+    let namesake = room.store.principals.lock().unwrap()[2].clone();
+    room.store.principals.lock().unwrap().push(store::Principal { id: PrincipalId::from_bytes([8; 16]), ..namesake });
+    assert_eq!(put("Person%203".into(), "member").await.unwrap_err().code, Code::CTL_CONFLICT);
+}
+
+#[tokio::test]
+async fn a_service_account_is_no_member() {
+    let room = Room::new();
+    room.deploy("coffee", b"one").await;
+    let made =
+        room.ask(Op::AppTokenCreate, &owner(), &["coffee"], Sent::Json(json!({ "service": "till" }))).await.unwrap().1;
+    let id = made["token"]["principal"].as_str().unwrap();
+    let put = room.ask(Op::MemberPut, &owner(), &["coffee", id], Sent::Json(json!({ "role": "member" }))).await;
+    assert!(put.unwrap_err().detail.unwrap().contains("`callers`"));
+}
+
+#[tokio::test]
+async fn service_tokens_count_for_one_app_and_are_revoked_there_only() {
+    let room = Room::new();
+    room.deploy("coffee", b"one").await;
+    room.deploy("tea", b"leaf").await;
+    let create = async |body| room.ask(Op::AppTokenCreate, &owner(), &["coffee"], Sent::Json(body)).await;
+    let (status, made) = create(json!({ "service": "till", "label": "front till", "life_s": 60 })).await.unwrap();
+    assert_eq!((status, made["secret"].as_str()), (201, Some("sfs_shown-once")));
+    assert_eq!((made["token"]["app"].as_str(), made["token"]["use"].as_str()), (Some("coffee"), Some("service")));
+    let id = made["token"]["id"].as_str().unwrap();
+    let elsewhere = room.ask(Op::AppTokenRevoke, &owner(), &["tea", id], Sent::Nothing).await.unwrap_err();
+    assert_eq!(elsewhere.code, Code::CTL_NOT_FOUND, "another app's admin cannot reach it");
+    let (_, list) = room.ask(Op::AppTokensList, &owner(), &["coffee"], Sent::Nothing).await.unwrap();
+    assert_eq!(list["tokens"].as_array().unwrap().len(), 1);
+    assert!(!list.to_string().contains("shown-once"), "a list never holds a secret");
+    let (_, revoked) = room.ask(Op::AppTokenRevoke, &owner(), &["coffee", id], Sent::Nothing).await.unwrap();
+    assert!(revoked["revoked_at"].is_number());
+    for bad in [
+        json!({ "service": "Till" }),
+        json!({ "service": "" }),
+        json!({ "service": "till", "label": "" }),
+        json!({ "service": "till", "life_s": 1 }),
+        json!({ "service": "till", "days": 3 }),
+    ] {
+        assert_eq!(create(bad.clone()).await.unwrap_err().code, Code::CTL_BAD_INPUT, "{bad}");
+    }
+}
+
+#[tokio::test]
+async fn only_a_person_calls_as_themselves_and_for_an_hour_at_most() {
+    let room = Room::new();
+    room.deploy("coffee", b"one").await;
+    let body = json!({ "app": "coffee", "life_s": 86_400 });
+    let (_, made) = room.ask(Op::CallTokenCreate, &person(2, false), &[], Sent::Json(body)).await.unwrap();
+    assert_eq!(made["url"], "http://coffee.localhost:8080");
+    assert_eq!(
+        made["token"]["expires_at"].as_u64().unwrap() - made["token"]["created_at"].as_u64().unwrap(),
+        3_600_000
+    );
+    let body = json!({ "app": "coffee" });
+    let refusal = room.ask(Op::CallTokenCreate, &OPERATOR, &[], Sent::Json(body)).await.unwrap_err();
+    assert_eq!(refusal.code, Code::POL_DENIED);
+    let refusal = room.ask(Op::CallTokenCreate, &owner(), &[], Sent::Json(json!({ "app": "tea" }))).await.unwrap_err();
+    assert_eq!(refusal.code, Code::CTL_NOT_FOUND);
+}
+
+#[tokio::test]
+async fn people_see_and_revoke_their_own_tokens_and_owners_all() {
+    let room = Room::new();
+    room.deploy("coffee", b"one").await;
+    for caller in [person(2, false), person(3, false)] {
+        room.ask(Op::CallTokenCreate, &caller, &[], Sent::Json(json!({ "app": "coffee" }))).await.unwrap();
+    }
+    let count = async |caller: Caller, query: &str| {
+        let response = room.raw(Op::TokensList, &caller, &[], query, Sent::Nothing).await.map_err(|e| e.code)?;
+        let bytes = response.into_body().collect().await.unwrap().to_bytes();
+        let list: serde_json::Value = serde_json::from_slice(&bytes).unwrap();
+        Ok(list["tokens"].as_array().unwrap().len())
+    };
+    assert_eq!(count(person(2, false), "").await, Ok(1));
+    assert_eq!(count(person(2, false), "all=true").await, Err(Code::POL_DENIED));
+    assert_eq!(count(owner(), "").await, Ok(0));
+    assert_eq!(count(owner(), "all=true").await, Ok(2));
+    assert_eq!(count(OPERATOR, "").await, Ok(2));
+    assert_eq!(count(Caller::Stranger, "").await, Ok(0));
+    let of_two = room
+        .store
+        .credentials
+        .lock()
+        .unwrap()
+        .iter()
+        .find(|c| c.principal == PrincipalId::from_bytes([2; 16]))
+        .unwrap()
+        .id;
+    let revoke = async |caller: Caller| {
+        room.ask(Op::TokenRevoke, &caller, &[&of_two.to_string()], Sent::Nothing).await.map_err(|e| e.code)
+    };
+    assert_eq!(
+        revoke(person(3, false)).await.err(),
+        Some(Code::CTL_NOT_FOUND),
+        "another's token does not exist for them"
+    );
+    assert!(revoke(person(2, false)).await.is_ok());
+    assert!(revoke(owner()).await.is_ok());
+}

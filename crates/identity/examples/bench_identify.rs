@@ -1,0 +1,162 @@
+//! What it costs to say who is calling: `cargo run --release -p identity --example bench_identify`.
+//!
+//! Prints the median over rounds of the mean nanoseconds for each call: CPU time of all threads, and wall time. On a busy machine
+//! only the first means something.
+#![expect(
+    clippy::expect_used,
+    clippy::disallowed_methods,
+    reason = "a benchmark: it reads the clock, and any surprise ends it"
+)]
+use std::{
+    hint::black_box,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Instant as Wall, SystemTime, UNIX_EPOCH},
+};
+
+use gateway::{Admitted, Channel, ControlCall, CredentialPort, Ctx, Identify, Intent, NewCredential};
+use http::Request;
+use identity::{Config, Service};
+use store::{Audience, CredentialKind, Directory, Principal, PrincipalKind};
+use store_sqlite::SqliteStore;
+use types::{Action, Clock, Instant, PrincipalId, Resource, Rng, UnixMillis};
+
+const ROUNDS: usize = 11;
+
+struct Real(Wall);
+impl Clock for Real {
+    fn now(&self) -> UnixMillis {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970");
+        UnixMillis(u64::try_from(since.as_millis()).expect("before the year 500 million"))
+    }
+    fn instant(&self) -> Instant {
+        Instant(u64::try_from(self.0.elapsed().as_nanos()).expect("less than 500 years"))
+    }
+}
+
+/// A counter through SplitMix64: the benchmark needs different tokens, not secret ones.
+struct Counter(AtomicU64);
+impl Rng for Counter {
+    fn fill(&self, bytes: &mut [u8]) {
+        for chunk in bytes.chunks_mut(8) {
+            let mut z = self.0.fetch_add(0x9E37_79B9_7F4A_7C15, Ordering::Relaxed);
+            z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+            z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+            for (to, from) in chunk.iter_mut().zip((z ^ (z >> 31)).to_be_bytes()) {
+                *to = from;
+            }
+        }
+    }
+}
+
+fn request(field: &str) -> Admitted {
+    let request = Request::get("http://console.localhost/api/v1/apps").header("authorization", field);
+    Admitted::for_test(Channel::Wire { tls: true }, request.body(()).expect("a request").into_parts().0)
+}
+
+/// CPU time of all threads of this process so far, in ns (the first number of `/proc/…/schedstat`).
+fn cpu_ns() -> u64 {
+    let tasks = std::fs::read_dir("/proc/self/task").expect("Linux");
+    let of = |task: std::io::Result<std::fs::DirEntry>| {
+        let text = std::fs::read_to_string(task.ok()?.path().join("schedstat")).ok()?;
+        text.split(' ').next()?.parse::<u64>().ok()
+    };
+    tasks.filter_map(of).sum()
+}
+
+/// Medians of the rounds' means.
+fn measure(name: &str, calls: u32, mut call: impl FnMut(u32)) {
+    let round = || {
+        let (cpu, wall) = (cpu_ns(), Wall::now());
+        (0..calls).for_each(&mut call);
+        let wall_ns = wall.elapsed().as_nanos() as f64;
+        ((cpu_ns() - cpu) as f64 / f64::from(calls), wall_ns / f64::from(calls))
+    };
+    let (mut cpu, mut wall): (Vec<f64>, Vec<f64>) = std::iter::repeat_with(round).take(ROUNDS).unzip();
+    let median = |values: &mut Vec<f64>| {
+        values.sort_by(f64::total_cmp);
+        values.get(ROUNDS / 2).copied().expect("rounds")
+    };
+    println!("{name:<44} {:>8.0} ns CPU {:>8.0} ns wall", median(&mut cpu), median(&mut wall));
+}
+
+fn main() {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let store = Arc::new(SqliteStore::open(folder.path()).expect("a store"));
+    let (clock, rng) = (Arc::new(Real(Wall::now())), Arc::new(Counter(AtomicU64::new(1))));
+    let config = Config { verified_s: 3_600, ..Config::default() };
+    let room = Service::new(config, store.clone(), clock.clone(), rng.clone());
+
+    let id = PrincipalId::fresh(clock.now(), &*rng);
+    let kind = PrincipalKind::Person { owner: true };
+    let owner = Principal { id, kind, name: "Ana".into(), disabled: false, created_at: clock.now(), version: 1 };
+    runtime.block_on(store.add_principal(owner)).expect("added");
+    let new = NewCredential {
+        principal: id,
+        kind: CredentialKind::Cli,
+        audience: Audience::Platform,
+        label: "bench".into(),
+        life_s: 0,
+    };
+    let (_, secret) = runtime.block_on(room.create(new)).expect("a token");
+
+    let call = ControlCall {
+        operation: "apps",
+        action: Action::AppsList,
+        resource: Resource::Platform,
+        params: vec![],
+        mutates: false,
+    };
+    let intent = Intent::Control(call);
+    let cx = Ctx::arrive(clock, rng.clone());
+    let good = request(&format!("Bearer {}", secret.reveal()));
+    runtime.block_on(room.identify(&cx, &good, &intent)).expect("known");
+
+    measure("stranger (no credential)", 200_000, {
+        let none = Admitted::for_test(Channel::Wire { tls: true }, Request::new(()).into_parts().0);
+        let (room, cx, intent) = (&room, &cx, &intent);
+        move |_| drop(black_box(room.identify_now(cx, &none, intent)))
+    });
+    measure("identify_now, cached token", 200_000, |_| {
+        let caller = black_box(room.identify_now(&cx, &good, &intent));
+        assert!(matches!(caller, Some(Ok(_))), "a hit");
+    });
+    for (name, field) in [
+        ("garbage: wrong length", "Bearer nonsense".to_owned()),
+        ("garbage: right shape, wrong checksum", format!("Bearer sfp_{}", "A".repeat(49))),
+        ("garbage: 8 KiB", format!("Bearer {}", "A".repeat(8 << 10))),
+    ] {
+        let bad = request(&field);
+        measure(name, 100_000, |_| drop(black_box(room.identify_now(&cx, &bad, &intent))));
+    }
+
+    // A token that is well-formed and unknown, each one new: the dearest thing a stranger can make us do here.
+    let strangers: Vec<Admitted> = (0..20_000).map(|n| request(&unknown(n))).collect();
+    let mut next = strangers.iter().cycle();
+    measure("store miss: unknown token, SQLite read", 1_500, |_| {
+        let admitted = next.next().expect("a cycle");
+        assert!(runtime.block_on(room.identify(&cx, admitted, &intent)).is_err(), "unknown");
+    });
+    measure("store hit: known token, SQLite read", 1_500, |_| {
+        assert!(runtime.block_on(room.identify(&cx, &good, &intent)).is_ok(), "known");
+    });
+}
+
+/// A well-formed token that no store knows, made from the documented format alone.
+fn unknown(n: u32) -> String {
+    let signed = format!("sfp_{n:043}");
+    let mut crc = signed.bytes().fold(u32::MAX, |crc, byte| {
+        (0..8).fold(crc ^ u32::from(byte), |crc, _| if crc & 1 == 1 { crc >> 1 ^ 0xEDB8_8320 } else { crc >> 1 })
+    });
+    crc = !crc;
+    let alphabet: Vec<char> = ('0'..='9').chain('A'..='Z').chain('a'..='z').collect();
+    let mut digits = [' '; 6];
+    for digit in digits.iter_mut().rev() {
+        *digit = *alphabet.get(usize::try_from(crc % 62).expect("small")).expect("62 of them");
+        crc /= 62;
+    }
+    format!("Bearer {signed}{}", digits.iter().collect::<String>())
+}

@@ -1,0 +1,170 @@
+//! Where questions are answered: one at a time, each a typed statement, each answer written down first.
+use std::sync::Arc;
+
+use audit::{Kind, SignError, TreeHead};
+use types::{Digest, EngineBuild, Rng};
+use wire::keeper::{Answer, ArtefactStatement, Question};
+
+use crate::{
+    builds::{BUILDS_MAX, Builds},
+    journal::Journal,
+    key::Key,
+    seen::Known,
+    throttle::PER_SECOND,
+    witness::Witness,
+};
+
+/// The largest artefact that is signed.
+const ARTEFACT_BYTES_MAX: u64 = 1 << 30;
+
+pub(crate) struct Desk {
+    pub(crate) journal: Journal,
+    pub(crate) builds: Builds,
+    /// Of the front's log.
+    pub(crate) witness: Witness,
+    pub(crate) keeper_audit: String,
+    pub(crate) posture: String,
+    pub(crate) rng: Arc<dyn Rng>,
+}
+
+/// Why a question is not answered. What can be asked again later leaves no record.
+enum Refusal {
+    NotNow(String),
+    Told { action: &'static str, reason: String },
+}
+
+fn refuse<T>(action: &'static str, reason: impl Into<String>) -> Result<T, Refusal> {
+    Err(Refusal::Told { action, reason: reason.into() })
+}
+
+impl Desk {
+    /// Answers; never fails, because a refusal is an answer.
+    pub(crate) async fn answer(&mut self, question: Question) -> Answer {
+        let answer = match question {
+            Question::PublicKeys { build } => self.public_keys(build).await,
+            Question::SignArtefact(statement) => self.sign_artefact(&statement).await,
+            Question::SignCheckpoint { size, root, consistency } => {
+                self.sign_checkpoint(TreeHead { size, root }, &consistency)
+            }
+            Question::RetireBuild { build } => self.retire(&build).await,
+        };
+        match answer {
+            Ok(answer) => answer,
+            Err(Refusal::NotNow(reason)) => Answer::NotNow { reason },
+            Err(Refusal::Told { action, reason }) => {
+                self.journal.refused(Kind::Key, action, &reason).await;
+                Answer::Refused { reason }
+            }
+        }
+    }
+
+    /// A question that is none.
+    pub(crate) async fn malformed(&mut self, reason: &str) -> Answer {
+        self.journal.refused(Kind::Security, "keeper-question-malformed", reason).await;
+        Answer::Refused { reason: format!("the question is malformed: {reason}") }
+    }
+
+    async fn public_keys(&mut self, build: Option<EngineBuild>) -> Result<Answer, Refusal> {
+        let artefact = match build {
+            Some(build) => Some(self.with_key(&build).await?),
+            None => None,
+        };
+        let signed = self.witness.last().map(|head| (head.size, head.root));
+        let (audit, keeper_audit) = (self.witness.verifier(), self.keeper_audit.clone());
+        Ok(Answer::PublicKeys { artefact, audit, keeper_audit, posture: self.posture.clone(), signed })
+    }
+
+    /// Makes sure that the build has a key; returns its public half.
+    async fn with_key(&mut self, build: &EngineBuild) -> Result<[u8; 32], Refusal> {
+        const ACTION: &str = "key-create";
+        // The wire does not check it.
+        if EngineBuild::new(build.as_str()).is_none() {
+            return refuse(ACTION, "the engine build is empty, too long, or not plain text");
+        }
+        match self.builds.known(build) {
+            Ok(Some(known)) => return Ok(known.key.public()),
+            Ok(None) => {}
+            Err(e) => return refuse(ACTION, e.to_string()),
+        }
+        self.admit()?;
+        match self.builds.has_room() {
+            Ok(true) => {}
+            Ok(false) => return refuse(ACTION, format!("{BUILDS_MAX} engine builds have keys already; retire one")),
+            Err(e) => return refuse(ACTION, e.to_string()),
+        }
+        let key = Key::fresh(&*self.rng);
+        let note = format!("artefact key {} of engine build {build}", key.fingerprint());
+        self.write_down("key-created", note).await?;
+        let public = key.public();
+        match self.builds.add(build, key) {
+            Ok(()) => Ok(public),
+            Err(e) => refuse(ACTION, e.to_string()),
+        }
+    }
+
+    async fn sign_artefact(&mut self, statement: &ArtefactStatement) -> Result<Answer, Refusal> {
+        const ACTION: &str = "artefact-sign";
+        if statement.format != 1 {
+            return refuse(ACTION, format!("artefact format {} is not known", statement.format));
+        }
+        if !(1..=ARTEFACT_BYTES_MAX).contains(&statement.artefact_bytes) {
+            return refuse(ACTION, format!("an artefact of {} bytes is not one", statement.artefact_bytes));
+        }
+        self.with_key(&statement.build).await?;
+        self.admit()?;
+        let noted = match self.builds.known(&statement.build) {
+            Ok(Some(build)) => build.seen.note(statement.component, statement.artefact),
+            Ok(None) => return refuse(ACTION, "the engine build has no key"),
+            Err(e) => Err(e),
+        };
+        let known = noted.or_else(|e| refuse(ACTION, e.to_string()))?;
+        let said =
+            format!("component {} artefact {} build {}", statement.component, statement.artefact, statement.build);
+        let (action, note) = match known {
+            Known::New | Known::Same => ("artefact-signed", said),
+            Known::Differs(before) => ("artefact-differs", format!("{said}; signed before: {before}")),
+        };
+        self.write_down(action, note).await?;
+        match self.builds.known(&statement.build) {
+            Ok(Some(build)) => Ok(Answer::ArtefactSignature(build.key.sign(&statement.signed_bytes()).to_vec())),
+            _ => refuse(ACTION, "the engine build has no key"),
+        }
+    }
+
+    fn sign_checkpoint(&self, head: TreeHead, consistency: &[Digest]) -> Result<Answer, Refusal> {
+        match self.witness.sign(head, consistency) {
+            Ok(note) => Ok(Answer::Checkpoint(note)),
+            Err(SignError::Refused { reason }) => refuse("checkpoint-sign", reason),
+            Err(SignError::Unavailable { reason }) => Err(Refusal::NotNow(reason)),
+        }
+    }
+
+    async fn retire(&mut self, build: &EngineBuild) -> Result<Answer, Refusal> {
+        const ACTION: &str = "key-drop";
+        match self.builds.known(build) {
+            Ok(Some(_)) => {}
+            Ok(None) => return Ok(Answer::Retired),
+            Err(e) => return refuse(ACTION, e.to_string()),
+        }
+        self.admit()?;
+        self.write_down("key-dropped", format!("artefact key of engine build {build}")).await?;
+        match self.builds.retire(build) {
+            Ok(()) => Ok(Answer::Retired),
+            Err(e) => refuse(ACTION, e.to_string()),
+        }
+    }
+
+    fn admit(&mut self) -> Result<(), Refusal> {
+        if self.journal.admits() {
+            Ok(())
+        } else {
+            Err(Refusal::NotNow(format!("more than {PER_SECOND} questions in a second; ask again in a second")))
+        }
+    }
+
+    /// No audit write, no action.
+    async fn write_down(&mut self, action: &str, note: String) -> Result<(), Refusal> {
+        let written = self.journal.done(action, note).await;
+        written.map_err(|e| Refusal::NotNow(format!("the keeper's own log cannot be written: {e}")))
+    }
+}

@@ -1,0 +1,8 @@
+//! The keeper as a process, driven over its sockets as the supervisor and the front would, and as an attacker would who
+//! took over the front.
+#![expect(clippy::unwrap_used, reason = "tests")]
+mod artefacts;
+mod checkpoints;
+mod hostile;
+mod life;
+mod process;

@@ -1,0 +1,174 @@
+//! What can be typed.
+use std::{net::SocketAddr, path::PathBuf};
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use super::{
+    apps::{AppsArgs, RmArgs},
+    audit_log::AuditArgs,
+    check::CheckArgs,
+    claim::ClaimArgs,
+    completions::CompletionsArgs,
+    deploy::DeployArgs,
+    deployments::{DeploymentsArgs, RollbackArgs},
+    invoke::InvokeArgs,
+    logs::LogsArgs,
+    members::MembersArgs,
+    new::NewArgs,
+    token::TokenArgs,
+};
+
+const EXITS: &str = "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 refused (identity or policy), 4 not found, 5 platform not reachable.";
+
+/// Runs functions behind a login that they do not have to write.
+#[derive(Debug, Parser)]
+#[command(name = "serviceful", version, max_term_width = 120, arg_required_else_help = true, after_help = EXITS)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Options of every verb.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct Global {
+    /// The platform's console, such as https://console.example.com
+    #[arg(long, global = true, env = "SERVICEFUL_PLATFORM", value_name = "URL", hide_env_values = true)]
+    pub(crate) platform: Option<String>,
+    /// Print JSON for programs instead of text for people
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Speak through the platform's socket on this host, as its operator
+    #[arg(long, global = true)]
+    pub(crate) host: bool,
+    /// When to use colours; `auto` is on a terminal, unless NO_COLOR is set
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
+    pub(crate) color: Color,
+}
+
+/// When to use colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(crate) enum Color {
+    // On a terminal, unless NO_COLOR is set. (A comment of three slashes would make every help page longer.)
+    #[default]
+    Auto,
+    Always,
+    Never,
+}
+
+/// All verbs.
+#[derive(Debug, Subcommand)]
+#[expect(clippy::large_enum_variant, reason = "there is one, and it lives as long as the process")]
+pub(crate) enum Command {
+    /// Run the platform for a project: build, deploy, and again on every change
+    #[command(after_help = "Example:\n  serviceful up\n  serviceful up shop --listen 127.0.0.1:9000")]
+    Up(UpArgs),
+    /// Run the platform on a server
+    #[command(after_help = "Example:\n  serviceful serve --config /etc/serviceful/serviceful.toml")]
+    Serve(ServeArgs),
+    #[command(flatten)]
+    Hand(Hand),
+}
+
+/// Arguments of `up`.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct UpArgs {
+    /// The project's folder; one without a manifest starts an empty platform
+    #[arg(default_value = ".", value_name = "FOLDER")]
+    pub(crate) project: PathBuf,
+    /// Address to listen on; only a loopback address, because there is no TLS
+    #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDRESS")]
+    pub(crate) listen: SocketAddr,
+    /// Where the platform keeps its data [default: .serviceful in the project's folder]
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) data: Option<PathBuf>,
+    /// Deploy once; do not watch for changes
+    #[arg(long)]
+    pub(crate) no_watch: bool,
+    /// Refuse to start where the kernel cannot close every door
+    #[arg(long)]
+    pub(crate) strict: bool,
+}
+
+/// Arguments of `serve`.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ServeArgs {
+    /// The operator's file
+    #[arg(long, default_value = "/etc/serviceful/serviceful.toml", value_name = "FILE")]
+    pub(crate) config: PathBuf,
+    /// Read the file, print what it means, and end
+    #[arg(long)]
+    pub(crate) check: bool,
+}
+
+/// Verbs that work on a platform, or on files.
+#[derive(Debug, Subcommand)]
+#[expect(clippy::large_enum_variant, reason = "there is one, and it lives as long as the process")]
+pub(crate) enum Hand {
+    /// Make a new project
+    #[command(after_help = "Example:\n  serviceful new hello && cd hello && serviceful deploy")]
+    New(NewArgs),
+    /// Check a manifest, without a platform
+    #[command(after_help = "Example:\n  serviceful check\n  serviceful check shop/serviceful.toml")]
+    Check(CheckArgs),
+    /// Build a project and put it on the platform
+    #[command(after_help = "Example:\n  serviceful deploy\n  serviceful deploy shop --no-build")]
+    Deploy(DeployArgs),
+    /// List apps, or show one
+    #[command(after_help = "Example:\n  serviceful apps\n  serviceful apps coffee --json")]
+    Apps(AppsArgs),
+    /// List the deployments of an app
+    #[command(after_help = "Example:\n  serviceful deployments coffee")]
+    Deployments(DeploymentsArgs),
+    /// Go back to an earlier deployment
+    #[command(after_help = "Example:\n  serviceful rollback coffee\n  serviceful rollback coffee --to 3fa29c11")]
+    Rollback(RollbackArgs),
+    /// Remove an app with all that belongs to it
+    #[command(after_help = "Example:\n  serviceful rm coffee\n  serviceful rm coffee --yes")]
+    Rm(RmArgs),
+    /// Call a function as yourself
+    #[command(
+        after_help = "Example:\n  serviceful invoke coffee /menu\n  serviceful invoke coffee /orders -X POST -H 'content-type: application/json' -d @order.json"
+    )]
+    Invoke(InvokeArgs),
+    /// Read what an app's functions wrote
+    #[command(after_help = "Example:\n  serviceful logs coffee\n  serviceful logs coffee -f")]
+    Logs(LogsArgs),
+    /// See, add and remove the members of an app
+    #[command(after_help = "Example:\n  serviceful members coffee\n  serviceful members coffee add Ada --role admin")]
+    Members(MembersArgs),
+    /// Make, see and revoke tokens
+    #[command(
+        after_help = "Example:\n  serviceful token create coffee till --days 30\n  serviceful token ls\n  serviceful token revoke c-aibagbafaydqqcikbmga2dqpca"
+    )]
+    Token(TokenArgs),
+    /// Read and verify the audit log
+    #[command(
+        after_help = "Example:\n  serviceful audit --app coffee --result refused\n  serviceful audit verify\n  serviceful audit verify --dir /backup/audit --key 'NAME+HASH+KEY'"
+    )]
+    Audit(AuditArgs),
+    /// Say how well the platform's walls stand
+    #[command(after_help = "Example:\n  serviceful posture")]
+    Posture,
+    /// Say whether this machine is fit to run or use a platform
+    #[command(after_help = "Example:\n  serviceful doctor")]
+    Doctor,
+    /// Print the description of the control API (OpenAPI 3.1)
+    #[command(after_help = "Example:\n  serviceful openapi > openapi.json")]
+    Openapi,
+    /// Become an owner of the platform
+    #[command(
+        after_help = "Example:\n  serviceful claim                    on the host: make a new claim link\n  serviceful claim 'http://console.localhost:8080/claim#CODE'\n  serviceful claim --accept           on the host: both at once"
+    )]
+    Claim(ClaimArgs),
+    /// Say who you are to the platform
+    #[command(after_help = "Example:\n  serviceful whoami")]
+    Whoami,
+    /// Revoke the stored credential and forget it
+    #[command(after_help = "Example:\n  serviceful logout")]
+    Logout,
+    /// Print completions for a shell
+    #[command(after_help = "Example:\n  serviceful completions bash > /etc/bash_completion.d/serviceful")]
+    Completions(CompletionsArgs),
+}

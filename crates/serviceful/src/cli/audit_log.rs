@@ -1,0 +1,167 @@
+//! `audit`: list events, and verify that none was touched.
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand};
+use control_api::{AuditEvent, AuditPage, AuditQuery, AuditVerdict};
+use types::{AppName, PrincipalId, RequestId, UnixMillis};
+
+use super::{
+    desk::Desk,
+    failure::{Exit, Failure},
+    out::{Out, Tone},
+    text,
+};
+
+/// Arguments of `audit`.
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct AuditArgs {
+    #[command(subcommand)]
+    verb: Option<AuditVerb>,
+    #[command(flatten)]
+    list: ListArgs,
+}
+
+#[derive(Debug, Subcommand)]
+enum AuditVerb {
+    /// List events, newest first (this is the default)
+    #[command(visible_alias = "ls", after_help = "Example:\n  serviceful audit list --app coffee --result refused")]
+    List(ListArgs),
+    /// Check that no event was changed, removed, reordered or cut off
+    #[command(
+        after_help = "Example:\n  serviceful audit verify\n  serviceful audit verify --dir /backup/audit --key 'NAME+HASH+KEY'"
+    )]
+    Verify(VerifyArgs),
+}
+
+#[derive(Debug, Clone, Default, Args)]
+struct ListArgs {
+    /// Only of this app
+    #[arg(long)]
+    app: Option<AppName>,
+    /// request, control-begin, control, security, process, engine, key or platform
+    #[arg(long)]
+    kind: Option<String>,
+    /// Only this action, such as `invoke` or `app-deploy`
+    #[arg(long)]
+    action: Option<String>,
+    /// Only by this person or service account
+    #[arg(long, value_name = "ID")]
+    principal: Option<PrincipalId>,
+    /// done, refused or failed
+    #[arg(long)]
+    result: Option<String>,
+    /// Only of this request
+    #[arg(long, value_name = "ID")]
+    request: Option<RequestId>,
+    /// Not before: `2026-11-24T07:00:00Z`
+    #[arg(long, value_name = "MOMENT", value_parser = since)]
+    since: Option<UnixMillis>,
+    /// Only entries before this place in the log
+    #[arg(long, value_name = "INDEX")]
+    before: Option<u64>,
+    /// How many at most
+    #[arg(long, short = 'n', default_value_t = 50)]
+    limit: usize,
+}
+
+#[derive(Debug, Args)]
+struct VerifyArgs {
+    /// Verify the files in this folder, without any platform
+    #[arg(long, value_name = "FOLDER", requires = "key")]
+    dir: Option<PathBuf>,
+    /// The log's public key (`name+hash+key`), or a file that holds it
+    #[arg(long)]
+    key: Option<String>,
+}
+
+fn since(text: &str) -> Result<UnixMillis, String> {
+    let at: jiff::Timestamp = text.parse().map_err(|e| format!("{e}; write it like 2026-11-24T07:00:00Z"))?;
+    u64::try_from(at.as_millisecond()).map(UnixMillis).map_err(|_| "the moment is before 1970".to_owned())
+}
+
+pub(super) async fn run(desk: &Desk, args: AuditArgs) -> Result<Exit, Failure> {
+    match args.verb {
+        None => list(desk, args.list).await,
+        Some(AuditVerb::List(more)) => list(desk, more).await,
+        Some(AuditVerb::Verify(VerifyArgs { dir: Some(dir), key: Some(key) })) => verdict(desk, &offline(&dir, &key)?),
+        Some(AuditVerb::Verify(_)) => {
+            let found = desk.client()?.verify_audit().await?;
+            verdict(desk, &found)
+        }
+    }
+}
+
+async fn list(desk: &Desk, args: ListArgs) -> Result<Exit, Failure> {
+    let query = AuditQuery {
+        limit: Some(args.limit),
+        before: args.before,
+        kind: args.kind,
+        app: args.app,
+        action: args.action,
+        principal: args.principal,
+        result: args.result,
+        request: args.request,
+        since: args.since,
+    };
+    let page = desk.client()?.audit(&query).await?;
+    desk.out.answer(&page, show)?;
+    Ok(Exit::Done)
+}
+
+fn who(event: &AuditEvent) -> String {
+    event.who.id.map_or_else(|| event.who.kind.clone(), |id| id.to_string())
+}
+
+fn outcome(event: &AuditEvent) -> String {
+    let status = event.outcome.status.map_or_else(String::new, |status| format!(" {status}"));
+    let code = event.outcome.code.as_ref().map_or_else(String::new, |code| format!(" {code}"));
+    let reason = event.outcome.reason.as_ref().or(event.note.as_ref());
+    let reason = reason.map_or_else(String::new, |reason| format!(": {}", text::plain(reason)));
+    format!("{}{status}{code}{reason}", event.outcome.result)
+}
+
+fn show(out: &Out, page: &AuditPage) -> Result<(), Failure> {
+    let rows = page.events.iter().map(|event| {
+        let index = event.index.map_or_else(String::new, |index| index.to_string());
+        let what = format!("{} {}", event.action, event.resource);
+        vec![index, text::moment(event.at), event.kind.clone(), who(event), text::plain(&what), outcome(event)]
+    });
+    out.table(&["INDEX", "AT", "KIND", "WHO", "WHAT", "OUTCOME"], &rows.collect::<Vec<_>>())?;
+    if let Some(before) = page.before {
+        out.note(&format!("older ones: add `--before {before}`"));
+    }
+    Ok(())
+}
+
+/// The files alone, with the public key: no platform is asked, so none can lie.
+fn offline(dir: &Path, key: &str) -> Result<AuditVerdict, Failure> {
+    let key = if Path::new(key).is_file() {
+        let read = std::fs::read_to_string(key);
+        read.map_err(|e| Failure::file("read", Path::new(key), &e))?.trim().to_owned()
+    } else {
+        key.to_owned()
+    };
+    let report = audit::verify(dir, &key, audit::VerifyOptions::default()).map_err(|e| Failure::new(e.to_string()))?;
+    Ok(AuditVerdict {
+        intact: report.is_intact(),
+        entries: report.records,
+        checkpoint: report.checkpoint.map(|head| format!("{} records, root {}", head.size, head.root)),
+        findings: report.problems.iter().map(ToString::to_string).collect(),
+    })
+}
+
+fn verdict(desk: &Desk, found: &AuditVerdict) -> Result<Exit, Failure> {
+    desk.out.answer(found, |out, found| {
+        let (tone, word) = if found.intact { (Tone::Good, "intact") } else { (Tone::Bad, "NOT intact") };
+        out.line(&format!("the audit log is {}: {} records", out.tone(tone, word), found.entries))?;
+        if let Some(checkpoint) = &found.checkpoint {
+            out.line(&format!("signed checkpoint: {}", checkpoint.trim()))?;
+        }
+        for finding in &found.findings {
+            out.line(&format!("  {}", text::plain(finding)))?;
+        }
+        Ok(())
+    })?;
+    Ok(if found.intact { Exit::Done } else { Exit::Failed })
+}

@@ -1,0 +1,113 @@
+//! What every verb has at hand: how to print, where it is, who it is, what time it is.
+use std::{ffi::OsString, path::PathBuf};
+
+use client::{Address, Client};
+use types::{Clock, UnixMillis};
+
+use super::{
+    args::Global,
+    credentials::Keyring,
+    failure::{Exit, Failure},
+    out::Out,
+    place::{Place, Target},
+};
+use crate::system::SystemClock;
+
+/// The desk of one run.
+pub(super) struct Desk {
+    pub(super) out: Out,
+    pub(super) folder: PathBuf,
+    pub(super) platform: Option<String>,
+    pub(super) host: bool,
+    pub(super) keyring: Result<Keyring, Failure>,
+    pub(super) user: Option<String>,
+    clock: SystemClock,
+}
+
+#[expect(clippy::disallowed_methods, reason = "the command line reads its environment here and nowhere else")]
+fn environment(name: &str) -> Option<OsString> {
+    std::env::var_os(name).filter(|value| !value.is_empty())
+}
+
+impl Desk {
+    pub(super) fn open(global: &Global) -> Self {
+        let path = |name| environment(name).map(PathBuf::from).filter(|path| path.is_absolute());
+        let config = path("XDG_CONFIG_HOME").or_else(|| path("HOME").map(|home| home.join(".config")));
+        let no_home =
+            || Failure::new("there is no home folder to keep credentials in").next("set HOME or XDG_CONFIG_HOME");
+        Self {
+            out: Out::new(global.json, global.color, environment("NO_COLOR").is_some()),
+            folder: std::env::current_dir().unwrap_or_else(|_| PathBuf::from(".")),
+            platform: global.platform.clone(),
+            host: global.host,
+            keyring: config.map(|folder| Keyring::at(&folder.join("serviceful"))).ok_or_else(no_home),
+            user: environment("USER").and_then(|name| name.into_string().ok()),
+            clock: SystemClock::new(),
+        }
+    }
+
+    pub(super) fn now(&self) -> UnixMillis {
+        self.clock.now()
+    }
+
+    pub(super) fn keyring(&self) -> Result<&Keyring, Failure> {
+        self.keyring.as_ref().map_err(Clone::clone)
+    }
+
+    /// The platform that is meant: named, nearest, or the only one known.
+    pub(super) fn target(&self) -> Result<Target, Failure> {
+        self.find(self.host)
+    }
+
+    /// `on_host`: the service of this machine counts as nearest when no project's platform does.
+    fn find(&self, on_host: bool) -> Result<Target, Failure> {
+        let known = match &self.keyring {
+            Ok(keyring) => keyring.platforms()?,
+            Err(_) => Vec::new(),
+        };
+        let mut place = Place::nearest(&self.folder)?;
+        if place.is_none() && (on_host || known.is_empty()) {
+            place = Place::of_service()?;
+        }
+        Target::resolve(self.platform.as_deref(), place, &known)
+    }
+
+    /// The platform through its socket on this host.
+    pub(super) fn operator(&self) -> Result<Client, Failure> {
+        let target = self.find(true)?;
+        let socket = target.socket().ok_or_else(|| {
+            Failure::new(format!("the host socket of {} is not known here", target.console))
+                .next("run this on the platform's host, in its project's folder or beside its `platform.json`")
+        })?;
+        Ok(Client::new(socket, None))
+    }
+
+    /// The platform, as whoever the stored credential says; without one, as the operator where that is possible.
+    pub(super) fn client(&self) -> Result<Client, Failure> {
+        if self.host {
+            return self.operator();
+        }
+        let target = self.target()?;
+        let address: Address =
+            target.console.parse().map_err(|e: client::AddressError| Failure::usage(e.to_string()))?;
+        let stored = match &self.keyring {
+            Ok(keyring) => keyring.find(&target.console)?,
+            Err(_) => None,
+        };
+        match stored {
+            Some(stored) if stored.expires_at > self.now() => Ok(Client::new(address, Some(stored.secret()))),
+            Some(_) => Err(Failure::new(format!("the stored credential for {} is over", target.console))
+                .exit(Exit::Refused)
+                .next("run `serviceful claim --again --accept` on the host, or `serviceful logout` to forget it")),
+            None => match target.socket() {
+                Some(socket) => {
+                    self.out.note("no credential is stored, so this goes through the host socket as the operator");
+                    Ok(Client::new(socket, None))
+                }
+                None => Err(Failure::new(format!("no credential is stored for {}", target.console))
+                    .exit(Exit::Refused)
+                    .next("run `serviceful claim LINK` with the link that the platform printed")),
+            },
+        }
+    }
+}

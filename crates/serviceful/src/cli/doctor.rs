@@ -1,0 +1,170 @@
+//! `doctor`: is this machine fit to run a platform, or to build for one?
+use std::{path::Path, process::Stdio};
+
+use serde::Serialize;
+use types::UnixMillis;
+
+use super::{
+    desk::Desk,
+    failure::{Exit, Failure},
+    out::Tone,
+};
+
+/// One thing that was looked at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+struct Finding {
+    what: &'static str,
+    state: State,
+    found: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<&'static str>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+enum State {
+    Ok,
+    /// It works without.
+    Careful,
+    Bad,
+}
+
+const fn finding(what: &'static str, state: State, found: String, next: &'static str) -> Finding {
+    let next = if matches!(state, State::Ok) { None } else { Some(next) };
+    Finding { what, state, found, next }
+}
+
+pub(super) async fn run(desk: &Desk) -> Result<Exit, Failure> {
+    let mut findings = vec![
+        landlock(std::fs::read_to_string("/sys/kernel/security/lsm").ok().as_deref(), &kernel()),
+        seccomp(std::fs::read_to_string("/proc/sys/kernel/seccomp/actions_avail").ok().as_deref()),
+        maps(std::fs::read_to_string("/proc/sys/vm/max_map_count").ok().as_deref()),
+        files(),
+        clock(desk.now()),
+        target().await,
+    ];
+    findings.push(platform(desk).await);
+    desk.out.answer(&findings, |out, findings| {
+        for f in findings {
+            let (tone, word) = match f.state {
+                State::Ok => (Tone::Good, "ok"),
+                State::Careful => (Tone::Careful, "careful"),
+                State::Bad => (Tone::Bad, "bad"),
+            };
+            out.line(&format!("{} {}: {}", out.tone(tone, &format!("{word:<8}")), f.what, f.found))?;
+            if let Some(next) = f.next {
+                out.line(&format!("         {next}"))?;
+            }
+        }
+        Ok(())
+    })?;
+    Ok(if findings.iter().any(|f| f.state == State::Bad) { Exit::Failed } else { Exit::Done })
+}
+
+fn kernel() -> String {
+    rustix::system::uname().release().to_string_lossy().into_owned()
+}
+
+/// `6.12.3-amd64` -> (6, 12).
+fn version(release: &str) -> Option<(u32, u32)> {
+    let mut parts = release.split(|c: char| !c.is_ascii_digit());
+    Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
+}
+
+fn landlock(modules: Option<&str>, release: &str) -> Finding {
+    const NEXT: &str = "use Linux 6.12 or newer with `landlock` in the `lsm=` boot list; `serviceful posture` says what each process really has";
+    let listed = modules.map(|list| list.trim().split(',').any(|name| name == "landlock"));
+    let new_enough = |at| version(release).is_some_and(|found| found >= at);
+    let (state, found) = match listed {
+        Some(false) => (State::Bad, format!("not among this kernel's security modules ({release})")),
+        _ if !new_enough((5, 13)) => (State::Bad, format!("this kernel ({release}) is older than Landlock")),
+        _ if !new_enough((6, 12)) => {
+            (State::Careful, format!("this kernel ({release}) has an early version, without scopes for signals"))
+        }
+        Some(true) => (State::Ok, format!("there ({release})")),
+        None => {
+            (State::Careful, format!("this kernel ({release}) can have it; whether it does cannot be seen from here"))
+        }
+    };
+    finding("Landlock", state, found, NEXT)
+}
+
+fn seccomp(actions: Option<&str>) -> Finding {
+    let there = actions.is_some_and(|list| list.split_whitespace().any(|word| word == "kill_process"));
+    let (state, found) = if there { (State::Ok, "there") } else { (State::Bad, "not there") };
+    finding("seccomp", state, found.to_owned(), "use a kernel with CONFIG_SECCOMP_FILTER")
+}
+
+fn maps(text: Option<&str>) -> Finding {
+    const ENOUGH: u64 = 65_530;
+    let count = text.and_then(|text| text.trim().parse::<u64>().ok());
+    let (state, found) = match count {
+        Some(count) if count >= ENOUGH => (State::Ok, format!("{count}")),
+        Some(count) => (State::Careful, format!("{count} is less than {ENOUGH}")),
+        None => (State::Careful, "cannot be read".to_owned()),
+    };
+    finding("memory areas (vm.max_map_count)", state, found, "run `sysctl vm.max_map_count=262144`")
+}
+
+fn files() -> Finding {
+    const ENOUGH: u64 = 4_096;
+    let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile);
+    let hard = limit.maximum.unwrap_or(u64::MAX);
+    let state = if hard >= ENOUGH { State::Ok } else { State::Careful };
+    finding("open files", state, format!("up to {hard}"), "raise the hard limit (`LimitNOFILE=` in a unit) to 65536")
+}
+
+fn clock(now: UnixMillis) -> Finding {
+    // Nobody who runs this lives before it was written.
+    const WRITTEN: UnixMillis = UnixMillis(1_767_225_600_000);
+    let state = if now >= WRITTEN { State::Ok } else { State::Bad };
+    finding("clock", state, super::text::moment(now), "set the clock; credentials would seem expired or not yet valid")
+}
+
+#[expect(clippy::disallowed_methods, reason = "asks the compiler of this machine where its targets are")]
+async fn target() -> Finding {
+    const NEXT: &str = "run `rustup target add wasm32-wasip2`; only functions in Rust need it";
+    let asked = tokio::process::Command::new("rustc").arg("--print").arg("sysroot").stdin(Stdio::null()).output().await;
+    let sysroot = asked.ok().filter(|o| o.status.success()).and_then(|o| String::from_utf8(o.stdout).ok());
+    let (state, found) = match sysroot {
+        None => (State::Careful, "there is no Rust compiler here"),
+        Some(root) if Path::new(root.trim()).join("lib/rustlib/wasm32-wasip2/lib").is_dir() => (State::Ok, "there"),
+        Some(_) => (State::Careful, "not there"),
+    };
+    finding("Rust target wasm32-wasip2", state, found.to_owned(), NEXT)
+}
+
+async fn platform(desk: &Desk) -> Finding {
+    const NEXT: &str = "start one with `serviceful up`, or name one with `--platform`";
+    let asked = async { desk.client()?.whoami().await.map_err(Failure::from) }.await;
+    let (state, found) = match asked {
+        Ok(identity) => (State::Ok, format!("answers; you are {}", identity.name.unwrap_or(identity.kind))),
+        Err(failure) => (State::Careful, failure.what),
+    };
+    finding("platform", state, found, NEXT)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kernels_are_told_apart() {
+        let state = |modules, release| landlock(modules, release).state;
+        assert_eq!(state(Some("lockdown,capability,landlock"), "6.12.3-amd64"), State::Ok);
+        assert_eq!(state(Some("capability,apparmor\n"), "6.12.3"), State::Bad);
+        assert_eq!(state(Some("landlock"), "6.1.0-13"), State::Careful);
+        assert_eq!(state(Some("landlock"), "5.10.1"), State::Bad);
+        assert_eq!(state(None, "6.18.0"), State::Careful);
+        assert_eq!(version("garbage"), None);
+    }
+
+    #[test]
+    fn bad_findings_say_what_to_do_and_good_ones_do_not() {
+        assert!(seccomp(None).next.is_some());
+        assert!(seccomp(Some("kill_process kill_thread trap")).next.is_none());
+        assert_eq!(maps(Some("65530\n")).state, State::Ok);
+        assert_eq!(maps(Some("1000")).state, State::Careful);
+        assert_eq!(clock(UnixMillis(0)).state, State::Bad);
+    }
+}

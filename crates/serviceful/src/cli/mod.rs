@@ -1,0 +1,87 @@
+//! cli: the hand tool. Each verb is one file: its arguments, what it asks the platform, what it prints.
+//! Guarantees: a token is printed only when it was just made; the exit code says what kind of failure it was. (claim C9)
+//! Does not: decide anything; every verb is a call of the control API like any other.
+//! Called by: people and scripts. Calls: client, manifest, and `audit` to verify a log without a platform.
+//! If this is wrong: a credential lies where others can read it. docs/security/threats.md#cli
+mod apps;
+mod args;
+mod audit_log;
+mod check;
+mod claim;
+mod completions;
+mod credentials;
+mod deploy;
+mod deployments;
+mod desk;
+mod doctor;
+mod failure;
+mod invoke;
+mod logs;
+mod members;
+mod new;
+mod openapi;
+mod out;
+mod place;
+mod posture;
+mod project;
+mod ship;
+mod text;
+mod token;
+mod whoami;
+
+#[cfg(test)]
+mod tests;
+
+use std::process::ExitCode;
+
+pub(crate) use args::{Cli, Command, Global, Hand, ServeArgs, UpArgs};
+pub(crate) use failure::{Exit, Failure};
+pub(crate) use project::Project;
+pub(crate) use ship::{Step, ship};
+
+use desk::Desk;
+
+/// Does what one verb asks; whatever goes wrong is printed with what to do next.
+pub(crate) fn run(global: &Global, hand: Hand) -> ExitCode {
+    let desk = Desk::open(global);
+    match perform(&desk, hand) {
+        Ok(exit) => exit.into(),
+        Err(failure) => {
+            desk.out.failure(&failure);
+            failure.exit.into()
+        }
+    }
+}
+
+fn perform(desk: &Desk, hand: Hand) -> Result<Exit, Failure> {
+    // Verbs that work without a platform need no runtime.
+    let hand = match hand {
+        Hand::New(args) => return new::run(desk, &args),
+        Hand::Check(args) => return check::run(desk, &args),
+        Hand::Openapi => return openapi::run(desk),
+        Hand::Completions(args) => return completions::run(desk, args),
+        other => other,
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|e| Failure::new(format!("the asynchronous runtime cannot start: {e}")))?;
+    runtime.block_on(async {
+        match hand {
+            Hand::New(_) | Hand::Check(_) | Hand::Openapi | Hand::Completions(_) => Ok(Exit::Done),
+            Hand::Deploy(args) => deploy::run(desk, args).await,
+            Hand::Apps(args) => apps::list(desk, args).await,
+            Hand::Rm(args) => apps::remove(desk, args).await,
+            Hand::Deployments(args) => deployments::list(desk, args).await,
+            Hand::Rollback(args) => deployments::rollback(desk, args).await,
+            Hand::Invoke(args) => invoke::run(desk, args).await,
+            Hand::Logs(args) => logs::run(desk, args).await,
+            Hand::Members(args) => members::run(desk, args).await,
+            Hand::Token(args) => token::run(desk, args).await,
+            Hand::Audit(args) => audit_log::run(desk, args).await,
+            Hand::Posture => posture::run(desk).await,
+            Hand::Doctor => doctor::run(desk).await,
+            Hand::Claim(args) => claim::run(desk, args).await,
+            Hand::Whoami => whoami::run(desk).await,
+            Hand::Logout => whoami::logout(desk).await,
+        }
+    })
+}

@@ -1,0 +1,36 @@
+//! `posture`: how well the walls stand. Ends with 1 when something is missing.
+use control_api::Posture;
+
+use super::{
+    desk::Desk,
+    failure::{Exit, Failure},
+    out::{Out, Tone},
+};
+
+pub(super) async fn run(desk: &Desk) -> Result<Exit, Failure> {
+    let posture = desk.client()?.posture().await?;
+    desk.out.answer(&posture, show)?;
+    Ok(if posture.is_whole() { Exit::Done } else { Exit::Failed })
+}
+
+fn show(out: &Out, posture: &Posture) -> Result<(), Failure> {
+    let engine = posture.engine_build.as_deref().unwrap_or("no engine yet");
+    let strict = if posture.strict { "strict" } else { "best effort" };
+    out.line(&format!("serviceful {}, {engine}, {strict}", posture.version))?;
+    for process in &posture.processes {
+        let tone = if process.missing.is_empty() { Tone::Good } else { Tone::Careful };
+        let app = process.app.as_ref().map_or_else(String::new, |app| format!(" ({app})"));
+        out.line(&format!("{:<8} {}{app}", out.tone(tone, &process.level), process.role))?;
+        for missing in &process.missing {
+            out.line(&format!("         {missing}"))?;
+        }
+    }
+    for check in &posture.checks {
+        let (tone, word) = if check.ok { (Tone::Good, "ok") } else { (Tone::Bad, "not ok") };
+        out.line(&format!("{:<8} {}: {}", out.tone(tone, word), check.name, check.detail))?;
+        if let Some(next) = &check.next {
+            out.line(&format!("         {next}"))?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,110 @@
+//! From built files to an app that answers: upload what is missing, start the deployment, follow it to its end.
+use std::time::Duration;
+
+use client::Client;
+use control_api::{ComponentStage, CreateDeployment, DeploymentPhase, DeploymentView};
+use types::AppName;
+
+use super::{
+    failure::{Exit, Failure},
+    project::Project,
+    text,
+};
+
+/// How often the platform is asked how far it is; slower with every question.
+const FIRST_WAIT: Duration = Duration::from_millis(50);
+const LONGEST_WAIT: Duration = Duration::from_millis(500);
+
+/// Something that happened on the way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Step {
+    Uploading {
+        path: String,
+        bytes: u64,
+    },
+    /// A component has come further.
+    Component {
+        path: String,
+        stage: ComponentStage,
+    },
+}
+
+impl Step {
+    /// The step for people.
+    pub(crate) fn sentence(&self) -> String {
+        match self {
+            Self::Uploading { path, bytes } => format!("uploading {path} ({})", text::size(*bytes)),
+            Self::Component { path, stage } => match stage {
+                ComponentStage::Waiting => format!("{path} waits"),
+                ComponentStage::Compiling => format!("compiling {path}"),
+                ComponentStage::Probing => format!("starting {path} once"),
+                ComponentStage::Ready => format!("{path} is ready"),
+                ComponentStage::Failed => format!("{path} failed"),
+            },
+        }
+    }
+}
+
+/// Deploys what is built. `told` hears of each step. Gives the deployment once it answers; a failed one is an error.
+pub(crate) async fn ship(
+    client: &Client,
+    project: &Project,
+    told: &mut dyn FnMut(Step),
+) -> Result<DeploymentView, Failure> {
+    let app = project.manifest.name.clone();
+    let policy = project.policy()?;
+    let built = project.components()?;
+    let mut digests: Vec<_> = built.iter().map(|b| b.digest).collect();
+    digests.sort_unstable();
+    digests.dedup();
+    let missing = client.components_missing(digests).await?.missing;
+    let mut sent = Vec::new();
+    for component in &built {
+        if missing.contains(&component.digest) && !sent.contains(&component.digest) {
+            told(Step::Uploading { path: component.path.clone(), bytes: component.bytes.len() as u64 });
+            client.put_component(component.digest, component.bytes.clone()).await?;
+            sent.push(component.digest);
+        }
+    }
+    let components = built.into_iter().map(|b| (b.path, b.digest)).collect();
+    let new = CreateDeployment { manifest: project.text.clone(), policy, components };
+    let first = client.create_deployment(&app, &new).await?;
+    follow(client, &app, first, told).await
+}
+
+async fn follow(
+    client: &Client,
+    app: &AppName,
+    mut view: DeploymentView,
+    told: &mut dyn FnMut(Step),
+) -> Result<DeploymentView, Failure> {
+    let mut seen: Vec<ComponentStage> = vec![ComponentStage::Waiting; view.components.len()];
+    let mut wait = FIRST_WAIT;
+    loop {
+        for (component, seen) in view.components.iter().zip(&mut seen) {
+            if component.stage != *seen {
+                *seen = component.stage;
+                told(Step::Component { path: component.path.clone(), stage: component.stage });
+            }
+        }
+        match view.phase {
+            DeploymentPhase::Ready => return Ok(view),
+            DeploymentPhase::Failed => return Err(failed(&view)),
+            // The platform bounds how long this can last.
+            DeploymentPhase::Preparing => tokio::time::sleep(wait).await,
+        }
+        wait = (wait * 3 / 2).min(LONGEST_WAIT);
+        view = client.deployment(app, view.id).await?;
+    }
+}
+
+fn failed(view: &DeploymentView) -> Failure {
+    let (code, reason) = match &view.failure {
+        Some(failure) => (Some(failure.code.clone()), failure.reason.clone()),
+        None => (None, "no reason is known".to_owned()),
+    };
+    let mut failure = Failure::new(format!("deployment {} of `{}` failed: {reason}", view.id.short(), view.app));
+    failure.exit = Exit::Failed;
+    failure.code = code;
+    failure.next("what answered before still answers; deploy again when it is mended")
+}

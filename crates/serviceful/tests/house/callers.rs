@@ -1,0 +1,151 @@
+//! Who is let in, and what those who are not learn.
+use bytes::Bytes;
+use http::HeaderMap;
+use serde_json::json;
+
+use crate::platform::{Platform, Setup, guest};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deployed_function_is_locked_until_somebody_proves_who_they_are() {
+    let platform = Platform::claimed(&Setup::default()).await;
+    let token = platform.deploy("coffee", &guest("echo-p2"), "").await;
+
+    let stranger = platform.app("coffee", "GET", "/scheme", None, "").await;
+    assert_eq!(stranger.status, 401);
+    assert_eq!(stranger.headers["content-type"], "application/problem+json");
+    let hint = stranger.headers["www-authenticate"].to_str().unwrap();
+    let metadata = format!("http://coffee.localhost:{}/.well-known/oauth-protected-resource", platform.port);
+    assert!(hint.contains(&metadata), "{hint}");
+    let described = platform.app("coffee", "GET", "/.well-known/oauth-protected-resource", None, "").await;
+    assert_eq!(
+        (described.status.as_u16(), described.json()["resource"].as_str()),
+        (200, Some(format!("http://coffee.localhost:{}", platform.port).as_str()))
+    );
+
+    let known = platform.app("coffee", "GET", "/scheme", Some(&token), "").await;
+    assert_eq!(known.status, 200, "{}", known.text());
+    assert!(known.text().contains(&format!("coffee.localhost:{}", platform.port)), "{}", known.text());
+
+    // Nothing tells a stranger which paths exist.
+    let nowhere = platform.app("coffee", "GET", "/no/such/path", None, "").await;
+    assert_eq!(nowhere.status, 401);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bad_tokens_get_one_answer_and_leave_their_own_reason() {
+    let platform = Platform::claimed(&Setup::default()).await;
+    let token = platform.deploy("coffee", &guest("echo-p2"), "").await;
+    platform.deploy("tea", &guest("echo-p2"), "").await;
+    let other_app = platform.token("tea").await;
+    let (_, made) = platform.api("POST", "/api/v1/tokens/call", Some(&json!({"app": "coffee", "life_s": 1}))).await;
+    let expired = made["secret"].as_str().unwrap().to_owned();
+    let (_, made) = platform.api("POST", "/api/v1/tokens/call", Some(&json!({"app": "coffee"}))).await;
+    let revoked = made["secret"].as_str().unwrap().to_owned();
+    let id = made["token"]["id"].as_str().unwrap();
+    assert_eq!(platform.app("coffee", "GET", "/scheme", Some(&revoked), "").await.status, 200);
+    let (status, _) = platform.api("DELETE", &format!("/api/v1/tokens/{id}"), None).await;
+    assert!(status.is_success());
+    tokio::time::sleep(std::time::Duration::from_millis(1_100)).await;
+    let mut unknown = token.clone();
+    let last = if unknown.pop() == Some('0') { '1' } else { '0' };
+    unknown.push(last);
+
+    let mut bodies = Vec::new();
+    let tried = [
+        ("wrong", unknown.as_str()),
+        ("expired", &expired),
+        ("revoked", &revoked),
+        ("other app", &other_app),
+        ("control API", &platform.owner),
+    ];
+    for (what, token) in tried {
+        let answer = platform.app("coffee", "GET", "/scheme", Some(token), "").await;
+        assert_eq!(answer.status, 401, "{what}");
+        let mut body = answer.json();
+        body.as_object_mut().unwrap().remove("request");
+        bodies.push(body);
+    }
+    assert!(bodies.windows(2).all(|pair| pair[0] == pair[1]), "{bodies:?}");
+    let events = platform.audit("result=refused&app=coffee&limit=20").await;
+    let reasons: Vec<_> = events.iter().take(tried.len()).map(|e| e["outcome"]["reason"].to_string()).collect();
+    let distinct: std::collections::BTreeSet<_> = reasons.iter().collect();
+    assert!(distinct.len() >= 4, "wrong, expired, revoked and foreign are told apart for the operator: {reasons:?}");
+
+    // An app's token opens nothing of the control API.
+    let mut headers = HeaderMap::new();
+    headers.insert("authorization", format!("Bearer {token}").parse().unwrap());
+    let answer = platform.send("console.localhost", "GET", "/api/v1/apps", headers, Bytes::new()).await.unwrap();
+    assert_eq!(answer.status, 401);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn headers_that_look_like_an_identity_are_refused_and_written_down() {
+    let platform = Platform::claimed(&Setup::default()).await;
+    let token = platform.deploy("coffee", &guest("echo-p2"), "").await;
+    for name in [
+        "x-forwarded-user",
+        "X-Forwarded-Email",
+        "sf-user",
+        "x-sf-caller",
+        "remote-user",
+        "x-auth-request-email",
+        "x-ms-client-principal",
+    ] {
+        let mut headers = HeaderMap::new();
+        headers.insert(http::HeaderName::from_bytes(name.to_lowercase().as_bytes()).unwrap(), "admin".parse().unwrap());
+        headers.insert("authorization", format!("Bearer {token}").parse().unwrap());
+        let answer = platform.send("coffee.localhost", "GET", "/scheme", headers, Bytes::new()).await.unwrap();
+        assert_eq!(answer.status, 400, "{name}");
+    }
+    let events = platform.audit("kind=security&limit=50").await;
+    assert_eq!(events.iter().filter(|e| e["note"] == "reserved-header").count(), 7);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn access_words_mean_what_they_say() {
+    let platform = Platform::claimed(&Setup::default()).await;
+    let echo = guest("echo-p2");
+    let refused = platform.try_deploy("open", &std::fs::read(&echo).unwrap(), "access = \"public\"").await;
+    assert_eq!(refused.0, "refused", "public without a reason: {}", refused.1);
+    platform.deploy("open", &echo, "access = \"public\"\nreason = \"a test that everybody may read\"").await;
+    assert_eq!(platform.app("open", "GET", "/scheme", None, "").await.status, 200);
+
+    let owner = platform.deploy("shut", &echo, "access = \"closed\"").await;
+    assert_eq!(platform.app("shut", "GET", "/scheme", Some(&owner), "").await.status, 403);
+    assert_eq!(platform.app("shut", "GET", "/scheme", None, "").await.status, 401);
+
+    platform.deploy("robots", &echo, "access = \"workloads\"\ncallers = [\"till\"]").await;
+    let token = |service: &'static str| {
+        let platform = &platform;
+        async move {
+            let (status, made) =
+                platform.api("POST", "/api/v1/apps/robots/tokens", Some(&json!({"service": service}))).await;
+            assert!(status.is_success(), "{made}");
+            made["secret"].as_str().unwrap().to_owned()
+        }
+    };
+    let (till, other) = (token("till").await, token("other").await);
+    assert_eq!(platform.app("robots", "GET", "/scheme", Some(&till), "").await.status, 200);
+    assert_eq!(platform.app("robots", "GET", "/scheme", Some(&other), "").await.status, 403);
+    assert!(till.starts_with("sfs_") && owner.starts_with("sfp_"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_claim_works_once_and_only_the_newest() {
+    let platform = Platform::start(&Setup::default());
+    let old = platform.claim_code(&[]);
+    let new = platform.claim_code(&[]);
+    let redeem = |code: String| {
+        let platform = &platform;
+        async move { platform.api("POST", "/api/v1/claim", Some(&json!({"code": code, "name": "Ann"}))).await.0 }
+    };
+    assert_eq!(redeem(old).await, 403, "a newer link voids the older");
+    assert!(redeem(new.clone()).await.is_success());
+    assert_eq!(redeem(new).await, 403, "a link works once");
+    let ran = platform.cli_in(&platform.data(), &["claim"]);
+    assert_ne!(ran.code, 0, "with an owner, a new claim needs a word more");
+    assert!(!platform.claim_code(&["--again"]).is_empty());
+    // Not over the network, whatever the address.
+    let (status, _) = platform.api("POST", "/api/v1/claim/issue", Some(&json!({}))).await;
+    assert_eq!(status, 401);
+}

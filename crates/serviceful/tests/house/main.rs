@@ -1,0 +1,10 @@
+//! The whole house: real executables, real sockets, real components.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::disallowed_methods, reason = "tests")]
+
+mod audit;
+mod breach;
+mod callers;
+mod guests;
+mod hostile;
+mod platform;
+mod recovery;

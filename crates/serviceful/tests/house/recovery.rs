@@ -1,0 +1,149 @@
+//! Processes die; the platform goes on, and what was acknowledged stays.
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use serde_json::json;
+
+use crate::platform::{Platform, Setup, guest};
+
+/// Sends idempotent requests all the time; counts good and bad answers.
+struct Load {
+    stop: Arc<AtomicBool>,
+    good: Arc<AtomicUsize>,
+    bad: Arc<AtomicUsize>,
+    task: tokio::task::JoinHandle<()>,
+}
+
+impl Load {
+    fn start(platform: Arc<Platform>, token: String) -> Self {
+        let (stop, good, bad) =
+            (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+        let (stopping, well, badly) = (stop.clone(), good.clone(), bad.clone());
+        let task = tokio::spawn(async move {
+            let mut headers = http::HeaderMap::new();
+            headers.insert("authorization", format!("Bearer {token}").parse().unwrap());
+            while !stopping.load(Ordering::Relaxed) {
+                match platform.send("good.localhost", "GET", "/", headers.clone(), bytes::Bytes::new()).await {
+                    Ok(answer) if answer.status == 200 => well.fetch_add(1, Ordering::Relaxed),
+                    _ => badly.fetch_add(1, Ordering::Relaxed),
+                };
+            }
+        });
+        Self { stop, good, bad, task }
+    }
+
+    async fn end(self) -> (usize, usize) {
+        self.stop.store(true, Ordering::Relaxed);
+        self.task.await.unwrap();
+        (self.good.load(Ordering::Relaxed), self.bad.load(Ordering::Relaxed))
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_killed_worker_costs_an_idempotent_caller_nothing() {
+    let platform = Arc::new(Platform::claimed(&Setup::default()).await);
+    let token = platform.deploy("good", &guest("bench-hello"), "").await;
+    let load = Load::start(platform.clone(), token);
+    for _ in 0..10 {
+        tokio::time::sleep(Duration::from_millis(150)).await;
+        for pid in platform.children("work") {
+            platform.signal(pid, "KILL");
+        }
+    }
+    let (good, bad) = load.end().await;
+    assert!(good > 20, "{good}");
+    assert_eq!(bad, 0, "a request without a body is tried once more ({good} good)");
+    let lost = platform.audit("action=worker-lost&limit=50").await;
+    assert!(!lost.is_empty(), "each loss is written down");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_killed_keeper_or_front_is_back_by_itself() {
+    let platform = Arc::new(Platform::claimed(&Setup::default()).await);
+    let token = platform.deploy("good", &guest("bench-hello"), "").await;
+    for role in ["keeper", "front"] {
+        let old = platform.children(role);
+        platform.signal(old[0], "KILL");
+        let mut answered = false;
+        for _ in 0..200 {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            let mut headers = http::HeaderMap::new();
+            headers.insert("authorization", format!("Bearer {token}").parse().unwrap());
+            let answer = platform.send("good.localhost", "GET", "/", headers, bytes::Bytes::new()).await;
+            let new = platform.children(role);
+            if answer.is_ok_and(|a| a.status == 200) && new.len() == 1 && new != old {
+                answered = true;
+                break;
+            }
+        }
+        assert!(answered, "{role} did not come back");
+    }
+    // The new pair still makes and signs: a fresh component is compiled and runs.
+    platform.deploy("later", &guest("echo-p2"), "").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_acknowledged_survives_the_loss_of_everything() {
+    let mut platform = Platform::claimed(&Setup::default()).await;
+    platform.deploy("good", &guest("bench-hello"), "").await;
+    for round in 0..5 {
+        let (status, made) =
+            platform.api("POST", "/api/v1/apps/good/tokens", Some(&json!({"service": format!("s{round}")}))).await;
+        assert!(status.is_success());
+        let id = made["token"]["id"].as_str().unwrap().to_owned();
+        platform.crash_and_restart();
+        let (_, list) = platform.api("GET", "/api/v1/apps/good/tokens", None).await;
+        assert!(list.to_string().contains(&id), "round {round}: an acknowledged token is there: {list}");
+        let token = platform.token("good").await;
+        assert_eq!(platform.app("good", "GET", "/", Some(&token), "").await.status, 200, "round {round}");
+    }
+    let (_, verdict) = platform.api("GET", "/api/v1/audit/verify", None).await;
+    assert_eq!(verdict["intact"], true, "{verdict}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_idle_worker_is_stopped_and_the_next_call_starts_another() {
+    let setup = Setup { config: "[runtime]\nworker_idle_s = 1\n".to_owned(), ..Setup::default() };
+    let platform = Platform::claimed(&setup).await;
+    let token = platform.deploy("good", &guest("bench-hello"), "").await;
+    assert_eq!(platform.app("good", "GET", "/", Some(&token), "").await.status, 200);
+    let mut workers = usize::MAX;
+    for _ in 0..80 {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        workers = platform.children("work").len();
+        if workers == 1 {
+            break;
+        }
+    }
+    assert_eq!(workers, 1, "only the spare is left");
+    assert_eq!(platform.app("good", "GET", "/", Some(&token), "").await.status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_damaged_cache_entry_is_refused_written_down_and_made_again() {
+    let mut platform = Platform::claimed(&Setup::default()).await;
+    platform.deploy("good", &guest("bench-hello"), "").await;
+    platform.stop();
+    let mut damaged = 0;
+    for folder in std::fs::read_dir(platform.data().join("artefacts")).unwrap().flatten() {
+        for file in std::fs::read_dir(folder.path()).unwrap().flatten() {
+            if file.path().extension().is_some_and(|e| e == "code") {
+                let mut bytes = std::fs::read(file.path()).unwrap();
+                let middle = bytes.len() / 2;
+                bytes[middle] ^= 1;
+                std::fs::write(file.path(), bytes).unwrap();
+                damaged += 1;
+            }
+        }
+    }
+    assert_eq!(damaged, 1);
+    platform.restart();
+    let token = platform.token("good").await;
+    assert_eq!(platform.app("good", "GET", "/", Some(&token), "").await.status, 200);
+    assert_eq!(platform.audit("action=artefact-refused&limit=5").await.len(), 1);
+}

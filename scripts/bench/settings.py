@@ -1,0 +1,80 @@
+"""settings: what a run measures, read from the environment once."""
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+SOURCE = Path(__file__).resolve().parent
+
+
+class Unmeasured(Exception):
+    """Something could not be measured; the text says what and why."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    quick: bool
+    rounds: int
+    seconds: float
+    warm_s: float
+    settle_s: float
+    connections: int
+    cold: int
+    functions: int
+    routes: int
+    target: Path
+    guests: Path
+    bare_hyper: Path
+    wasmtime: Path | None
+    workerd: Path | None
+
+    @property
+    def release(self) -> Path:
+        return self.target / "release"
+
+    @property
+    def component(self) -> Path:
+        return self.guests / "bench-hello.wasm"
+
+    def public(self) -> dict:
+        names = ("quick", "rounds", "seconds", "warm_s", "settle_s", "connections", "cold", "functions", "routes")
+        return {name: getattr(self, name) for name in names}
+
+
+def _number(name: str, default: float, least: float, most: float) -> float:
+    text = os.environ.get(name, "")
+    try:
+        value = float(text) if text else default
+    except ValueError:
+        raise SystemExit(f"bench: {name} is `{text}`; write a number") from None
+    if not least <= value <= most:
+        raise SystemExit(f"bench: {name} is {value:g}; it goes from {least:g} to {most:g}")
+    return value
+
+
+def _path(name: str) -> Path | None:
+    text = os.environ.get(name)
+    return Path(text).resolve() if text else None
+
+
+def read() -> Settings:
+    quick = os.environ.get("BENCH_QUICK", "") not in ("", "0")
+    root = SOURCE.parent.parent
+    target = _path("BENCH_TARGET") or _path("CARGO_TARGET_DIR") or root / "target"
+    return Settings(
+        quick=quick,
+        rounds=int(_number("BENCH_ROUNDS", 1 if quick else 5, 1, 1000)),
+        # wrk counts in whole seconds.
+        seconds=int(_number("BENCH_SECONDS", 1 if quick else 5, 1, 3600)),
+        warm_s=1 if quick else 2,
+        settle_s=0.5 if quick else 3,
+        connections=int(_number("BENCH_CONNECTIONS", 8, 1, 1000)),
+        # At most 255: one manifest holds 256 functions, and one of them is warm.
+        cold=int(_number("BENCH_COLD", 3 if quick else 30, 1, 255)),
+        functions=int(_number("BENCH_FUNCTIONS", 100 if quick else 10_000, 1, 1_000_000)),
+        routes=100,
+        target=target,
+        guests=_path("BENCH_GUESTS") or target / "guests",
+        bare_hyper=_path("BENCH_BARE_HYPER") or target / "release/examples/bare_hyper",
+        wasmtime=_path("BENCH_WASMTIME"),
+        workerd=_path("BENCH_WORKERD"),
+    )
