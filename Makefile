@@ -2,6 +2,7 @@
 SHELL := bash
 TARGET := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)
 BIN := $(TARGET)/release
+TOOLS := $(or $(SERVICEFUL_TOOLS),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/serviceful)
 GUESTS := $(TARGET)/guests
 export SERVICEFUL_GUESTS := $(GUESTS)
 
@@ -14,7 +15,7 @@ setup: ## Install what is missing on this machine
 	@scripts/setup.sh
 
 build: setup ## Build both executables
-	cargo build --release --locked --bin serviceful --bin serviceful-engine
+	cargo build --release --locked --workspace --bins
 
 guests: setup ## Build the examples and the test guests from source
 	@scripts/build-guests.sh "$(GUESTS)"
@@ -23,9 +24,10 @@ example: build
 	@scripts/build-guests.sh "$(GUESTS)" hello
 
 up: example ## Build everything and start the platform with an example app
-	"$(BIN)/serviceful" up examples/hello
+	@if [ -x "$(TOOLS)/rust-wasm/bin/rustc" ]; then export RUSTC="$(TOOLS)/rust-wasm/bin/rustc"; fi; \
+	exec "$(BIN)/serviceful" up examples/hello
 
-test: build guests ## Run every test
+test: setup guests ## Run every test
 	@scripts/test.sh
 
 check: setup ## Format, lints, and the rules of the house

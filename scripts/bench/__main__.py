@@ -16,7 +16,7 @@ from processes import Cores
 
 def main() -> int:
     # So that every `with` block ends what it has started, however we are ended.
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
         signal.signal(number, lambda *_: sys.exit(1))
     settings, cores = asked.read(), Cores()
     where = machine.describe(settings, cores)

@@ -61,7 +61,8 @@ def figures(found: dict, failed: dict) -> str:
     lines = []
     if cold := found.get("cold_functions"):
         lines.append(f"first call of a function, worker running: {_ms(cold['first_ms'])}"
-                     f" (second call {cold['second_ms']['p50']:.2f}, warm {cold['warm_ms']['p50']:.2f}; all as the client sees them)")
+                     f" (second call {cold['second_ms']['p50']:.2f}, warm {cold['warm_ms']['p50']:.2f}, so loading takes"
+                     f" {cold['first_ms']['p50'] - cold['warm_ms']['p50']:.2f})")
     if cold := found.get("cold_apps"):
         lines.append(f"first call of an app without a worker:     {_ms(cold['first_ms'])} (second call {cold['second_ms']['p50']:.2f};"
                      f" no spare was seen before {cold['without_spare']} of them)")

@@ -111,9 +111,20 @@ pub struct Event {
 impl Event {
     /// The longest entry (tlog-tiles prefixes entries with 16 bits of length).
     pub const MAX_BYTES: usize = 65_535;
+    /// The longest free text in an entry. What outsiders can lengthen is cut, so that no entry becomes too long to be kept.
+    pub const TEXT_BYTES_MAX: usize = 2_048;
+
+    /// Cuts free text to [`Event::TEXT_BYTES_MAX`], on a character's edge.
+    pub fn text(text: &str) -> Arc<str> {
+        if text.len() <= Self::TEXT_BYTES_MAX {
+            return text.into();
+        }
+        let end = (0..=Self::TEXT_BYTES_MAX).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+        format!("{}…", text.get(..end).unwrap_or_default()).into()
+    }
 
     /// An event of the platform itself that was done.
-    pub fn platform(at: UnixMillis, kind: Kind, action: &str, note: impl Into<Arc<str>>) -> Self {
+    pub fn platform(at: UnixMillis, kind: Kind, action: &str, note: impl AsRef<str>) -> Self {
         Self {
             at,
             kind,
@@ -128,7 +139,7 @@ impl Event {
             engine_build: None,
             policies: Vec::new(),
             timings: None,
-            note: Some(note.into()),
+            note: Some(Self::text(note.as_ref())),
         }
     }
 }

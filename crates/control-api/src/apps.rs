@@ -76,8 +76,10 @@ pub enum Role {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Member {
+    /// Id of the person, or of the service account.
     #[schema(value_type = String)]
     pub person: PrincipalId,
+    /// The person's name, or `service:NAME`.
     pub name: String,
     pub role: Role,
     pub disabled: bool,
@@ -93,7 +95,8 @@ pub struct MemberList {
     pub members: Vec<Member>,
 }
 
-/// Adds a member or changes the role.
+/// Adds a member or changes the role. The path names whom: an id, a person's name, or `service:NAME` for a service account of
+/// the app, which can be a `member` only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PutMember {

@@ -74,7 +74,7 @@ pub struct CreateToken {
     /// What to call the token; the account's name when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
-    /// Life in seconds, cut to the longest that the platform allows; 90 days when absent.
+    /// Life in seconds, cut to the longest that the platform allows; its usual one (90 days) when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub life_s: Option<u64>,
 }
@@ -85,7 +85,7 @@ pub struct CreateToken {
 pub struct CreateCallToken {
     #[schema(value_type = String)]
     pub app: AppName,
-    /// Life in seconds; 5 minutes when absent, at most an hour.
+    /// Life in seconds, cut to the longest that the platform allows (an hour); its usual one (5 minutes) when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub life_s: Option<u64>,
 }

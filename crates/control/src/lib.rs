@@ -8,6 +8,7 @@
 mod deploy;
 mod handlers;
 mod input;
+mod membership;
 mod ports;
 mod refuse;
 mod release;

@@ -3,7 +3,9 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use control_api::{AuditPage, AuditQuery, AuditVerdict};
-use gateway::{ComponentPort, CredentialPort, Fut, LogPort, Names, PolicyPort, PosturePort, ReleasePort};
+use gateway::{
+    ComponentPort, CredentialPort, Fut, LogPort, Names, PolicyPort, PosturePort, ReleasePort, events::Record,
+};
 use store::{Contents, Store};
 use types::{Clock, Limits};
 
@@ -29,6 +31,8 @@ pub struct Ports {
     pub logs: Arc<dyn LogPort>,
     pub posture: Arc<dyn PosturePort>,
     pub audit: Arc<dyn AuditPort>,
+    /// Takes what happens after a request was answered: how its deployment ended.
+    pub record: Arc<dyn Record>,
     pub names: Names,
     /// What no manifest may pass.
     pub caps: Limits,

@@ -1,11 +1,16 @@
 //! Releases: what the other rooms must know of an app, published whole and in the order of its versions.
 use std::sync::Arc;
 
-use gateway::{Refusal, Release};
+use control_api::DeploymentFailure;
+use gateway::{Refusal, Release, events::Who};
 use store::{App, DeploymentState, MemberRole, StoreError};
 use types::{AppName, Code, DeploymentId};
 
-use crate::{deploy::Plan, refuse, service::Shared};
+use crate::{
+    deploy::{Ended, Plan, record},
+    refuse,
+    service::Shared,
+};
 
 /// What a start found.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -116,15 +121,27 @@ pub(crate) async fn remove(shared: &Shared, app: &AppName) -> Result<bool, Refus
     Ok(removed)
 }
 
+/// Records what a crash ended. The request and its credential are in the log beside `control-begin`.
+async fn interrupted(shared: &Shared, deployment: &store::Deployment, failed: DeploymentFailure) {
+    let kind = if deployment.created_by.is_some() { "person" } else { "operator" };
+    let who = Who { kind: kind.into(), id: deployment.created_by, credential: None };
+    let ended = Ended { app: &deployment.app, id: deployment.id, who, request: None };
+    record(shared, ended, Some(&failed)).await;
+}
+
 pub(crate) async fn restore(shared: &Shared) -> Result<Restored, StoreError> {
     let store = &shared.ports.store;
     let mut restored = Restored::default();
     for app in store.apps().await? {
         for deployment in store.deployments(app.name.clone()).await? {
             if deployment.state == DeploymentState::Preparing {
-                let reason = "interrupted, deploy again".to_owned();
-                let state = DeploymentState::Failed { code: Code::CTL_CONFLICT.as_str().to_owned(), reason };
+                let failed = DeploymentFailure {
+                    code: Code::CTL_CONFLICT.as_str().to_owned(),
+                    reason: "interrupted, deploy again".to_owned(),
+                };
+                let state = DeploymentState::Failed { code: failed.code.clone(), reason: failed.reason.clone() };
                 store.set_deployment_state(app.name.clone(), deployment.id, state).await?;
+                interrupted(shared, &deployment, failed).await;
                 restored.interrupted += 1;
             }
         }

@@ -33,6 +33,10 @@ fn check_path(path: &str) -> Result<(), Refusal> {
     if path.split('/').any(is_dots) {
         return Err(malformed("the path has a dot segment"));
     }
+    // Some servers merge slashes: `//admin` would be routed as one thing here and be read as another by a function.
+    if path.contains("//") {
+        return Err(malformed("the path has an empty segment"));
+    }
     Ok(())
 }
 
@@ -42,9 +46,19 @@ fn check_escape(high: Option<u8>, low: Option<u8>) -> Result<(), Refusal> {
         (Some(0), Some(0)) => Err(malformed("the path has an encoded NUL")),
         (Some(2), Some(0xf)) => Err(malformed("the path has an encoded slash")),
         (Some(5), Some(0xc)) => Err(malformed("the path has an encoded backslash")),
+        // SECURITY: `/%61dmin` and `/admin` are one path (RFC 3986 section 6.2.2.2); routed by its letters, it would reach
+        // whatever stands at `/*` and be read as `/admin` by a function that decodes.
+        (Some(high), Some(low)) if is_unreserved(high * 16 + low) => {
+            Err(malformed("the path encodes a character that needs no encoding"))
+        }
         (Some(_), Some(_)) => Ok(()),
         _ => Err(malformed("the path has a `%` without two hexadecimal digits")),
     }
+}
+
+/// Characters that mean the same encoded or not (RFC 3986 section 2.3).
+fn is_unreserved(code: u32) -> bool {
+    char::from_u32(code).is_some_and(|c| c.is_ascii_alphanumeric() || "-._~".contains(c))
 }
 
 /// `.` and `..`, encoded or not, and with the `;parameters` that some servers cut off before they look.
@@ -101,6 +115,11 @@ mod tests {
             "/ä",
             "/a b",
             "/\u{7f}",
+            "/%61dmin",
+            "/admin%2Dx",
+            "/%7e",
+            "//admin",
+            "/a//b",
         ] {
             assert!(check_path(bad).is_err(), "{bad}");
         }

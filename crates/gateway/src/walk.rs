@@ -1,7 +1,8 @@
 //! The path, and the one place where a walk becomes an audit event and a response, in that order.
-use std::sync::Arc;
+use std::{panic::AssertUnwindSafe, sync::Arc};
 
 use audit::{Event, Kind, Outcome, Timings, Who};
+use futures_util::FutureExt;
 use http::{HeaderValue, Response, header};
 use types::{Caller, Code};
 
@@ -123,7 +124,9 @@ impl House {
             return Answer { response, known_caller: false };
         }
         let mut trail = Trail { safe: arrival.head.method.is_safe(), ..Trail::default() };
-        let result = walk(self, &cx, arrival, &mut trail).await;
+        // A defect of ours that panics still ends in an answer and an event: otherwise a call could be made without a trace.
+        let walked = AssertUnwindSafe(walk(self, &cx, arrival, &mut trail)).catch_unwind().await;
+        let result = walked.unwrap_or_else(|_| Err(Refusal::internal("a room panicked")));
         trail.timings.total_us = cx.elapsed_us();
         trail.timings.work_us =
             trail.timings.total_us.saturating_sub(trail.timings.identify_us + trail.timings.decide_us);
@@ -205,7 +208,7 @@ fn verdict(trail: &Trail, result: &Result<Reply, Refusal>) -> (Kind, Outcome, Op
         }
         Err(refusal) => {
             let (status, code) = (refusal.code.status(), refusal.code.as_str().into());
-            let reason = refusal.reason.as_str().into();
+            let reason = Event::text(&refusal.reason);
             let outcome = if refusal.failed {
                 Outcome::Failed { status, code, reason }
             } else {

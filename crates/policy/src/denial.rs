@@ -35,10 +35,15 @@ fn disabled(caller: &Caller) -> Denial {
 }
 
 fn not_a_member(caller: &Caller, app: &AppName) -> Denial {
-    let next = caller
-        .principal()
-        .map(|id| format!("ask an admin of `{app}` to run `serviceful members add {app} {id}`"))
-        .unwrap_or_else(|| "sign in as a member of the app".to_owned());
+    let who = match caller {
+        Caller::Person(person) => Some(person.id.to_string()),
+        Caller::Service(service) if service.app == *app => Some(format!("service:{}", service.name)),
+        Caller::Service(_) | Caller::Stranger | Caller::Operator { .. } => None,
+    };
+    let next = match who {
+        Some(who) => format!("ask an admin of `{app}` to run `serviceful members {app} add {who}`"),
+        None => format!("call it as a member of `{app}`"),
+    };
     forbidden(format!("{} is not a member of `{app}`", name(caller)), next)
 }
 
@@ -140,7 +145,7 @@ pub(crate) fn control(verdict: &Verdict, caller: &Caller, action: Action, resour
     match (resource.app(), caller) {
         (_, Caller::Service(_)) => forbidden(
             format!("{} may call functions and nothing else", name(caller)),
-            "use a person's credential (`serviceful login`)".to_owned(),
+            "use a person's credential (`serviceful claim LINK` keeps one)".to_owned(),
         ),
         (_, Caller::Operator { .. }) => forbidden(
             format!("the host's operator may not do `{action}`"),

@@ -7,6 +7,12 @@ pub(crate) const RULE_TOKENS_MAX: usize = 600;
 /// Open brackets plus `if`s around any place in a rule.
 pub(crate) const DEPTH_MAX: usize = 16;
 
+/// `like` patterns in one file, bytes of each, and wildcards in each. Matching costs the length of the text times that of
+/// the pattern, the text may be a path of 8 KiB from a stranger, and deciding stops everything else on its thread.
+pub(crate) const LIKES_MAX: usize = 20;
+pub(crate) const PATTERN_BYTES_MAX: usize = 64;
+pub(crate) const PATTERN_STARS_MAX: usize = 4;
+
 /// Offsets at which rules start.
 #[derive(Debug)]
 pub(crate) struct Shape {
@@ -19,6 +25,8 @@ struct Rule {
     tokens: usize,
     brackets: usize,
     ifs: usize,
+    /// The token before was `like`.
+    after_like: bool,
 }
 
 /// Splits the text into rules the way Cedar's own lexer does (strings, `//` comments), or says where it goes too far.
@@ -26,7 +34,7 @@ pub(crate) fn scan(text: &str, rules_max: usize) -> Result<Shape, String> {
     let bytes = text.as_bytes();
     let mut shape = Shape { starts: Vec::new() };
     let mut rule = Rule::default();
-    let mut at = 0;
+    let (mut at, mut likes) = (0, 0);
     while let Some(byte) = bytes.get(at).copied() {
         let rest = bytes.get(at..).unwrap_or_default();
         let length = match byte {
@@ -51,6 +59,10 @@ pub(crate) fn scan(text: &str, rules_max: usize) -> Result<Shape, String> {
             shape.starts.push(at);
         }
         rule.take(token).map_err(|why| format!("{}: {why}", place(text, at)))?;
+        likes += usize::from(token == b"like");
+        if likes > LIKES_MAX {
+            return Err(format!("{}: this is more than {LIKES_MAX} `like` in one file; compare whole words with `==`", place(text, at)));
+        }
         if token == b";" {
             rule = Rule::default();
         }
@@ -62,6 +74,9 @@ pub(crate) fn scan(text: &str, rules_max: usize) -> Result<Shape, String> {
 impl Rule {
     fn take(&mut self, token: &[u8]) -> Result<(), String> {
         self.tokens += 1;
+        if std::mem::replace(&mut self.after_like, token == b"like") {
+            check_pattern(token)?;
+        }
         match token {
             b"(" | b"[" | b"{" => self.brackets += 1,
             b")" | b"]" | b"}" => self.brackets = self.brackets.saturating_sub(1),
@@ -77,6 +92,14 @@ impl Rule {
         }
         Ok(())
     }
+}
+
+fn check_pattern(token: &[u8]) -> Result<(), String> {
+    let stars = token.iter().filter(|b| **b == b'*').count();
+    if token.len() > PATTERN_BYTES_MAX + 2 || stars > PATTERN_STARS_MAX {
+        return Err(format!("a pattern has at most {PATTERN_BYTES_MAX} bytes and {PATTERN_STARS_MAX} `*`; make a route of its own for such paths"));
+    }
+    Ok(())
 }
 
 fn word_length(rest: &[u8]) -> usize {
@@ -95,4 +118,23 @@ fn string_length(rest: &[u8]) -> usize {
         }
     }
     rest.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rule(pattern: &str) -> String {
+        format!("permit(principal, action, resource) when {{ context.path like \"{pattern}\" }};")
+    }
+
+    #[test]
+    fn patterns_that_take_long_to_match_are_refused() {
+        assert!(scan(&rule("/stock/*"), 10).is_ok());
+        assert!(scan(&rule(&format!("*{}b", "a".repeat(63))), 10).is_err(), "too long");
+        assert!(scan(&rule("*a*b*c*d*e"), 10).is_err(), "too many wildcards");
+        let many = rule("/a/*").repeat(LIKES_MAX + 1);
+        assert!(scan(&many, 100).is_err_and(|why| why.contains("`like`")));
+        assert!(scan(&rule("/a/*").repeat(LIKES_MAX), 100).is_ok());
+    }
 }

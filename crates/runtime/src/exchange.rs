@@ -67,6 +67,7 @@ pub(crate) async fn run(pool: &Arc<Pool>, mut invocation: Invocation) -> Result<
             Err(RunError::Lost) if retries == 0 && again => {}
             Err(error) => return Err(error),
             Ok(response) => {
+                worker.served.store(true, Ordering::Relaxed);
                 let ran = Ran { engine_build: worker.build.clone(), cold: started || loaded, retries };
                 return Ok(Reply { response, ran: Some(ran) });
             }

@@ -30,8 +30,6 @@ use crate::{
 const START_MS: u64 = 10_000;
 /// Records of denied hatches that one worker may cause in a second; the rest is only counted.
 const DENIED_PER_SECOND: u64 = 20;
-/// A worker that lived so long did not die of starting.
-const HEALTHY_MS: u64 = 10_000;
 
 /// An app and its worker.
 pub(crate) struct AppWorkers {
@@ -64,7 +62,8 @@ struct Side {
     pid: u32,
     build: EngineBuild,
     app: OnceLock<(AppName, Arc<Deaths>)>,
-    born_ms: u64,
+    /// The worker gave an answer once.
+    served: Arc<AtomicBool>,
     denied_window: AtomicU64,
     denied_count: AtomicU64,
     pool: std::sync::Weak<Pool>,
@@ -115,7 +114,7 @@ impl Pool {
         if let Some(worker) = ready() {
             return Ok((worker, false));
         }
-        self.hold_off(app)?;
+        self.hold_off(app).await?;
         let artefact_key = self.compiler.key().await.map_err(|reason| StartError::Keeper { reason })?;
         let (worker, side) = match self.take_spare() {
             Some(spare) => spare,
@@ -130,18 +129,21 @@ impl Pool {
         Ok((worker, true))
     }
 
-    /// Workers that die at once again and again are not started at full speed.
-    fn hold_off(&self, app: &AppWorkers) -> Result<(), StartError> {
+    /// Workers that die without one answer, again and again, are not started at full speed. A short pause is waited for,
+    /// a longer one is the caller's to come back after.
+    async fn hold_off(&self, app: &AppWorkers) -> Result<(), StartError> {
         let deaths = app.deaths.count.load(Ordering::Relaxed);
         if deaths < 3 {
             return Ok(());
         }
-        let wait = (100u64 << (deaths - 3).min(6)).min(5_000);
+        let pause = (100u64 << (deaths - 3).min(6)).min(5_000);
         let since = self.now_ms().saturating_sub(app.deaths.last_ms.load(Ordering::Relaxed));
-        if since >= wait {
-            return Ok(());
+        let left = pause.saturating_sub(since);
+        if left > self.config.queue_ms {
+            return Err(StartError::BackOff { deaths: u32::try_from(deaths).unwrap_or(u32::MAX), retry_ms: left });
         }
-        Err(StartError::BackOff { deaths: u32::try_from(deaths).unwrap_or(u32::MAX), retry_ms: wait - since })
+        tokio::time::sleep(Duration::from_millis(left)).await;
+        Ok(())
     }
 
     fn take_spare(&self) -> Option<(Arc<Worker>, Arc<Side>)> {
@@ -174,7 +176,7 @@ impl Pool {
             pid,
             build,
             app: OnceLock::new(),
-            born_ms: self.now_ms(),
+            served: worker.served.clone(),
             denied_window: AtomicU64::new(0),
             denied_count: AtomicU64::new(0),
             pool: Arc::downgrade(self),
@@ -299,7 +301,7 @@ impl Side {
         let clean = exit.code == Some(0) && lie.is_none();
         if let Some((_, deaths)) = self.app.get() {
             let now = self.compiler.clock.instant().0 / 1_000_000;
-            if clean || now.saturating_sub(self.born_ms) > HEALTHY_MS {
+            if clean || self.served.load(Ordering::Relaxed) {
                 deaths.count.store(0, Ordering::Relaxed);
             } else {
                 deaths.count.fetch_add(1, Ordering::Relaxed);

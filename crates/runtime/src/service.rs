@@ -103,7 +103,7 @@ impl Work for Service {
 
 /// Imports that are linked so that each use fails with a typed error, until a grant opens them.
 fn denied(imports: &[String]) -> Vec<String> {
-    const CLOSED: [&str; 4] = ["wasi:sockets/", "wasi:filesystem/", "wasi:http/outgoing-handler", "wasi:http/client"];
+    const CLOSED: [&str; 3] = ["wasi:sockets/", "wasi:http/outgoing-handler", "wasi:http/client"];
     imports.iter().filter(|import| CLOSED.iter().any(|closed| import.starts_with(closed))).cloned().collect()
 }
 

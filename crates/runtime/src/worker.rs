@@ -52,6 +52,8 @@ pub(crate) struct Worker {
     /// When it last had work, in milliseconds of the monotonic clock.
     pub(crate) used_at_ms: AtomicU64,
     gone: AtomicBool,
+    /// It gave at least one answer: its end, whenever it comes, is not a failure to start.
+    pub(crate) served: Arc<AtomicBool>,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -87,6 +89,7 @@ impl Worker {
             busy: AtomicUsize::new(0),
             used_at_ms: AtomicU64::new(0),
             gone: AtomicBool::new(false),
+            served: Arc::default(),
         };
         Ok((Arc::new(worker), receiver))
     }

@@ -55,7 +55,11 @@ impl Baseline {
         {
             use std::arch::is_x86_feature_detected as has;
             let v3 = has!("avx2") && has!("fma") && has!("bmi1") && has!("bmi2") && has!("lzcnt") && has!("popcnt");
-            if v3 && has!("movbe") && has!("f16c") && has!("sse4.2") && has!("cmpxchg16b") { Self::X86V3 } else { Self::X86V1 }
+            if v3 && has!("movbe") && has!("f16c") && has!("sse4.2") && has!("cmpxchg16b") {
+                Self::X86V3
+            } else {
+                Self::X86V1
+            }
         }
         #[cfg(target_arch = "aarch64")]
         {
@@ -192,10 +196,7 @@ fn draft(baseline: Baseline) -> Draft {
     };
     draft.note("target", baseline.target());
     draft.note("cpu", baseline.features());
-    draft.note(
-        "cranelift",
-        "speed, backtracking, no NaN canonicalization, no debug verifier, parallel compilation",
-    );
+    draft.note("cranelift", "speed, backtracking, no NaN canonicalization, no debug verifier, parallel compilation");
     features(&mut draft);
     execution(&mut draft);
     memory(&mut draft);

@@ -47,6 +47,8 @@ pub enum StartError {
 /// Takes the channel, and dies with the supervisor.
 pub(crate) fn open() -> Result<OwnedFd, StartError> {
     jail::die_with_parent()?;
+    // When memory runs out, an engine process goes before anything that others depend on. Where `/proc` does not take it, nothing is lost.
+    let _ = std::fs::write("/proc/self/oom_score_adj", "800");
     wire::inherited().map_err(|source| StartError::NotAChild { source })
 }
 
@@ -67,7 +69,8 @@ fn warm_up() -> Result<(), StartError> {
     // The first time that glibc gives a thread's memory back, it asks `/proc` how the kernel overcommits, and remembers
     // the answer (malloc/arena.c, `shrink_heap`). The thread has ended before the jail counts threads.
     let churn = || drop(black_box((0..ARENA_BLOCKS).map(|_| vec![0_u8; ARENA_BLOCK_BYTES]).collect::<Vec<_>>()));
-    let thread = thread::Builder::new().spawn(churn).map_err(|error| StartError::Threads { reason: error.to_string() })?;
+    let thread =
+        thread::Builder::new().spawn(churn).map_err(|error| StartError::Threads { reason: error.to_string() })?;
     thread.join().map_err(|_| StartError::Threads { reason: "the first one panicked".into() })
 }
 

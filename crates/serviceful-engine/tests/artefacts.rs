@@ -1,5 +1,5 @@
 //! Only what our compiler made, the keeper signed, and this build understands is ever loaded.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::disallowed_methods, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 mod harness;
 

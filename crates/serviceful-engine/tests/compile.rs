@@ -1,5 +1,5 @@
 //! The compiler refuses what is too large, unknown or broken, and says why.
-#![expect(clippy::unwrap_used, clippy::disallowed_methods, reason = "tests")]
+#![expect(clippy::disallowed_methods, reason = "tests")]
 
 mod harness;
 
@@ -36,7 +36,14 @@ async fn bombs_are_refused_by_the_name_of_their_limit() {
 #[tokio::test]
 async fn what_passes_the_checks_costs_little() {
     // Each of these either compiles or is refused with a reason; none may take the process down or run long.
-    for name in ["hostile-locals", "hostile-nested-blocks", "hostile-memories", "hostile-instances", "hostile-types-doubling", "hostile-types-wide"] {
+    for name in [
+        "hostile-locals",
+        "hostile-nested-blocks",
+        "hostile-memories",
+        "hostile-instances",
+        "hostile-types-doubling",
+        "hostile-types-wide",
+    ] {
         let began = Instant::now();
         match compile(&guest(name)).await {
             Ok(_) | Err(NotCompiled::Failed(_)) => {}
@@ -74,8 +81,14 @@ async fn what_is_no_component_is_told_so() {
         other => panic!("{other:?}"),
     }
     for name in [
-        "hostile-empty", "hostile-magic-only", "hostile-next-version", "hostile-noise", "hostile-text",
-        "hostile-truncated", "hostile-huge-section", "hostile-flipped",
+        "hostile-empty",
+        "hostile-magic-only",
+        "hostile-next-version",
+        "hostile-noise",
+        "hostile-text",
+        "hostile-truncated",
+        "hostile-huge-section",
+        "hostile-flipped",
     ] {
         let failed = failed(&guest(name)).await;
         assert!(matches!(failed, Failed::Invalid { .. }), "{name}: {failed:?}");
@@ -85,7 +98,10 @@ async fn what_is_no_component_is_told_so() {
 
 #[tokio::test]
 async fn bytes_that_are_not_the_jobs_are_refused() {
-    use wire::{Frame, compile::{Job, kind}};
+    use wire::{
+        Frame,
+        compile::{Job, kind},
+    };
     let (_process, mut channel) = harness::spawn("compile");
     let report = channel.receiver.next().await.unwrap();
     assert_eq!(report.kind, kind::REPORT);

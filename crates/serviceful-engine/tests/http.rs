@@ -1,5 +1,5 @@
 //! HTTP through the real worker: bodies that stream both ways, trailers, scheme and authority, and what ends badly.
-#![expect(clippy::unwrap_used, clippy::disallowed_methods, clippy::indexing_slicing, reason = "tests")]
+#![expect(clippy::disallowed_methods, reason = "tests")]
 
 mod harness;
 

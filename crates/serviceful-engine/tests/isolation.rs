@@ -1,5 +1,4 @@
 //! What a function may not see, and what no two requests may share.
-#![expect(clippy::unwrap_used, clippy::disallowed_methods, reason = "tests")]
 
 mod harness;
 
@@ -36,7 +35,11 @@ async fn outgoing_requests_are_refused_typed_and_reported() {
     for name in ECHOES {
         let component = worker.bring(&guest(name)).await;
         let answer = worker.call(&get(component, "/outgoing?to=10.0.0.1:80")).await;
-        assert!(answer.text().to_lowercase().replace(['-', '_'], "").contains("httprequestdenied"), "{name}: {}", answer.text());
+        assert!(
+            answer.text().to_lowercase().replace(['-', '_'], "").contains("httprequestdenied"),
+            "{name}: {}",
+            answer.text()
+        );
         let denied = answer.denied.first().expect("it is reported");
         assert_eq!(denied.hatch, "outgoing-http");
         assert!(denied.wanted.contains("10.0.0.1:80"), "{denied:?}");

@@ -1,5 +1,5 @@
 //! Every limit of a running function, reached: it is named, the worker lives, and its other traffic does not wait.
-#![expect(clippy::unwrap_used, clippy::disallowed_methods, reason = "tests")]
+#![expect(clippy::disallowed_methods, reason = "tests")]
 
 mod harness;
 
@@ -46,7 +46,10 @@ async fn busy_guests_are_stopped_while_others_answer() {
         let answer = busy.finish().await;
         assert_eq!(answer.limit(), "cpu_ms", "{name}{path}");
         let used = Duration::from_micros(answer.ended.unwrap().cpu_us);
-        assert!(used >= Duration::from_millis(190) && used < Duration::from_millis(200) + SLACK, "{name}{path}: {used:?}");
+        assert!(
+            used >= Duration::from_millis(190) && used < Duration::from_millis(200) + SLACK,
+            "{name}{path}: {used:?}"
+        );
         assert!(slowest < SLACK, "{name}{path}: another request waited {slowest:?}");
     }
 }
@@ -56,8 +59,7 @@ async fn many_busy_guests_do_not_starve_the_worker() {
     let worker = Worker::start().await;
     let hello = worker.bring(&guest("bench-hello")).await;
     let spin = worker.bring(&guest("hostile-spin")).await;
-    let busy: Vec<_> =
-        (0..20).map(|_| worker.invoke(&limited(spin, "/", |limits| limits.cpu_ms = 50))).collect();
+    let busy: Vec<_> = (0..20).map(|_| worker.invoke(&limited(spin, "/", |limits| limits.cpu_ms = 50))).collect();
     let began = Instant::now();
     assert_eq!(worker.call(&get(hello, "/")).await.status(), 200);
     assert!(began.elapsed() < Duration::from_millis(500), "{:?}", began.elapsed());
@@ -110,7 +112,9 @@ async fn memory_and_tables_are_bounded() {
         let answer = worker.call(&limited(component, path, |limits| limits.memory_mib = 32)).await;
         match &answer.failure {
             // Some ask again and again, and so run out of time instead.
-            Some(Failure::Limit { limit: named, .. }) => assert!(named == limit || named == "cpu_ms", "{name}{path}: {named}"),
+            Some(Failure::Limit { limit: named, .. }) => {
+                assert!(named == limit || named == "cpu_ms", "{name}{path}: {named}")
+            }
             // It went on without what it was refused: its own choice.
             Some(Failure::NoResponse) | None => {}
             other => panic!("{name}{path}: {other:?}"),

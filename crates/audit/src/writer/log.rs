@@ -109,6 +109,18 @@ impl Log {
         }
     }
 
+    /// Waits until everything recorded so far can be read from the files.
+    ///
+    /// # Errors
+    /// [`RecordError::Stopped`] when the log stopped first.
+    pub async fn settled(&self) -> Result<(), RecordError> {
+        let next = self.shared.lock().next;
+        match next.checked_sub(1) {
+            Some(last) => Receipt::new(last, self.progress.clone()).durable().await,
+            None => Ok(()),
+        }
+    }
+
     /// Takes nothing more, writes what is queued, has it signed, and returns when no thread of the log runs any more.
     /// Without an answer of the signer it gives up after a few seconds: the next start signs what is there.
     ///

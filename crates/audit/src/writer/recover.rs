@@ -123,7 +123,7 @@ fn open_layout(layout: &Layout, segment_bytes_max: u64) -> Result<Opened, Failur
 }
 
 fn take_lock(layout: &Layout) -> Result<File, Failure> {
-    let fresh = !layout.append().exists();
+    let (fresh, made) = (!layout.append().exists(), !layout.dir().exists());
     fs::create_dir_all(layout.append())?;
     fs::create_dir_all(layout.tiles())?;
     let lock = OpenOptions::new().write(true).create(true).truncate(false).open(layout.lock())?;
@@ -134,6 +134,9 @@ fn take_lock(layout: &Layout) -> Result<File, Failure> {
     }
     if fresh {
         layout::sync_folder(layout.dir())?;
+    }
+    // A folder that was there belongs to whoever made it, and a jailed writer may not open what is above it.
+    if made {
         layout.dir().parent().filter(|p| !p.as_os_str().is_empty()).map_or(Ok(()), layout::sync_folder)?;
     }
     Ok(lock)

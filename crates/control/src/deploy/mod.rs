@@ -3,6 +3,7 @@ mod board;
 mod name;
 mod pipeline;
 mod plan;
+mod record;
 mod turns;
 mod view;
 
@@ -10,6 +11,7 @@ pub(crate) use board::{Board, Ticket};
 pub(crate) use name::deployment_id;
 pub(crate) use pipeline::{Job, prepare_again, run};
 pub(crate) use plan::{Plan, parse};
+pub(crate) use record::{Ended, record};
 #[cfg(test)]
 pub(crate) use turns::QUEUE_MAX;
 pub(crate) use turns::{Turn, Turns};

@@ -5,11 +5,15 @@ use std::{
 };
 
 use control_api::{ComponentStage, DeploymentFailure};
-use gateway::{CompileFailure, Refusal};
+use gateway::{CompileFailure, Refusal, events::Who};
 use store::DeploymentState;
-use types::{AppName, Code, DeploymentId};
+use types::{AppName, Code, DeploymentId, RequestId};
 
-use super::{Plan, Ticket, Turn, view};
+use super::{
+    Plan, Ticket, Turn,
+    record::{self, Ended},
+    view,
+};
 use crate::{refuse, release, service::Shared};
 
 /// The longest that a deployment may take once its turn has come. The compiler has limits of its own; this one is for
@@ -23,6 +27,10 @@ pub(crate) struct Job {
     pub(crate) plan: Plan,
     pub(crate) ticket: Ticket,
     pub(crate) turn: Turn,
+    /// The deployer.
+    pub(crate) who: Who,
+    /// The request that was accepted.
+    pub(crate) request: RequestId,
 }
 
 impl Job {
@@ -48,6 +56,9 @@ pub(crate) async fn run(shared: Arc<Shared>, mut job: Job) {
             record_failure(&shared, &job, failed).await;
         }
     }
+    let who = job.who.clone();
+    record::record(&shared, Ended { app: &job.app, id: job.id, who, request: Some(job.request) }, ended.as_ref().err())
+        .await;
     shared.board.lock().unwrap_or_else(PoisonError::into_inner).end(job.key(), ended.err());
 }
 

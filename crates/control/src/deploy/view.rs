@@ -12,14 +12,7 @@ use types::DeploymentId;
 use super::board::Entry;
 
 /// Interfaces that are linked with nothing behind them: a plain `wasm32-wasip2` build carries them without using them.
-const EMPTY: [&str; 6] = [
-    "wasi:filesystem/",
-    "wasi:cli/environment",
-    "wasi:cli/exit",
-    "wasi:cli/stdin",
-    "wasi:cli/terminal-",
-    "wasi:sockets/",
-];
+const EMPTY: [&str; 4] = ["wasi:filesystem/", "wasi:cli/environment", "wasi:cli/stdin", "wasi:cli/terminal-"];
 
 /// What becomes of one import.
 fn import_state(inspection: &Inspection, interface: &str) -> ImportState {
@@ -96,5 +89,40 @@ fn phase_of(state: &DeploymentState) -> (DeploymentPhase, Option<DeploymentFailu
         DeploymentState::Failed { code, reason } => {
             (DeploymentPhase::Failed, Some(DeploymentFailure { code: code.clone(), reason: reason.clone() }))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_import_says_what_is_behind_it() {
+        let expected = [
+            ("wasi:http/client@0.3.0", ImportState::Denied),
+            ("wasi:sockets/tcp@0.2.12", ImportState::Denied),
+            ("wasi:filesystem/preopens@0.2.12", ImportState::Nothing),
+            ("wasi:cli/environment@0.3.0", ImportState::Nothing),
+            ("wasi:cli/stdin@0.2.12", ImportState::Nothing),
+            ("wasi:cli/terminal-stdout@0.2.12", ImportState::Nothing),
+            ("wasi:cli/exit@0.2.12", ImportState::Granted),
+            ("wasi:cli/stdout@0.2.12", ImportState::Granted),
+            // The runtime's word on what is denied counts, whatever the name.
+            ("wasi:filesystem/types@0.2.12", ImportState::Denied),
+        ];
+        let inspection = Inspection {
+            component: types::Digest::from_bytes([1; 32]),
+            imports: expected.iter().map(|(name, _)| (*name).to_owned()).collect(),
+            denied: expected.iter().filter(|(_, s)| *s == ImportState::Denied).map(|(n, _)| (*n).to_owned()).collect(),
+            serves: "wasi:http/handler@0.3.0".into(),
+            component_bytes: 1,
+            artefact_bytes: 1,
+            compile_ms: 1,
+            engine_build: types::EngineBuild::new("sf1/test").expect("a build"),
+            cached: false,
+        };
+        let found = inspected(&inspection).imports;
+        let found: Vec<_> = found.iter().map(|i| (i.interface.as_str(), i.state)).collect();
+        assert_eq!(found, expected);
     }
 }

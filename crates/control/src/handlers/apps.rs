@@ -4,7 +4,7 @@ use std::sync::PoisonError;
 use control_api::{AppDetail, AppList, AppSummary, FunctionView, Removed};
 use gateway::{Names, Refusal, Reply};
 use store::App;
-use types::{AppName, Caller};
+use types::{Access, AppName, Caller};
 
 use crate::{
     deploy::Plan,
@@ -16,7 +16,32 @@ use crate::{
 /// The app, or 404.
 pub(crate) async fn find(shared: &Shared, name: &AppName) -> Result<App, Refusal> {
     let app = shared.ports.store.app(name.clone()).await.map_err(refuse::store)?;
-    app.ok_or_else(|| refuse::not_found(format!("app `{name}`")).next("`serviceful apps` lists those you may see"))
+    app.ok_or_else(|| unknown(name))
+}
+
+/// One answer for an app that does not exist and for one that the caller may not know of.
+fn unknown(name: &AppName) -> Refusal {
+    refuse::not_found(format!("app `{name}`")).next("`serviceful apps` lists those you may see")
+}
+
+/// The app when the caller may know of it: they belong to it, or something in it is open to whoever is signed in.
+pub(crate) async fn find_for(shared: &Shared, caller: &Caller, name: &AppName) -> Result<App, Refusal> {
+    let app = find(shared, name).await?;
+    // SECURITY: names of apps are not for everybody; see `unknown`.
+    if shows(shared, caller, name).await? || is_open(shared, &app).await? { Ok(app) } else { Err(unknown(name)) }
+}
+
+/// Whether people who do not belong to the app may call something in it.
+async fn is_open(shared: &Shared, app: &App) -> Result<bool, Refusal> {
+    let Some(id) = app.current else { return Ok(false) };
+    let stored = shared.ports.store.deployment(app.name.clone(), id).await.map_err(refuse::store)?;
+    let Some(stored) = stored else { return Ok(false) };
+    // A rule of the app's own that permits has this word in it; whom it permits is for policy to say, at each call.
+    if stored.policy.as_deref().is_some_and(|cedar| cedar.contains("permit")) {
+        return Ok(true);
+    }
+    let plan = Plan::of_stored(&stored, &shared.ports.caps)?;
+    Ok(plan.functions.iter().any(|target| matches!(target.access, Access::Public | Access::SignedIn)))
 }
 
 fn summary(names: &Names, app: &App) -> AppSummary {

@@ -5,7 +5,7 @@ use http::StatusCode;
 
 use crate::{
     input::{self, display_text},
-    refuse, reply,
+    membership, refuse, reply,
     service::{Asked, Shared},
 };
 
@@ -24,6 +24,10 @@ pub(crate) async fn redeem(shared: &Shared, asked: Asked) -> Result<Reply, Refus
 
     let redeemed = shared.ports.credentials.redeem_claim(&claim.code, name.into()).await;
     let (person, credential, secret) = redeemed.map_err(refuse::credential)?;
+    // The claim is used up: whatever goes wrong now, its holder must get the secret.
+    if let Err(refusal) = membership::adopt(shared, person.id).await {
+        tracing::error!("apps without members could not be given to the new owner: {}", refusal.reason);
+    }
 
     let claimed = Claimed {
         person: person.id,

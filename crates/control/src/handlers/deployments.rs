@@ -4,16 +4,16 @@ use std::sync::{Arc, PoisonError};
 use control_api::{
     COMPONENTS_MAX, ComponentProgress, ComponentStage, CreateDeployment, DeploymentList, DeploymentView, Rollback,
 };
-use gateway::{Ctx, Refusal, Reply};
+use gateway::{Ctx, Refusal, Reply, events::Who};
 use http::StatusCode;
 use store::{App, Deployment, DeploymentState};
-use types::{AppName, Code, DeploymentId, Digest};
+use types::{AppName, Caller, Code, DeploymentId, Digest};
 
 use super::{apps, components};
 use crate::{
     deploy::{self, Job, Plan, Seen},
     input::{self, Query},
-    refuse, release, reply,
+    membership, refuse, release, reply,
     service::{Asked, Shared},
 };
 
@@ -26,13 +26,14 @@ pub(crate) async fn create(shared: &Arc<Shared>, cx: &Ctx, asked: Asked) -> Resu
         refuse::conflict(format!("too many deployments of `{name}` wait")).next("wait until they are through")
     })?;
 
-    let deployment = keep(shared, cx, name.clone(), id, wanted, asked.caller.principal()).await?;
+    let deployment = keep(shared, cx, name.clone(), id, wanted, &asked.caller).await?;
     let job = {
         let mut board = shared.board.lock().unwrap_or_else(PoisonError::into_inner);
         // The same contents are on their way already: one run serves both.
         (!board.is_under_way(&name, id)).then(|| {
             let ticket = board.begin(&name, id, waiting(&deployment));
-            Job { app: name.clone(), id, plan, ticket, turn }
+            let who = Who::from(&*asked.caller);
+            Job { app: name.clone(), id, plan, ticket, turn, who, request: cx.request }
         })
     };
     if let Some(job) = job {
@@ -80,19 +81,19 @@ fn check_policy(shared: &Shared, app: &AppName, path: Option<&str>, cedar: Optio
     }
 }
 
-/// Writes app and deployment down. A new app is published at once, without functions: from here on its admin may look.
+/// Writes app and deployment down, and whoever thereby gets into the app.
 async fn keep(
     shared: &Shared,
     cx: &Ctx,
     app: AppName,
     id: DeploymentId,
     wanted: CreateDeployment,
-    by: Option<types::PrincipalId>,
+    caller: &Caller,
 ) -> Result<Deployment, Refusal> {
     let store = &shared.ports.store;
-    if store.add_app(app.clone(), cx.started_at, by).await.map_err(refuse::store)? {
-        release::publish(shared, &app).await?;
-    }
+    let by = caller.principal();
+    let is_new = store.add_app(app.clone(), cx.started_at, by).await.map_err(refuse::store)?;
+    membership::on_deploy(shared, cx, &app, caller, is_new).await?;
     let deployment = Deployment {
         app: app.clone(),
         id,

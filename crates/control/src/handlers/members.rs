@@ -2,6 +2,7 @@
 use control_api::{Member, MemberList, PutMember, Removed, Role};
 use gateway::{Ctx, Refusal, Reply};
 use store::{AppMember, MemberRole, Principal, PrincipalKind};
+use types::AppName;
 
 use super::apps;
 use crate::{
@@ -17,28 +18,41 @@ const fn role(role: MemberRole) -> Role {
     }
 }
 
-fn shown(member: &AppMember, person: Option<&Principal>) -> Member {
+/// How a service account is written where a person may be named too.
+const SERVICE_PREFIX: &str = "service:";
+
+fn shown(member: &AppMember, principal: Option<&Principal>) -> Member {
     Member {
         person: member.principal,
-        name: person.map_or_else(String::new, |p| p.name.to_string()),
+        name: principal.map_or_else(String::new, name),
         role: role(member.role),
-        disabled: person.is_some_and(|p| p.disabled),
+        disabled: principal.is_some_and(|p| p.disabled),
         added_at: member.added_at,
     }
 }
 
-/// The person that a segment of the path means: an id, or a name that only one person has.
-async fn person(shared: &Shared, word: &str) -> Result<Principal, Refusal> {
+fn name(principal: &Principal) -> String {
+    if is_person(principal) { principal.name.to_string() } else { format!("{SERVICE_PREFIX}{}", principal.name) }
+}
+
+/// Whom a segment of the path means: an id, a name that only one person has, or `service:NAME` for an account of the app.
+async fn principal(shared: &Shared, app: &AppName, word: &str) -> Result<Principal, Refusal> {
+    if let Some(name) = word.strip_prefix(SERVICE_PREFIX) {
+        return account(shared, app, name).await;
+    }
     let unknown = || {
-        refuse::not_found(format!("person `{}`", input::short(word)))
-            .next("give the person's id (`p-…`), as their own `serviceful whoami` shows it")
+        refuse::not_found(format!("person `{}`", input::short(word))).next(
+            "give the person's id (`p-…`), as their own `serviceful whoami` shows it, or `service:NAME` for a service account",
+        )
     };
     if let Ok(id) = word.parse() {
         let found = shared.ports.store.principal(id).await.map_err(refuse::store)?.ok_or_else(unknown)?;
-        return if is_person(&found) {
-            Ok(found)
-        } else {
-            Err(refuse::bad_input("a service account cannot be a member; name it in `callers` of the manifest"))
+        return match &found.kind {
+            // SECURITY: its tokens count at its own app alone; a membership elsewhere would only look as if it meant something.
+            PrincipalKind::Service { app: own } if own != app => Err(refuse::bad_input(format!(
+                "{id} is a service account of another app, and its tokens count there alone; make one of `{app}`"
+            ))),
+            PrincipalKind::Service { .. } | PrincipalKind::Person { .. } => Ok(found),
         };
     }
     let all = shared.ports.store.principals(None).await.map_err(refuse::store)?;
@@ -53,6 +67,14 @@ async fn person(shared: &Shared, word: &str) -> Result<Principal, Refusal> {
     }
 }
 
+async fn account(shared: &Shared, app: &AppName, name: &str) -> Result<Principal, Refusal> {
+    let all = shared.ports.store.principals(Some(app.clone())).await.map_err(refuse::store)?;
+    all.into_iter().find(|p| *p.name == *name).ok_or_else(|| {
+        refuse::not_found(format!("service account `{}` of `{app}`", input::short(name)))
+            .next(format!("`serviceful token create {app} NAME` makes one, with a token"))
+    })
+}
+
 const fn is_person(principal: &Principal) -> bool {
     matches!(principal.kind, PrincipalKind::Person { .. })
 }
@@ -64,8 +86,8 @@ pub(crate) async fn list(shared: &Shared, asked: Asked) -> Result<Reply, Refusal
     apps::find(shared, &app).await?;
     let mut members = Vec::new();
     for member in shared.ports.store.members(app).await.map_err(refuse::store)? {
-        let person = shared.ports.store.principal(member.principal).await.map_err(refuse::store)?;
-        members.push(shown(&member, person.as_ref()));
+        let principal = shared.ports.store.principal(member.principal).await.map_err(refuse::store)?;
+        members.push(shown(&member, principal.as_ref()));
     }
 
     reply::ok(&MemberList { members })
@@ -77,17 +99,21 @@ pub(crate) async fn put(shared: &Shared, cx: &Ctx, asked: Asked) -> Result<Reply
     let wanted: PutMember = input::json(&asked.head, asked.body).await?;
 
     apps::find(shared, &app).await?;
-    let person = person(shared, &word).await?;
+    let principal = principal(shared, &app, &word).await?;
 
     let role = match wanted.role {
         Role::Member => MemberRole::Member,
-        Role::Admin => MemberRole::Admin,
+        Role::Admin if is_person(&principal) => MemberRole::Admin,
+        Role::Admin => {
+            let sentence = "a service account calls functions and nothing else, so it cannot be an admin";
+            return Err(refuse::bad_input(sentence).next("add it as a member"));
+        }
     };
-    let member = AppMember { principal: person.id, role, added_at: cx.started_at };
+    let member = AppMember { principal: principal.id, role, added_at: cx.started_at };
     shared.ports.store.put_member(app.clone(), member.clone()).await.map_err(refuse::store)?;
     release::publish(shared, &app).await?;
 
-    reply::ok(&shown(&member, Some(&person)))
+    reply::ok(&shown(&member, Some(&principal)))
 }
 
 pub(crate) async fn remove(shared: &Shared, asked: Asked) -> Result<Reply, Refusal> {
@@ -96,12 +122,12 @@ pub(crate) async fn remove(shared: &Shared, asked: Asked) -> Result<Reply, Refus
     let word = input::param(&asked.call, "person")?;
 
     apps::find(shared, &app).await?;
-    let person = person(shared, &word).await?;
+    let principal = principal(shared, &app, &word).await?;
 
-    if !shared.ports.store.remove_member(app.clone(), person.id).await.map_err(refuse::store)? {
+    if !shared.ports.store.remove_member(app.clone(), principal.id).await.map_err(refuse::store)? {
         return Err(refuse::not_found(format!("member `{}` of `{app}`", input::short(&word))));
     }
     release::publish(shared, &app).await?;
 
-    reply::ok(&Removed { removed: person.id.to_string() })
+    reply::ok(&Removed { removed: principal.id.to_string() })
 }

@@ -15,10 +15,6 @@ use crate::{
 const LABEL_CHARS_MAX: usize = 100;
 /// A token that is over before it can be pasted somewhere helps nobody.
 const LIFE_S_MIN: u64 = 10;
-/// 90 days.
-const SERVICE_LIFE_S: u64 = 90 * 24 * 3_600;
-const CALL_LIFE_S: u64 = 5 * 60;
-const CALL_LIFE_S_MAX: u64 = 3_600;
 
 fn shown(credential: &Credential, principal: Option<&Principal>) -> Token {
     Token {
@@ -41,9 +37,13 @@ fn shown(credential: &Credential, principal: Option<&Principal>) -> Token {
     }
 }
 
-fn life(asked: Option<u64>, default: u64) -> Result<u64, Refusal> {
-    let life = asked.unwrap_or(default);
-    if life < LIFE_S_MIN { Err(refuse::bad_input(format!("`life_s` is at least {LIFE_S_MIN}"))) } else { Ok(life) }
+/// The life to ask identity for, which knows the usual (0) and the longest one.
+fn life(asked: Option<u64>) -> Result<u64, Refusal> {
+    match asked {
+        None => Ok(0),
+        Some(life) if life < LIFE_S_MIN => Err(refuse::bad_input(format!("`life_s` is at least {LIFE_S_MIN}"))),
+        Some(life) => Ok(life),
+    }
 }
 
 /// Credentials of an app's service accounts, with the account of each.
@@ -77,7 +77,7 @@ pub(crate) async fn create_for_service(shared: &Shared, asked: Asked) -> Result<
     // Service accounts are named like functions, because manifests name them in `callers`.
     let name = FunctionName::parse(&wanted.service).map_err(|e| refuse::bad_input(format!("`service`: {e}")))?;
     let label = display_text("`label`", wanted.label.as_deref().unwrap_or(name.as_str()), LABEL_CHARS_MAX)?;
-    let life_s = life(wanted.life_s, SERVICE_LIFE_S)?;
+    let life_s = life(wanted.life_s)?;
 
     let credentials = &shared.ports.credentials;
     let account = credentials.service_account(app.clone(), name.as_str().into()).await.map_err(refuse::credential)?;
@@ -104,8 +104,8 @@ pub(crate) async fn create_call(shared: &Shared, asked: Asked) -> Result<Reply, 
             .detail(sentence)
             .next("claim the platform with `serviceful claim --accept`, or make a service token"));
     };
-    apps::find(shared, &wanted.app).await?;
-    let life_s = life(wanted.life_s, CALL_LIFE_S)?.min(CALL_LIFE_S_MAX);
+    apps::find_for(shared, &asked.caller, &wanted.app).await?;
+    let life_s = life(wanted.life_s)?;
 
     let new = NewCredential {
         principal: person.id,

@@ -2,9 +2,10 @@
 use std::{sync::atomic::Ordering, time::Duration};
 
 use control_api::{ComponentStage, DeploymentPhase, ImportState, Op};
+use gateway::events::{Kind, Outcome, Who};
 use serde_json::json;
 use store::DeploymentState;
-use types::Code;
+use types::{Code, PrincipalId};
 
 use super::{
     fakes::digest_of,
@@ -43,11 +44,39 @@ async fn a_deployment_is_compiled_probed_switched_and_published_in_order() {
 }
 
 #[tokio::test]
-async fn the_operator_deploys_without_becoming_a_member() {
+async fn the_end_of_a_deployment_is_in_the_audit_log() {
     let room = Room::new();
-    let view = room.begin(&OPERATOR, "coffee", b"one").await;
-    assert_eq!(room.end(&view).await.created_by, None);
-    assert!(room.route_release.last().members.is_empty());
+    let good = room.deploy("coffee", b"one").await;
+    room.components.bad.lock().unwrap().insert(digest_of(b"bad"));
+    let view = room.begin(&OPERATOR, "coffee", b"bad").await;
+    let bad = room.end(&view).await;
+    let events = room.record.seen.lock().unwrap().clone();
+    let [ready, failed] = &events[..] else { panic!("{events:?}") };
+    for event in [ready, failed] {
+        assert_eq!((event.kind, &*event.resource), (Kind::Control, "coffee"));
+        assert_eq!(event.app, Some(app("coffee")));
+        assert!(event.request.is_some(), "it leads back to the request that asked for it");
+    }
+    assert_eq!((&*ready.action, ready.deployment), ("deployment-ready", Some(good.id)));
+    assert_eq!(ready.outcome, Outcome::Done { status: None });
+    assert_eq!(ready.who, Who::from(&owner()));
+    assert_eq!((&*failed.action, failed.deployment), ("deployment-failed", Some(bad.id)));
+    assert_eq!(failed.who, Who::from(&OPERATOR));
+    let Outcome::Failed { status, code, reason } = &failed.outcome else { panic!("{failed:?}") };
+    assert_eq!((*status, &**code), (422, Code::CTL_COMPONENT.as_str()));
+    assert!(reason.contains("`menu.wasm`"), "{reason}");
+}
+
+#[tokio::test]
+async fn an_interrupted_deployment_is_in_the_audit_log_after_the_start() {
+    let room = Room::new();
+    room.components.held.lock().unwrap().insert(digest_of(b"one"));
+    let cut = room.begin(&owner(), "coffee", b"one").await;
+    let after = room.restarted();
+    after.service.restore().await.unwrap();
+    let events = after.record.seen.lock().unwrap().clone();
+    assert_eq!((&*events[0].action, events[0].deployment), ("deployment-failed", Some(cut.id)));
+    assert_eq!((&*events[0].who.kind, events[0].who.id), ("person", Some(PrincipalId::from_bytes([1; 16]))));
 }
 
 #[tokio::test]

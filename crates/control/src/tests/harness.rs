@@ -13,7 +13,7 @@ use types::{
 };
 
 use super::fakes::{
-    FakeAudit, FakeClock, FakeComponents, FakeCredentials, FakeLogs, FakePolicy, FakePosture, FakeRelease,
+    FakeAudit, FakeClock, FakeComponents, FakeCredentials, FakeLogs, FakePolicy, FakePosture, FakeRecord, FakeRelease,
     MemoryContents, MemoryStore, digest_of,
 };
 use crate::{Ports, Service};
@@ -27,6 +27,7 @@ pub(super) struct Room {
     pub(super) credentials: Arc<FakeCredentials>,
     pub(super) logs: Arc<FakeLogs>,
     pub(super) audit: Arc<FakeAudit>,
+    pub(super) record: Arc<FakeRecord>,
     contents: Arc<MemoryContents>,
     clock: Arc<FakeClock>,
 }
@@ -91,6 +92,7 @@ impl Room {
         let credentials = Arc::new(FakeCredentials::new(store.clone()));
         let (logs, audit) = (Arc::new(FakeLogs::default()), Arc::new(FakeAudit::default()));
         let clock = Arc::new(FakeClock::default());
+        let record = Arc::new(FakeRecord::default());
         let mut caps = Limits { run: RunLimits::CAP, compile: types::CompileLimits::CAP };
         caps.compile.component_kib = 64;
         let service = Service::new(Ports {
@@ -103,6 +105,7 @@ impl Room {
             logs: logs.clone(),
             posture: Arc::new(FakePosture),
             audit: audit.clone(),
+            record: record.clone(),
             names: Names {
                 scheme: "http",
                 apps_domain: "localhost".into(),
@@ -112,7 +115,19 @@ impl Room {
             caps,
             clock: clock.clone(),
         });
-        Self { service, store, components, policy_release, route_release, credentials, logs, audit, contents, clock }
+        Self {
+            service,
+            store,
+            components,
+            policy_release,
+            route_release,
+            credentials,
+            logs,
+            audit,
+            record,
+            contents,
+            clock,
+        }
     }
 
     /// The raw answer of an operation; `target` is path values and then a query.

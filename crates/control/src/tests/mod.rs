@@ -3,6 +3,7 @@ mod apps;
 mod deploy;
 mod fakes;
 mod harness;
+mod membership;
 mod people;
 mod refusals;
 mod streams;

@@ -68,14 +68,27 @@ async fn every_change_of_members_is_published_at_once() {
 }
 
 #[tokio::test]
-async fn a_service_account_is_no_member() {
+async fn a_service_account_is_a_member_of_its_own_app_and_never_an_admin() {
     let room = Room::new();
     room.deploy("coffee", b"one").await;
+    room.deploy("tea", b"leaf").await;
     let made =
         room.ask(Op::AppTokenCreate, &owner(), &["coffee"], Sent::Json(json!({ "service": "till" }))).await.unwrap().1;
     let id = made["token"]["principal"].as_str().unwrap();
-    let put = room.ask(Op::MemberPut, &owner(), &["coffee", id], Sent::Json(json!({ "role": "member" }))).await;
-    assert!(put.unwrap_err().detail.unwrap().contains("`callers`"));
+    let put = async |app: &str, who: &str, role: &str| {
+        room.ask(Op::MemberPut, &owner(), &[app, who], Sent::Json(json!({ "role": role }))).await
+    };
+    let (_, member) = put("coffee", "service%3Atill", "member").await.unwrap();
+    assert_eq!((member["name"].as_str(), member["person"].as_str()), (Some("service:till"), Some(id)));
+    assert!(room.policy_release.last().members.contains(&(id.parse().unwrap(), false)));
+    put("coffee", id, "member").await.unwrap();
+    assert_eq!(put("coffee", id, "admin").await.unwrap_err().code, Code::CTL_BAD_INPUT);
+    let foreign = put("tea", id, "member").await.unwrap_err();
+    assert!(foreign.detail.unwrap().contains("another app"), "its tokens count at `coffee` alone");
+    assert_eq!(put("tea", "service:till", "member").await.unwrap_err().code, Code::CTL_NOT_FOUND);
+    assert_eq!(put("coffee", "till", "member").await.unwrap_err().code, Code::CTL_NOT_FOUND, "that would be a person");
+    room.ask(Op::MemberRemove, &owner(), &["coffee", "service:till"], Sent::Nothing).await.unwrap();
+    assert!(!room.policy_release.last().members.iter().any(|(member, _)| member.to_string() == id));
 }
 
 #[tokio::test]
@@ -107,16 +120,17 @@ async fn service_tokens_count_for_one_app_and_are_revoked_there_only() {
 }
 
 #[tokio::test]
-async fn only_a_person_calls_as_themselves_and_for_an_hour_at_most() {
+async fn only_a_person_calls_as_themselves_and_identity_says_for_how_long() {
     let room = Room::new();
     room.deploy("coffee", b"one").await;
-    let body = json!({ "app": "coffee", "life_s": 86_400 });
-    let (_, made) = room.ask(Op::CallTokenCreate, &person(2, false), &[], Sent::Json(body)).await.unwrap();
-    assert_eq!(made["url"], "http://coffee.localhost:8080");
-    assert_eq!(
-        made["token"]["expires_at"].as_u64().unwrap() - made["token"]["created_at"].as_u64().unwrap(),
-        3_600_000
-    );
+    // Identity is asked for exactly this life, and for its usual one (0) when nobody says another.
+    for (body, asked_s) in [(json!({ "app": "coffee", "life_s": 86_400 }), 86_400), (json!({ "app": "coffee" }), 0)] {
+        let (_, made) = room.ask(Op::CallTokenCreate, &owner(), &[], Sent::Json(body)).await.unwrap();
+        assert_eq!(made["url"], "http://coffee.localhost:8080");
+        let token = &made["token"];
+        let life_ms = token["expires_at"].as_u64().unwrap() - token["created_at"].as_u64().unwrap();
+        assert_eq!(life_ms, asked_s * 1_000);
+    }
     let body = json!({ "app": "coffee" });
     let refusal = room.ask(Op::CallTokenCreate, &OPERATOR, &[], Sent::Json(body)).await.unwrap_err();
     assert_eq!(refusal.code, Code::POL_DENIED);
@@ -129,6 +143,9 @@ async fn people_see_and_revoke_their_own_tokens_and_owners_all() {
     let room = Room::new();
     room.deploy("coffee", b"one").await;
     for caller in [person(2, false), person(3, false)] {
+        let put = Sent::Json(json!({ "role": "member" }));
+        let id = caller.principal().unwrap().to_string();
+        room.ask(Op::MemberPut, &owner(), &["coffee", &id], put).await.unwrap();
         room.ask(Op::CallTokenCreate, &caller, &[], Sent::Json(json!({ "app": "coffee" }))).await.unwrap();
     }
     let count = async |caller: Caller, query: &str| {

@@ -104,7 +104,8 @@ fn refusals_say_what_to_do() {
     let told = |n: usize, column: usize| told(&call(&policy, &personas()[n].1, &five[column]));
     let (sentence, next) = told(4, 2);
     assert_eq!(sentence, "`ned` is not a member of `coffee`");
-    assert_eq!(next, format!("ask an admin of `coffee` to run `serviceful members add coffee {}`", id(6)));
+    assert_eq!(next, format!("ask an admin of `coffee` to run `serviceful members coffee add {}`", id(6)));
+    assert!(told(7, 2).1.ends_with("`serviceful members coffee add service:other`"), "{}", told(7, 2).1);
     let (sentence, next) = told(7, 3);
     assert_eq!(sentence, "service `coffee/other` is not in the callers of `coffee/workloads`");
     assert_eq!(next, "add `\"other\"` to `callers` of `workloads` in serviceful.toml and deploy");

@@ -1,4 +1,3 @@
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 use super::*;
 
 #[test]
@@ -6,7 +5,10 @@ fn the_version_is_the_one_that_is_locked() {
     let lock = include_str!("../../../../Cargo.lock");
     for package in ["wasmtime", "wasmtime-wasi", "wasmtime-wasi-http"] {
         let entry = format!("name = \"{package}\"\nversion = \"{WASMTIME_VERSION}\"\n");
-        assert!(lock.contains(&entry), "If you are here because `{package}` moved: set WASMTIME_VERSION to its version");
+        assert!(
+            lock.contains(&entry),
+            "If you are here because `{package}` moved: set WASMTIME_VERSION to its version"
+        );
     }
 }
 
@@ -47,7 +49,8 @@ fn a_change_of_settings_needs_a_new_patch_level_or_version() {
 #[cfg(target_arch = "x86_64")]
 #[test]
 fn what_the_compiler_makes_the_worker_loads() {
-    let component = wat::parse_str("(component (core module $m (func (export \"f\"))) (core instance (instantiate $m)))").unwrap();
+    let component =
+        wat::parse_str("(component (core module $m (func (export \"f\"))) (core instance (instantiate $m)))").unwrap();
     let build = build_id();
     for baseline in [Baseline::X86V1, Baseline::of_this_host()] {
         let compiler = Engine::new(&config(Purpose::Compile, baseline, build).unwrap()).unwrap();

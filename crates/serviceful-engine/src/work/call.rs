@@ -296,9 +296,7 @@ impl Call {
             return Poll::Ready(Piece::Data(piece));
         }
         match &mut state.body.end {
-            Some(Ending::Complete(trailers)) => {
-                Poll::Ready(trailers.take().map_or(Piece::End, Piece::Trailers))
-            }
+            Some(Ending::Complete(trailers)) => Poll::Ready(trailers.take().map_or(Piece::End, Piece::Trailers)),
             Some(Ending::Broken(reason)) => Poll::Ready(Piece::Broken(reason.clone())),
             None => {
                 state.body.reader = Some(waker.clone());

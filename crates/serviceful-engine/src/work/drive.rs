@@ -7,12 +7,9 @@ use std::{
 };
 
 use tokio::runtime::Handle;
-use wire::{
-    Sender,
-    work::{Failure, Loaded, LogStream, to_front},
-};
+use wire::work::{Failure, Loaded, LogStream, to_front};
 
-use super::{call::Call, calls::Calls, failure, response::Response, ticker::Running};
+use super::{call::Call, calls::Calls, failure, outbox::Outbox, response::Response, ticker::Running};
 
 /// Turns between guest and response before other calls get the thread.
 const ROUNDS: usize = 16;
@@ -21,7 +18,7 @@ const ROUNDS: usize = 16;
 pub(crate) struct Driver {
     pub(crate) call: Arc<Call>,
     pub(crate) calls: Arc<Calls>,
-    pub(crate) sender: Sender,
+    pub(crate) outbox: Arc<Outbox>,
     /// Keeps epochs passing.
     pub(crate) running: Running,
 }
@@ -46,7 +43,7 @@ impl Driver {
 
     /// Runs a guest that is only made.
     pub(crate) async fn probe(self, guest: impl Future<Output = wasmtime::Result<()>>) {
-        let Self { call, calls, sender, running } = &self;
+        let Self { call, calls, outbox, running } = &self;
         let mut guest = pin!(Some(guest));
         let loaded = poll_fn(|cx| {
             call.task.register(cx.waker());
@@ -64,7 +61,7 @@ impl Driver {
         let _ = running;
         calls.remove(call.stream);
         call.tell(to_front::LOADED, &loaded);
-        let _ = sender.send(call.take_out());
+        outbox.put(call.take_out());
     }
 
     /// One turn. Ready when the call is over, with what went wrong.
@@ -111,8 +108,7 @@ impl Driver {
     fn send(&self) {
         let frames = self.call.take_out();
         if !frames.is_empty() {
-            // A front that is gone ends the process, in `serve.rs`.
-            let _ = self.sender.send(frames);
+            self.outbox.put(frames);
         }
     }
 }

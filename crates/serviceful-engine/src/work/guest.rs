@@ -54,7 +54,6 @@ impl Guest {
         let wasi = self.wasi.get_or_insert_with(|| Wasi::new(call));
         (&mut wasi.context, &mut self.table)
     }
-
 }
 
 impl Drop for Guest {
@@ -112,12 +111,7 @@ fn is_forbidden(name: &HeaderName) -> bool {
 }
 
 type Sending = Box<
-    dyn Future<
-            Output = Result<
-                (Response<WasiBody>, Box<dyn Future<Output = Result<(), Error>> + Send>),
-                Error,
-            >,
-        > + Send,
+    dyn Future<Output = Result<(Response<WasiBody>, Box<dyn Future<Output = Result<(), Error>> + Send>), Error>> + Send,
 >;
 
 impl WasiHttpHooks for Hooks {

@@ -23,7 +23,7 @@ pub(crate) enum Errand {
     /// To see that it can be made.
     Probe,
     /// To answer this.
-    Request(Request<RequestBody>),
+    Request(Box<Request<RequestBody>>),
 }
 
 /// Makes an instance, lets it do its errand, and drops it. The answer goes to the call.
@@ -74,7 +74,7 @@ async fn run_p2(store: &mut Store<Guest>, proxy: &ProxyPre<Guest>, errand: Erran
         _ => Scheme::Http,
     };
     let mut http = guest.http();
-    let request = http.new_incoming_request(scheme, request)?;
+    let request = http.new_incoming_request(scheme, *request)?;
     let answer = http.new_response_outparam_from_callback(move |answer| {
         call.answer(answer.map_err(|error| format!("{error:?}")));
     })?;
@@ -87,7 +87,7 @@ async fn run_p3(store: &mut Store<Guest>, service: &ServicePre<Guest>, errand: E
     let guest = store.data_mut();
     guest.in_request = true;
     let call = guest.call.clone();
-    let (request, _received) = p3::Request::from_http(guest.http().hooks, request);
+    let (request, _received) = p3::Request::from_http(guest.http().hooks, *request);
     store
         .run_concurrent(async |accessor| {
             match service.handle(accessor, request).await? {

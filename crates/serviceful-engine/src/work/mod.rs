@@ -13,6 +13,7 @@ mod limiter;
 mod link;
 mod logs;
 mod meter;
+mod outbox;
 mod response;
 mod serve;
 mod shelf;

@@ -20,11 +20,13 @@ use super::{
     body::RequestBody,
     call::{Call, Origin, Stop},
     calls::Calls,
+    drill,
     drive::{Driver, Movable},
-    drill, fields,
+    fields,
     guest::Guest,
     instance::{self, Errand},
     link::Loaded,
+    outbox::Outbox,
     shelf::Shelf,
     slow::Slow,
     ticker::Ticker,
@@ -50,6 +52,7 @@ pub(super) struct Worker {
     pub(super) sender: Sender,
     slots: Arc<Semaphore>,
     calls: Arc<Calls>,
+    outbox: Arc<Outbox>,
     shelf: Arc<Mutex<Shelf>>,
     slow: Slow,
     assigned: Option<(AppName, [u8; 32])>,
@@ -73,6 +76,7 @@ impl Worker {
             sender,
             slots: Arc::new(Semaphore::new(config::CALLS_MAX)),
             calls: Arc::default(),
+            outbox: Arc::default(),
             shelf: Arc::default(),
             slow: Slow::new(threads),
             assigned: None,
@@ -88,14 +92,17 @@ impl Worker {
             while let Some(frame) = receiver.buffered()? {
                 self.take(frame)?;
             }
+            self.outbox.empty(&self.sender)?;
             let busy = !self.calls.is_empty();
             if self.draining && !busy {
+                self.outbox.empty(&self.sender)?;
                 return Ok(());
             }
             tokio::select! {
                 biased;
                 frame = receiver.next() => self.take(frame?)?,
                 _ = sweep.tick(), if busy => self.calls.stop_late(monotonic_ns()),
+                () = self.outbox.filled() => self.outbox.empty(&self.sender)?,
                 () = self.calls.ended(), if self.draining => {}
             }
         }
@@ -160,11 +167,11 @@ impl Worker {
             return Err(StartError::Order { what: "a component came before the worker was assigned" });
         };
         let (engine, linker, shelf) = (self.engine.clone(), self.linker.clone(), self.shelf.clone());
-        let sender = self.sender.clone();
+        let outbox = self.outbox.clone();
         let work = move || {
             let answer = bring_in(&engine, &linker, &shelf, &load, &artefact, &key);
             if let Ok(frame) = frame(to_front::LOADED, stream, &answer) {
-                let _ = sender.send(vec![frame]);
+                outbox.put(vec![frame]);
             }
         };
         if self.calls.is_empty() {
@@ -194,8 +201,7 @@ impl Worker {
             has_body: false,
         }));
         let driver = self.begin(&call)?;
-        let guest =
-            instance::run(self.engine.clone(), self.slots.clone(), loaded, call.clone(), Errand::Probe);
+        let guest = instance::run(self.engine.clone(), self.slots.clone(), loaded, call.clone(), Errand::Probe);
         self.start(call, Box::pin(driver.probe(guest)))
     }
 
@@ -216,8 +222,13 @@ impl Worker {
             Err(reason) => return self.refuse(stream, &Failure::Engine { reason }),
         };
         let driver = self.begin(&call)?;
-        let guest =
-            instance::run(self.engine.clone(), self.slots.clone(), loaded, call.clone(), Errand::Request(request));
+        let guest = instance::run(
+            self.engine.clone(),
+            self.slots.clone(),
+            loaded,
+            call.clone(),
+            Errand::Request(Box::new(request)),
+        );
         self.start(call, Box::pin(driver.request(guest)))
     }
 
@@ -225,8 +236,8 @@ impl Worker {
         if !self.calls.insert(call.clone()) {
             return Err(StartError::Order { what: "a stream was used while it was still in use" });
         }
-        let (calls, sender) = (self.calls.clone(), self.sender.clone());
-        Ok(Driver { call: call.clone(), calls, sender, running: self.ticker.call() })
+        let (calls, outbox) = (self.calls.clone(), self.outbox.clone());
+        Ok(Driver { call: call.clone(), calls, outbox, running: self.ticker.call() })
     }
 
     fn start(
@@ -245,7 +256,8 @@ impl Worker {
     }
 
     fn send(&self, frames: Vec<Frame>) -> Result<(), StartError> {
-        Ok(self.sender.send(frames)?)
+        self.outbox.put(frames);
+        Ok(())
     }
 }
 

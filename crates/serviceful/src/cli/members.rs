@@ -23,18 +23,22 @@ enum MembersVerb {
     /// List them (this is the default)
     #[command(visible_alias = "ls")]
     List,
-    /// Add a person, or change the role
-    #[command(after_help = "Example:\n  serviceful members coffee add Ada --role admin")]
+    /// Add a person or a service account of the app, or change the role
+    #[command(
+        after_help = "Example:\n  serviceful members coffee add Ada --role admin\n  serviceful members coffee add service:till"
+    )]
     Add {
-        /// Id (`p-…`) or name
+        /// Id (`p-…`), a person's name, or `service:NAME` for a service account of the app (`token create` makes one)
+        #[arg(value_name = "WHO")]
         person: String,
         #[arg(long, value_enum, default_value_t)]
         role: RoleWord,
     },
-    /// Take a person out
+    /// Take a member out
     #[command(visible_alias = "rm", after_help = "Example:\n  serviceful members coffee remove Ada")]
     Remove {
-        /// Id (`p-…`) or name
+        /// Id (`p-…`), a person's name, or `service:NAME`
+        #[arg(value_name = "WHO")]
         person: String,
     },
 }
@@ -44,7 +48,7 @@ enum RoleWord {
     /// May call functions that are open to members
     #[default]
     Member,
-    /// May also deploy, read logs, and manage members and tokens
+    /// May also deploy, read logs, and manage members and tokens; for people only
     Admin,
 }
 
@@ -92,5 +96,5 @@ fn show(out: &Out, list: &MemberList) -> Result<(), Failure> {
             state.to_owned(),
         ]
     });
-    out.table(&["NAME", "PERSON", "ROLE", "SINCE", ""], &rows.collect::<Vec<_>>())
+    out.table(&["NAME", "ID", "ROLE", "SINCE", ""], &rows.collect::<Vec<_>>())
 }

@@ -34,7 +34,10 @@ fn examples_of_the_help_pages_can_be_typed() {
         &["logs", "coffee", "-f"],
         &["members", "coffee"],
         &["members", "coffee", "add", "Ada", "--role", "admin"],
+        &["members", "coffee", "add", "service:till"],
         &["token", "create", "coffee", "till", "--days", "30"],
+        &["token", "create", "coffee", "--quiet"],
+        &["token", "create", "coffee", "--minutes", "5"],
         &["token", "revoke", "c-aibagbafaydqqcikbmga2dqpca"],
         &["audit", "--app", "coffee", "--result", "refused"],
         &["audit", "verify", "--dir", "/backup/audit", "--key", "NAME+HASH+KEY"],
@@ -54,6 +57,8 @@ fn wrong_usage_is_refused_by_name() {
         (&["audit", "--since", "yesterday"], "2026-11-24T07:00:00Z"),
         (&["audit", "verify", "--dir", "x"], "--key"),
         (&["claim", "http://c/claim#x", "--accept"], "cannot be used with"),
+        (&["token", "create", "coffee", "till", "--minutes", "5"], "cannot be used with"),
+        (&["token", "create", "coffee", "--days", "5"], "SERVICE"),
         (&["deplyo"], "deploy"),
     ] {
         let error = hand(words).expect_err("wrong usage").to_string();

@@ -1,6 +1,6 @@
 //! `token`.
 use clap::{Args, Subcommand};
-use control_api::{CreateToken, Token, TokenCreated, TokenList, TokenUse};
+use control_api::{CreateCallToken, CreateToken, Token, TokenCreated, TokenList, TokenUse};
 use types::{AppName, CredentialId};
 
 use super::{
@@ -19,19 +19,22 @@ pub(crate) struct TokenArgs {
 
 #[derive(Debug, Subcommand)]
 enum TokenVerb {
-    /// Make a token for a service account of an app; the account is made when it is new
+    /// Make a token that calls an app: yours for some minutes, or one for a service account
     #[command(
-        after_help = "Example:\n  serviceful token create coffee till --days 30\n  TOKEN=$(serviceful token create coffee till --quiet)"
+        after_help = "Example:\n  TOKEN=$(serviceful token create coffee --quiet)\n  serviceful token create coffee till --days 30"
     )]
     Create {
         app: AppName,
-        /// The account, as `callers` in the manifest names it
-        service: String,
-        /// What to call the token
-        #[arg(long)]
+        /// The service account, as `callers` in the manifest names it; it is made when it is new. Without one, the token is yours
+        service: Option<String>,
+        /// How long your own token holds; the platform cuts it to its longest
+        #[arg(long, value_name = "MINUTES", default_value_t = 60, conflicts_with = "service")]
+        minutes: u64,
+        /// What to call a service account's token
+        #[arg(long, requires = "service")]
         label: Option<String>,
-        /// How long it holds [default: 90]
-        #[arg(long, value_name = "DAYS")]
+        /// How long a service account's token holds [default: 90]
+        #[arg(long, value_name = "DAYS", requires = "service")]
         days: Option<u64>,
         /// Print the token and nothing else, for scripts
         #[arg(long, short)]
@@ -64,9 +67,17 @@ enum TokenVerb {
 pub(super) async fn run(desk: &Desk, args: TokenArgs) -> Result<Exit, Failure> {
     let client = desk.client()?;
     match args.verb {
-        TokenVerb::Create { app, service, label, days, quiet } => {
-            let life_s = days.map(|days| days.saturating_mul(86_400));
-            let made = client.create_token(&app, &CreateToken { service, label, life_s }).await?;
+        TokenVerb::Create { app, service, minutes, label, days, quiet } => {
+            let made = match service {
+                Some(service) => {
+                    let life_s = days.map(|days| days.saturating_mul(86_400));
+                    client.create_token(&app, &CreateToken { service, label, life_s }).await?
+                }
+                None => {
+                    let life_s = Some(minutes.saturating_mul(60));
+                    client.create_call_token(&CreateCallToken { app, life_s }).await?
+                }
+            };
             if quiet {
                 desk.out.line(&made.secret)?;
             } else {

@@ -77,6 +77,7 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, String> + 
 impl AuditPort for AuditLink {
     fn query(&self, query: AuditQuery) -> Fut<'_, Result<AuditPage, String>> {
         Box::pin(async move {
+            self.log.settled().await.map_err(|e| e.to_string())?;
             let (folder, filter, size) = (self.folder.clone(), filter(query)?, self.log.status().durable);
             blocking(move || {
                 let page = audit::query(&folder, &filter).map_err(|e| e.to_string())?;

@@ -40,6 +40,7 @@ pub(super) struct Rooms {
     control: control::Service,
     house: Arc<House>,
     walls: Arc<Walls>,
+    recovered: audit::Recovered,
 }
 
 /// Routes as a part that is told of releases; the last in the order.
@@ -75,7 +76,7 @@ impl Rooms {
         };
         let (folder, options) = (folders.audit.clone(), audit::LogOptions::default());
         let opened = tokio::task::spawn_blocking(move || audit::Log::open(&folder, Arc::new(signer), options)).await?;
-        let (log, _recovered) = opened.context("the audit log")?;
+        let (log, recovered) = opened.context("the audit log")?;
         let log = Arc::new(log);
         let record: Arc<dyn Record> = log.clone();
 
@@ -130,6 +131,7 @@ impl Rooms {
             logs,
             posture: walls.clone(),
             audit: Arc::new(AuditLink::new(folders.audit, facts.audit_key, keeper, engine.build, log.clone())),
+            record: record.clone(),
             names,
             caps: Limits { run: config.caps.run, compile: config.caps.compile },
             clock: clock.clone(),
@@ -146,7 +148,7 @@ impl Rooms {
             clock: clock.clone(),
             rng,
         });
-        Ok(Self { config, clock, audit: log, store, runtime, control, house, walls })
+        Ok(Self { config, clock, audit: log, store, runtime, control, house, walls, recovered })
     }
 
     fn note(&self, kind: Kind, action: &str, text: String) {
@@ -158,6 +160,13 @@ impl Rooms {
         let restored = self.control.restore().await.context("the deployed apps cannot be restored")?;
         let text = format!("version {}, engine {}, {restored:?}", env!("CARGO_PKG_VERSION"), self.walls.engine_build);
         self.note(Kind::Platform, "started", text);
+        let audit::Recovered { torn_bytes, repaired_files, .. } = self.recovered;
+        if torn_bytes > 0 || repaired_files > 0 {
+            let text = format!(
+                "a crash had left {torn_bytes} bytes of an unfinished write and {repaired_files} files to write again"
+            );
+            self.note(Kind::Platform, "audit-recovered", text);
+        }
         self.runtime.start();
         let (audit, clock) = (self.audit.clone(), self.clock.clone());
         tokio::spawn(async move {

@@ -10,9 +10,9 @@ pub(super) struct Started {
     pub(super) channel: OwnedFd,
 }
 
-/// Starts `program` with `arguments`. The environment is empty but for the log level.
+/// Starts `program` with `arguments`; `words` is its standard error. The environment is empty but for the log level.
 #[expect(clippy::disallowed_methods, reason = "the supervisor starts processes")]
-pub(super) fn start(program: &Path, arguments: &[&std::ffi::OsStr], log: Option<&str>) -> anyhow::Result<Started> {
+pub(super) fn start(program: &Path, arguments: &[&std::ffi::OsStr], log: Option<&str>, words: Stdio) -> anyhow::Result<Started> {
     let (ours, theirs) = wire::pair().context("cannot make a channel")?;
     // The child reads its channel without waiting; `wire::inherited` sets that again on its own copy.
     let mut command = Command::new(program);
@@ -21,7 +21,7 @@ pub(super) fn start(program: &Path, arguments: &[&std::ffi::OsStr], log: Option<
         .env_clear()
         .stdin(Stdio::from(theirs))
         .stdout(Stdio::null())
-        .stderr(Stdio::inherit())
+        .stderr(words)
         .kill_on_drop(true);
     // A jailed compiler may not open the files that tell how many cores there are.
     let cores = std::thread::available_parallelism().map_or(1, usize::from);

@@ -17,6 +17,8 @@ use crate::config::Config;
 /// Runs the platform until it is told to end.
 pub(crate) fn run(mut config: Config) -> anyhow::Result<()> {
     config.data = absolute(&config.data)?;
+    // Whatever is made from here on, by any role, is its owner's alone.
+    rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
     raise_descriptor_limit();
     sockets::prepare_folders(&config)?;
     let _lock = sockets::lock(&config.data)?;

@@ -5,6 +5,7 @@ use std::{
     io::Write,
     os::fd::{AsFd, OwnedFd},
     path::PathBuf,
+    process::Stdio,
     time::Duration,
 };
 
@@ -129,7 +130,7 @@ impl Supervisor {
                     }
                 }
                 Happened::EngineEnded(exit) => self.engine_ended(exit),
-                Happened::Restart(role) if !self.ending => self.start(role)?,
+                Happened::Restart(role) if !self.ending => self.restart(role),
                 Happened::Restart(_) => {}
                 Happened::Signal => self.end(),
             }
@@ -154,6 +155,22 @@ impl Supervisor {
         Ok(())
     }
 
+    /// As [`Self::start`], again and again: a full process table passes.
+    fn restart(&mut self, role: Role) {
+        if let Err(error) = self.start(role) {
+            self.note("process-not-started", format!("{} cannot be started: {error:#}", role.name()));
+            self.restart_after(role, Duration::from_secs(1));
+        }
+    }
+
+    fn restart_after(&self, role: Role, wait: Duration) {
+        let events = self.events.clone();
+        tokio::spawn(async move {
+            tokio::time::sleep(wait).await;
+            let _ = events.send(Happened::Restart(role)).await;
+        });
+    }
+
     fn start(&mut self, role: Role) -> anyhow::Result<()> {
         self.generation += 1;
         let generation = self.generation;
@@ -169,7 +186,7 @@ impl Supervisor {
             arguments.push("--strict".into());
         }
         let arguments: Vec<&OsStr> = arguments.iter().map(OsString::as_os_str).collect();
-        let started = children::start(&self.program, &arguments, self.log.as_deref())?;
+        let started = children::start(&self.program, &arguments, self.log.as_deref(), Stdio::inherit())?;
         let pid = started.child.id().unwrap_or_default();
         let Channel { sender, receiver } = Channel::new(started.channel)?;
         self.hear(role, generation, receiver);
@@ -325,8 +342,11 @@ impl Supervisor {
         if self.config.jail.strict {
             arguments.push(OsStr::new("--strict"));
         }
-        let mut started = children::start(&path, &arguments, self.log.as_deref())?;
+        let mut started = children::start(&path, &arguments, self.log.as_deref(), Stdio::piped())?;
         let pid = started.child.id().context("it ended at once")?;
+        if let Some(words) = started.child.stderr.take() {
+            tokio::spawn(last_words(role, pid, words));
+        }
         let (cancel, cancelled) = tokio::sync::oneshot::channel::<()>();
         let events = self.events.clone();
         tokio::spawn(async move {
@@ -361,6 +381,8 @@ impl Supervisor {
     fn ended(&mut self, role: Role, exit: Exited) -> anyhow::Result<()> {
         let was_ready = self.roles.remove(&role).is_some_and(|r| r.ready);
         if self.ending {
+            // Only now: the front's last act is to have the audit log's end signed.
+            self.drain(Role::Keeper);
             return Ok(());
         }
         if role == Role::Front {
@@ -378,12 +400,7 @@ impl Supervisor {
         }
         let action = if exit.signal == Some(31) { "jail-violation" } else { "process-restarted" };
         self.note(action, format!("{how}; it is started again"));
-        let wait = Duration::from_millis((20u64 << deaths.min(8)).min(5_000));
-        let events = self.events.clone();
-        tokio::spawn(async move {
-            tokio::time::sleep(wait).await;
-            let _ = events.send(Happened::Restart(role)).await;
-        });
+        self.restart_after(role, Duration::from_millis((20u64 << deaths.min(8)).min(5_000)));
         Ok(())
     }
 
@@ -402,25 +419,44 @@ impl Supervisor {
         let _ = front.sender.send(frames.collect());
     }
 
+    fn drain(&self, role: Role) {
+        if let Some(running) = self.roles.get(&role) {
+            let _ = running.sender.send(vec![Frame::new(to_child::DRAIN, 0, Bytes::new())]);
+        }
+    }
+
     /// Told once: children finish what they do. Told twice, or after a while: they are ended.
     fn end(&mut self) {
         let again = std::mem::replace(&mut self.ending, true);
         let _ = sd_notify::notify(&[sd_notify::NotifyState::Stopping]);
-        for running in self.roles.values() {
-            if again {
-                signal(running.pid, rustix::process::Signal::KILL);
-            } else {
-                let _ = running.sender.send(vec![Frame::new(to_child::DRAIN, 0, Bytes::new())]);
-            }
-        }
         if again {
+            self.roles.values().for_each(|running| signal(running.pid, rustix::process::Signal::KILL));
             return;
         }
+        let first = if self.roles.contains_key(&Role::Front) { Role::Front } else { Role::Keeper };
+        self.drain(first);
         let events = self.events.clone();
         tokio::spawn(async move {
             tokio::time::sleep(DRAIN).await;
             let _ = events.send(Happened::Signal).await;
         });
+    }
+}
+
+/// What an engine process says on its standard error. SECURITY: a worker that is somebody else's would write terminal
+/// controls or forged lines into the operator's journal; so its words are cut short, escaped, and marked as its own.
+async fn last_words(role: &'static str, pid: u32, mut words: tokio::process::ChildStderr) {
+    use tokio::io::AsyncReadExt;
+    let (mut kept, mut buffer) = (Vec::new(), [0; 1024]);
+    while let Ok(count) = words.read(&mut buffer).await {
+        if count == 0 {
+            break;
+        }
+        let room = 2_048_usize.saturating_sub(kept.len());
+        kept.extend(buffer.iter().take(count.min(room)));
+    }
+    if !kept.is_empty() {
+        tracing::warn!(role, pid, words = ?String::from_utf8_lossy(&kept), "an engine process said");
     }
 }
 

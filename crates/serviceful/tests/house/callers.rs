@@ -37,15 +37,15 @@ async fn bad_tokens_get_one_answer_and_leave_their_own_reason() {
     let token = platform.deploy("coffee", &guest("echo-p2"), "").await;
     platform.deploy("tea", &guest("echo-p2"), "").await;
     let other_app = platform.token("tea").await;
-    let (_, made) = platform.api("POST", "/api/v1/tokens/call", Some(&json!({"app": "coffee", "life_s": 1}))).await;
-    let expired = made["secret"].as_str().unwrap().to_owned();
+    let (_, made) = platform.api("POST", "/api/v1/tokens/call", Some(&json!({"app": "coffee", "life_s": 10}))).await;
+    let expired = made["secret"].as_str().unwrap_or_else(|| panic!("{made}")).to_owned();
     let (_, made) = platform.api("POST", "/api/v1/tokens/call", Some(&json!({"app": "coffee"}))).await;
     let revoked = made["secret"].as_str().unwrap().to_owned();
     let id = made["token"]["id"].as_str().unwrap();
     assert_eq!(platform.app("coffee", "GET", "/scheme", Some(&revoked), "").await.status, 200);
     let (status, _) = platform.api("DELETE", &format!("/api/v1/tokens/{id}"), None).await;
     assert!(status.is_success());
-    tokio::time::sleep(std::time::Duration::from_millis(1_100)).await;
+    tokio::time::sleep(std::time::Duration::from_millis(10_200)).await;
     let mut unknown = token.clone();
     let last = if unknown.pop() == Some('0') { '1' } else { '0' };
     unknown.push(last);

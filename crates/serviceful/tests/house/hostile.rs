@@ -50,7 +50,7 @@ async fn hostile_components_are_refused_by_name_while_others_are_served() {
 async fn a_busy_loop_is_stopped_on_both_versions_while_a_neighbour_answers() {
     let platform = Platform::claimed(&Setup::default()).await;
     let good = platform.deploy("good", &guest("bench-hello"), "").await;
-    for (app, name) in [("two", "echo-p2"), ("three", "echo-p3")] {
+    for (app, name) in [("two", "hostile-p2"), ("three", "echo-p3")] {
         let token = platform.deploy(app, &guest(name), "limits = { cpu_ms = 300 }").await;
         let start = Instant::now();
         let (spin, other) = tokio::join!(

@@ -6,5 +6,6 @@ mod breach;
 mod callers;
 mod guests;
 mod hostile;
+mod newcomer;
 mod platform;
 mod recovery;

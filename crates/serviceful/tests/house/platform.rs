@@ -13,11 +13,11 @@ use http_body_util::{BodyExt, Full};
 use serde_json::Value;
 
 /// What a platform is started with.
-pub struct Setup {
+pub(crate) struct Setup {
     /// Extra lines of the operator's file.
-    pub config: String,
+    pub(crate) config: String,
     /// Executables in place of the installed ones.
-    pub programs: Option<PathBuf>,
+    pub(crate) programs: Option<PathBuf>,
 }
 
 impl Default for Setup {
@@ -26,23 +26,23 @@ impl Default for Setup {
     }
 }
 
-pub struct Platform {
+pub(crate) struct Platform {
     folder: tempfile::TempDir,
     child: Child,
-    pub port: u16,
+    pub(crate) port: u16,
     program: PathBuf,
     /// The owner's token and id, once claimed.
-    pub owner: String,
-    pub person: String,
+    pub(crate) owner: String,
+    pub(crate) person: String,
 }
 
 /// The folder of the executables under test.
-pub fn programs() -> PathBuf {
+pub(crate) fn programs() -> PathBuf {
     Path::new(env!("CARGO_BIN_EXE_serviceful")).parent().unwrap().to_owned()
 }
 
 /// A guest or example that `make guests` built.
-pub fn guest(name: &str) -> PathBuf {
+pub(crate) fn guest(name: &str) -> PathBuf {
     let folder = std::env::var_os("SERVICEFUL_GUESTS")
         .map_or_else(|| programs().parent().unwrap().join("guests"), PathBuf::from);
     let path = folder.join(format!("{name}.wasm"));
@@ -55,7 +55,7 @@ fn free_port() -> u16 {
 }
 
 impl Platform {
-    pub fn start(setup: &Setup) -> Self {
+    pub(crate) fn start(setup: &Setup) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let program = setup.programs.clone().unwrap_or_else(programs).join("serviceful");
         assert!(program.with_file_name("serviceful-engine").exists(), "the engine is missing; run `make build`");
@@ -90,7 +90,7 @@ impl Platform {
     }
 
     /// A platform with an owner.
-    pub async fn claimed(setup: &Setup) -> Self {
+    pub(crate) async fn claimed(setup: &Setup) -> Self {
         let mut platform = Self::start(setup);
         let code = platform.claim_code(&[]);
         let body = serde_json::json!({"code": code, "name": "Olga Owner"});
@@ -102,32 +102,28 @@ impl Platform {
     }
 
     /// The secret of a fresh claim link, made on the host.
-    pub fn claim_code(&self, extra: &[&str]) -> String {
+    pub(crate) fn claim_code(&self, extra: &[&str]) -> String {
         let ran = self.cli_in(&self.data(), &[&["claim", "--json"], extra].concat());
         let link: Value = serde_json::from_str(&ran.out).unwrap_or_else(|_| panic!("{} {}", ran.out, ran.err));
         link["link"].as_str().unwrap().split_once('#').unwrap().1.to_owned()
     }
 
-    pub fn data(&self) -> PathBuf {
+    pub(crate) fn data(&self) -> PathBuf {
         self.folder.path().join("data")
     }
 
-    pub fn folder(&self) -> &Path {
-        self.folder.path()
-    }
-
-    pub fn pid(&self) -> u32 {
+    pub(crate) fn pid(&self) -> u32 {
         self.child.id()
     }
 
     /// Kills everything at once, as a power cut would, and starts again.
-    pub fn crash_and_restart(&mut self) {
+    pub(crate) fn crash_and_restart(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
         self.restart();
     }
 
-    pub fn stop(&mut self) {
+    pub(crate) fn stop(&mut self) {
         self.signal(self.pid(), "TERM");
         let deadline = Instant::now() + Duration::from_secs(20);
         while self.child.try_wait().unwrap().is_none() {
@@ -136,17 +132,17 @@ impl Platform {
         }
     }
 
-    pub fn restart(&mut self) {
+    pub(crate) fn restart(&mut self) {
         self.child = Self::spawn(&self.program, self.folder.path());
         self.wait_until_ready();
     }
 
-    pub fn signal(&self, pid: u32, signal: &str) {
+    pub(crate) fn signal(&self, pid: u32, signal: &str) {
         assert!(Command::new("kill").arg(format!("-{signal}")).arg(pid.to_string()).status().unwrap().success());
     }
 
     /// Pids of children of the supervisor whose command line holds `word`.
-    pub fn children(&self, word: &str) -> Vec<u32> {
+    pub(crate) fn children(&self, word: &str) -> Vec<u32> {
         let mut found = Vec::new();
         for entry in fs::read_dir("/proc").unwrap().flatten() {
             let Ok(pid) = entry.file_name().to_string_lossy().parse::<u32>() else { continue };
@@ -163,11 +159,11 @@ impl Platform {
     }
 
     /// Runs the hand tool against this platform.
-    pub fn cli(&self, arguments: &[&str]) -> Ran {
+    pub(crate) fn cli(&self, arguments: &[&str]) -> Ran {
         self.cli_in(self.folder.path(), arguments)
     }
 
-    pub fn cli_in(&self, folder: &Path, arguments: &[&str]) -> Ran {
+    pub(crate) fn cli_in(&self, folder: &Path, arguments: &[&str]) -> Ran {
         let output = Command::new(&self.program)
             .args(arguments)
             .current_dir(folder)
@@ -188,7 +184,7 @@ impl Platform {
     }
 
     /// A request to an app's origin.
-    pub async fn app(
+    pub(crate) async fn app(
         &self,
         app: &str,
         method: &str,
@@ -204,7 +200,7 @@ impl Platform {
     }
 
     /// A call of the control API as the owner; JSON both ways.
-    pub async fn api(&self, method: &str, path: &str, body: Option<&Value>) -> (StatusCode, Value) {
+    pub(crate) async fn api(&self, method: &str, path: &str, body: Option<&Value>) -> (StatusCode, Value) {
         let mut headers = HeaderMap::new();
         if !self.owner.is_empty() {
             headers.insert("authorization", format!("Bearer {}", self.owner).parse().unwrap());
@@ -216,7 +212,7 @@ impl Platform {
         (answer.status, value)
     }
 
-    pub async fn send(
+    pub(crate) async fn send(
         &self,
         host: &str,
         method: &str,
@@ -237,21 +233,20 @@ impl Platform {
             sender.send_request(request).await.map_err(|e| e.to_string())?;
         let (head, body) = response.into_parts();
         let collected = body.collect().await.map_err(|e| e.to_string())?;
-        let trailers = collected.trailers().cloned();
         drop(sender);
         driver.abort();
-        Ok(Answer { status: head.status, headers: head.headers, body: collected.to_bytes(), trailers })
+        Ok(Answer { status: head.status, headers: head.headers, body: collected.to_bytes() })
     }
 
     /// Deploys one component as the owner. `extra` is added to the function's table and after it. Gives back a token that may call it.
-    pub async fn deploy(&self, app: &str, component: &Path, extra: &str) -> String {
+    pub(crate) async fn deploy(&self, app: &str, component: &Path, extra: &str) -> String {
         let (state, view) = self.try_deploy(app, &fs::read(component).unwrap(), extra).await;
         assert_eq!(state, "ready", "{view}");
         self.token(app).await
     }
 
     /// Uploads and deploys; gives back the phase it ended in, and what the platform says of it.
-    pub async fn try_deploy(&self, app: &str, component: &[u8], extra: &str) -> (String, Value) {
+    pub(crate) async fn try_deploy(&self, app: &str, component: &[u8], extra: &str) -> (String, Value) {
         let digest =
             format!("sha256:{}", hex(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, component).as_ref()));
         let mut headers = HeaderMap::new();
@@ -281,7 +276,7 @@ impl Platform {
     }
 
     /// A token with which the owner calls an app.
-    pub async fn token(&self, app: &str) -> String {
+    pub(crate) async fn token(&self, app: &str) -> String {
         let (status, made) =
             self.api("POST", "/api/v1/tokens/call", Some(&serde_json::json!({"app": app, "life_s": 3600}))).await;
         assert!(status.is_success(), "{status} {made}");
@@ -289,7 +284,7 @@ impl Platform {
     }
 
     /// The newest audit events that match a query string.
-    pub async fn audit(&self, query: &str) -> Vec<Value> {
+    pub(crate) async fn audit(&self, query: &str) -> Vec<Value> {
         let (status, page) = self.api("GET", &format!("/api/v1/audit?{query}"), None).await;
         assert_eq!(status, 200, "{page}");
         page["events"].as_array().unwrap().clone()
@@ -303,25 +298,24 @@ impl Drop for Platform {
     }
 }
 
-pub struct Ran {
-    pub code: i32,
-    pub out: String,
-    pub err: String,
+pub(crate) struct Ran {
+    pub(crate) code: i32,
+    pub(crate) out: String,
+    pub(crate) err: String,
 }
 
-pub struct Answer {
-    pub status: StatusCode,
-    pub headers: HeaderMap,
-    pub body: Bytes,
-    pub trailers: Option<HeaderMap>,
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
 }
 
 impl Answer {
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or(Value::Null)
     }
 }

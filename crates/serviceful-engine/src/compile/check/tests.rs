@@ -1,4 +1,3 @@
-#![expect(clippy::unwrap_used, reason = "tests")]
 use super::*;
 
 fn inspect_text(text: &str) -> Result<Inspected, Failed> {
@@ -73,7 +72,8 @@ fn nesting_is_bounded() {
 
 #[test]
 fn every_cut_of_a_component_is_refused_without_a_panic() {
-    let whole = wat::parse_str(serving("(core module (memory 1) (func (param i32) nop) (global i32 (i32.const 1)))")).unwrap();
+    let whole =
+        wat::parse_str(serving("(core module (memory 1) (func (param i32) nop) (global i32 (i32.const 1)))")).unwrap();
     assert!(inspect(&whole, &CompileLimits::default()).is_ok());
     for cut in 0..whole.len() {
         let (head, _) = whole.split_at(cut);

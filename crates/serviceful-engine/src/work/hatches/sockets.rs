@@ -63,20 +63,14 @@ fn close_p2(linker: &mut Linker<Guest>) -> wasmtime::Result<()> {
 fn close_p3(linker: &mut Linker<Guest>) -> wasmtime::Result<()> {
     use p3::types::{ErrorCode, IpAddress, IpAddressFamily, TcpSocket, UdpSocket};
     let mut types = linker.instance(&format!("wasi:sockets/types@{P3}"))?;
-    types.func_wrap(
-        "[static]tcp-socket.create",
-        |store: StoreContextMut<'_, Guest>, (_,): (IpAddressFamily,)| {
-            refuse(&store, "tcp");
-            Ok((Err::<Resource<TcpSocket>, _>(ErrorCode::AccessDenied),))
-        },
-    )?;
-    types.func_wrap(
-        "[static]udp-socket.create",
-        |store: StoreContextMut<'_, Guest>, (_,): (IpAddressFamily,)| {
-            refuse(&store, "udp");
-            Ok((Err::<Resource<UdpSocket>, _>(ErrorCode::AccessDenied),))
-        },
-    )?;
+    types.func_wrap("[static]tcp-socket.create", |store: StoreContextMut<'_, Guest>, (_,): (IpAddressFamily,)| {
+        refuse(&store, "tcp");
+        Ok((Err::<Resource<TcpSocket>, _>(ErrorCode::AccessDenied),))
+    })?;
+    types.func_wrap("[static]udp-socket.create", |store: StoreContextMut<'_, Guest>, (_,): (IpAddressFamily,)| {
+        refuse(&store, "udp");
+        Ok((Err::<Resource<UdpSocket>, _>(ErrorCode::AccessDenied),))
+    })?;
     linker.instance(&format!("wasi:sockets/ip-name-lookup@{P3}"))?.func_wrap_concurrent(
         "resolve-addresses",
         |accessor, (name,): (String,)| {
