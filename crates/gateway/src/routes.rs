@@ -246,10 +246,10 @@ impl Routes {
         let unknown = || Refusal::new(types::Code::DOOR_UNKNOWN_HOST, "no app under this host");
         let app = self.names.app_of(host).ok_or_else(unknown)?;
         let routes = self.apps.load().get(&app).cloned().ok_or_else(unknown)?;
-        if path.starts_with("/.well-known/") {
-            if let found @ Intent::Control(_) = self.control_intent(method, path, Some(&app)) {
-                return Ok(found);
-            }
+        if path.starts_with("/.well-known/")
+            && let found @ Intent::Control(_) = self.control_intent(method, path, Some(&app))
+        {
+            return Ok(found);
         }
         Ok(match routes.paths.at(path) {
             None => Intent::Unrouted { app },

@@ -74,14 +74,10 @@ fn read_build(top: &Sheet<'_, '_>, findings: &mut Findings<'_>) -> Option<Build>
     sheet.check_keys(Section::Build, findings);
     let command = sheet.text("command", COMMAND_BYTES_MAX, findings);
     if let (Some(at), Some(entry)) = (&command, sheet.entry("command"))
-        && at.value.trim().is_empty() {
-            findings.report(
-                &entry.span(),
-                "build.command",
-                "the command is empty",
-                "write a command or remove the key",
-            );
-        }
+        && at.value.trim().is_empty()
+    {
+        findings.report(&entry.span(), "build.command", "the command is empty", "write a command or remove the key");
+    }
     let watch = sheet.texts("watch", PATH_BYTES_MAX, findings);
     for (index, at) in watch.iter().enumerate() {
         let Some((what, instead)) = path::problem(&at.value) else { continue };
@@ -109,15 +105,11 @@ fn name_all(drafts: Vec<Draft>, findings: &mut Findings<'_>) -> Vec<Function> {
     let mut taken: HashSet<FunctionName> = HashSet::new();
     for draft in &drafts {
         if let Some(name) = &draft.name
-            && !taken.insert(name.value.clone()) {
-                let problem = format!("another function is named {} too", quote(name.value.as_str()));
-                findings.report(
-                    &draft.span,
-                    &format!("{}.name", draft.key),
-                    problem,
-                    "give each function its own name",
-                );
-            }
+            && !taken.insert(name.value.clone())
+        {
+            let problem = format!("another function is named {} too", quote(name.value.as_str()));
+            findings.report(&draft.span, &format!("{}.name", draft.key), problem, "give each function its own name");
+        }
     }
     let mut functions = Vec::new();
     for mut draft in drafts {

@@ -61,7 +61,10 @@ pub(crate) fn scan(text: &str, rules_max: usize) -> Result<Shape, String> {
         rule.take(token).map_err(|why| format!("{}: {why}", place(text, at)))?;
         likes += usize::from(token == b"like");
         if likes > LIKES_MAX {
-            return Err(format!("{}: this is more than {LIKES_MAX} `like` in one file; compare whole words with `==`", place(text, at)));
+            return Err(format!(
+                "{}: this is more than {LIKES_MAX} `like` in one file; compare whole words with `==`",
+                place(text, at)
+            ));
         }
         if token == b";" {
             rule = Rule::default();
@@ -97,7 +100,9 @@ impl Rule {
 fn check_pattern(token: &[u8]) -> Result<(), String> {
     let stars = token.iter().filter(|b| **b == b'*').count();
     if token.len() > PATTERN_BYTES_MAX + 2 || stars > PATTERN_STARS_MAX {
-        return Err(format!("a pattern has at most {PATTERN_BYTES_MAX} bytes and {PATTERN_STARS_MAX} `*`; make a route of its own for such paths"));
+        return Err(format!(
+            "a pattern has at most {PATTERN_BYTES_MAX} bytes and {PATTERN_STARS_MAX} `*`; make a route of its own for such paths"
+        ));
     }
     Ok(())
 }

@@ -2,6 +2,7 @@
 use std::{
     fs::{self, File},
     io::{self, Read, Write},
+    os::unix::fs::FileExt as _,
     path::{Path, PathBuf},
 };
 
@@ -39,6 +40,8 @@ pub struct Artefacts {
 }
 
 const LABEL_BYTES_MAX: u64 = 256 << 10;
+/// Bytes that are hashed at a time.
+const HASH_BYTES: usize = 1 << 20;
 
 /// SHA-256 of some bytes.
 pub(crate) fn hash(bytes: &[u8]) -> Digest {
@@ -101,6 +104,24 @@ impl Artefacts {
         let _ = fs::remove_file(label);
         let _ = fs::remove_file(code);
     }
+}
+
+/// Whether the file holds what the statement says. Reads by position: a worker may hold the same open file.
+pub(crate) fn is_intact(code: &File, statement: &ArtefactStatement) -> bool {
+    let mut context = digest::Context::new(&digest::SHA256);
+    let (mut piece, mut at) = (vec![0; HASH_BYTES], 0);
+    while at < statement.artefact_bytes {
+        // A statement is bounded by what a compiler may make; the file may have been cut.
+        let Some(read) = code.read_at(&mut piece, at).ok().and_then(|count| piece.get(..count)) else { return false };
+        let rest = usize::try_from(statement.artefact_bytes - at).unwrap_or(usize::MAX);
+        let read = read.get(..rest).unwrap_or(read);
+        if read.is_empty() {
+            return false;
+        }
+        context.update(read);
+        at += read.len() as u64;
+    }
+    context.finish().as_ref() == statement.artefact.as_bytes()
 }
 
 fn check(label: &Label, build: &EngineBuild, component: &Digest, key: &[u8; 32]) -> Result<(), Unusable> {

@@ -4,6 +4,8 @@ use http::{HeaderValue, header};
 use types::Code;
 use wire::work::Failure;
 
+use crate::text::plain;
+
 /// Why a worker or compiler did not start.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum StartError {
@@ -22,6 +24,11 @@ pub enum StartError {
     #[error("workers of this app ended {deaths} times in a row; the next try is in {retry_ms} ms")]
     BackOff { deaths: u32, retry_ms: u64 },
 }
+
+/// Longest reason of a worker's that is passed on.
+pub(crate) const REASON_BYTES: usize = 2_048;
+/// Longest name of a limit.
+const LIMIT_BYTES: usize = 64;
 
 /// Why a call has no (whole) response.
 #[derive(Debug, thiserror::Error)]
@@ -48,11 +55,28 @@ pub enum RunError {
     Guest(Failure),
 }
 
+impl RunError {
+    /// What a worker said of its guest, in words that can be shown.
+    pub(crate) fn failed(mut failure: Failure) -> Self {
+        match &mut failure {
+            Failure::Trap { reason } | Failure::BadResponse { reason } | Failure::Engine { reason } => {
+                *reason = plain(reason, REASON_BYTES);
+            }
+            Failure::Limit { limit, reason } => {
+                *limit = plain(limit, LIMIT_BYTES);
+                *reason = plain(reason, REASON_BYTES);
+            }
+            Failure::NoResponse | Failure::NotLoaded => {}
+        }
+        Self::Guest(failure)
+    }
+}
+
 impl From<wire::ChannelError> for RunError {
     fn from(error: wire::ChannelError) -> Self {
         match error {
-            wire::ChannelError::Gone => Self::Lost,
-            other => Self::Lied { reason: other.to_string() },
+            wire::ChannelError::Gone | wire::ChannelError::Stuck { .. } | wire::ChannelError::Io(_) => Self::Lost,
+            other @ wire::ChannelError::Protocol(_) => Self::Lied { reason: other.to_string() },
         }
     }
 }

@@ -9,19 +9,22 @@ use futures_util::FutureExt;
 use gateway::{Body, Invocation, Ran, Reply};
 use http_body::Body as _;
 use http_body_util::BodyExt;
-use tokio::sync::OwnedSemaphorePermit;
+use tokio::{sync::OwnedSemaphorePermit, time::Instant};
 use types::{FunctionTarget, Method, RequestId};
 use wire::{
-    CHUNK_BYTES_MAX, Frame, Sender, encode,
+    CHUNK_BYTES_MAX, Frame, encode,
     work::{Failure, Fields, FieldsRef, InvokeRef, Load, Loaded, Probe, to_worker},
 };
 
 use crate::{
-    error::RunError,
+    artefacts::is_intact,
+    calls::Purpose,
+    error::{REASON_BYTES, RunError},
     pool::Pool,
     response::{Call, response},
     stream::{BodyFault, Said, Stream},
-    worker::Worker,
+    text::plain,
+    worker::{Verdict, Worker},
 };
 
 /// A worker enforces a call's wall time itself; one that does not answer so long after it is taken for hung.
@@ -51,14 +54,14 @@ pub(crate) async fn run(pool: &Arc<Pool>, mut invocation: Invocation) -> Result<
     let mut body = has_body.then_some(body);
     let again = !has_body && invocation.head().method.as_str().parse().is_ok_and(Method::is_idempotent);
     let payload = message(&invocation, has_body).map_err(|e| RunError::Lied { reason: e.to_string() })?;
-    let request = invocation.request();
+    let (request, asked_head) = (invocation.request(), invocation.head().method == http::Method::HEAD);
     drop(invocation);
     let mut retries = 0;
     loop {
         let (worker, started) = pool.worker(&app).await?;
         let loaded = ready(pool, &worker, &target).await?;
-        let attempt =
-            Attempt { pool, worker: &worker, request, target: &target, payload: payload.clone(), place: place.clone() };
+        let (payload, place) = (payload.clone(), place.clone());
+        let attempt = Attempt { pool, worker: &worker, request, asked_head, target: &target, payload, place };
         match attempt.run(body.take()).await {
             // The worker dropped the component between our look and the call: nothing ran.
             Err(RunError::Guest(Failure::NotLoaded)) if retries == 0 && !has_body => {
@@ -80,6 +83,7 @@ struct Attempt<'a> {
     pool: &'a Pool,
     worker: &'a Arc<Worker>,
     request: RequestId,
+    asked_head: bool,
     target: &'a FunctionTarget,
     payload: Bytes,
     place: Arc<OwnedSemaphorePermit>,
@@ -91,20 +95,28 @@ impl Attempt<'_> {
         let now_ms = self.pool.now_ms();
         self.worker.busy.fetch_add(1, Ordering::AcqRel);
         self.worker.used_at_ms.store(now_ms, Ordering::Relaxed);
-        let (id, stream) = self.worker.open(Some(self.request));
-        let call =
-            Call { worker: self.worker.clone(), id, stream: stream.clone(), finished: false, _place: Some(self.place) };
+        // One deadline for all of it, head and body.
+        let late_at = Instant::now() + Duration::from_millis(target.limits.wall_ms.saturating_add(GRACE_MS));
+        let (request, function, header_bytes) = (self.request, target.function.clone(), target.limits.header_bytes);
+        let (id, stream) = self.worker.open(Purpose::Invoke { request, function, header_bytes }, late_at);
+        let call = Call {
+            worker: self.worker.clone(),
+            id,
+            stream: stream.clone(),
+            late_at,
+            finished: false,
+            _place: Some(self.place),
+        };
         let mut frames = vec![Frame::new(to_worker::INVOKE, id, self.payload)];
         let bytes_max = target.limits.request_kib.saturating_mul(1_024);
         let rest = body.and_then(|body| begin(body, id, &stream, bytes_max, &mut frames));
-        self.worker.sender.send(frames)?;
+        self.worker.send(frames)?;
         if let Some((body, first)) = rest {
-            let pump = Pump { sender: self.worker.sender.clone(), stream, id, left: bytes_max };
+            let pump = Pump { worker: self.worker.clone(), stream, id, left: bytes_max };
             tokio::spawn(pump.run(body, first));
         }
-        let patience = Duration::from_millis(target.limits.wall_ms.saturating_add(GRACE_MS));
-        match tokio::time::timeout(patience, head(&call)).await {
-            Ok(Ok(head)) => response(head, call, &target.limits),
+        match tokio::time::timeout_at(late_at, head(&call)).await {
+            Ok(Ok(head)) => response(head, call, &target.limits, self.asked_head),
             Ok(Err(BodyOr::Run(error))) => Err(error),
             Ok(Err(BodyOr::Body(BodyFault::TooLarge))) => {
                 Err(RunError::BodyTooLarge { max_kib: target.limits.request_kib })
@@ -112,7 +124,7 @@ impl Attempt<'_> {
             Ok(Err(BodyOr::Body(BodyFault::Broken))) => Err(RunError::BodyBroken),
             Err(_) => {
                 // SECURITY: a worker that ignores its own clock may be somebody else's by now.
-                self.pool.compiler.processes.kill(self.worker.pid);
+                self.worker.end(Verdict::Ended("a call was not answered when its time was over"));
                 Err(RunError::Silent)
             }
         }
@@ -128,7 +140,7 @@ async fn head(call: &Call) -> Result<wire::work::Head, BodyOr> {
     loop {
         return match call.stream.next().await {
             Said::Head(head) => Ok(head),
-            Said::Failed(failure) => Err(BodyOr::Run(RunError::Guest(failure))),
+            Said::Failed(failure) => Err(BodyOr::Run(RunError::failed(failure))),
             Said::RequestBody(fault) => Err(BodyOr::Body(fault)),
             Said::Ended => Err(BodyOr::Run(RunError::Guest(Failure::NoResponse))),
             Said::Lost { lie: Some(reason) } => Err(BodyOr::Run(RunError::Lied { reason })),
@@ -181,7 +193,7 @@ fn begin(
 
 /// Moves a request body to the worker, as fast as the guest reads it.
 struct Pump {
-    sender: Sender,
+    worker: Arc<Worker>,
     stream: Stream,
     id: u32,
     left: u64,
@@ -189,9 +201,18 @@ struct Pump {
 
 impl Pump {
     async fn run(mut self, mut body: Body, first: Option<Bytes>) {
-        if let Err(Some(fault)) = self.all(&mut body, first).await {
-            let _ = self.stream.put(Said::RequestBody(fault));
-            let _ = self.sender.send(vec![Frame::new(to_worker::BODY_ABORT, self.id, Bytes::new())]);
+        let (stream, id, worker) = (self.stream.clone(), self.id, self.worker.clone());
+        // A client that sends nothing must not keep us here when the call is over.
+        let pumped = tokio::select! {
+            pumped = self.all(&mut body, first) => pumped,
+            () = stream.over() => Err(None),
+        };
+        let Err(fault) = pumped else { return };
+        if let Some(fault) = fault {
+            let _ = stream.put(Said::RequestBody(fault));
+        }
+        if !worker.is_gone() {
+            let _ = worker.send(vec![Frame::new(to_worker::BODY_ABORT, id, Bytes::new())]);
         }
     }
 
@@ -212,7 +233,7 @@ impl Pump {
             }
         }
         let end = encode(&trailers).map_err(|_| Some(BodyFault::Broken))?;
-        self.sender.send(vec![Frame::new(to_worker::BODY_END, self.id, end)]).map_err(|_| None)
+        self.worker.send(vec![Frame::new(to_worker::BODY_END, self.id, end)]).map_err(|_| None)
     }
 
     async fn piece(&mut self, mut bytes: Bytes) -> Result<(), Option<BodyFault>> {
@@ -222,9 +243,9 @@ impl Pump {
             if count == 0 {
                 return Err(None);
             }
-            self.sender.ready().await.map_err(|_| None)?;
+            self.worker.ready().await.map_err(|_| None)?;
             let piece = bytes.split_to(count.min(bytes.len()));
-            self.sender.send(vec![Frame::new(to_worker::BODY, self.id, piece)]).map_err(|_| None)?;
+            self.worker.send(vec![Frame::new(to_worker::BODY, self.id, piece)]).map_err(|_| None)?;
         }
         Ok(())
     }
@@ -244,10 +265,12 @@ pub(crate) async fn ready(pool: &Pool, worker: &Arc<Worker>, target: &FunctionTa
     loop {
         match load(pool, worker, component).await? {
             Loaded::Ready => break,
-            Loaded::Broken { reason } => return Err(RunError::Load { reason }),
-            // The worker's word against the cache: the artefact is thrown away and made again, once.
-            Loaded::Refused { reason } if tries == 0 => pool.compiler.discard(&component, &reason),
-            Loaded::Refused { reason } => return Err(RunError::Load { reason }),
+            Loaded::Broken { reason } => return Err(RunError::Load { reason: plain(&reason, REASON_BYTES) }),
+            // The artefact is wrong indeed: it is thrown away and made again, once.
+            Loaded::Refused { reason } if tries == 0 => {
+                pool.compiler.discard(&component, &plain(&reason, REASON_BYTES))
+            }
+            Loaded::Refused { reason } => return Err(RunError::Load { reason: plain(&reason, REASON_BYTES) }),
         }
         tries += 1;
     }
@@ -270,21 +293,43 @@ async fn load(pool: &Pool, worker: &Arc<Worker>, component: types::Digest) -> Re
     let Some((label, code)) = found else {
         return Err(RunError::Load { reason: "its compiled code vanished".into() });
     };
-    let lied = |e: wire::FrameError| RunError::Lied { reason: e.to_string() };
-    let payload = encode(&Load { statement: label.statement, signature: label.signature }).map_err(lied)?;
-    let mut frame = Frame::new(to_worker::LOAD, 0, payload);
-    frame.fds.push(code.into());
-    ask(worker, frame).await
+    let unable = |e: &dyn std::fmt::Display| RunError::Load { reason: e.to_string() };
+    let statement = label.statement;
+    let load = Load { statement: statement.clone(), signature: label.signature };
+    let mut frame = Frame::new(to_worker::LOAD, 0, encode(&load).map_err(|e| unable(&e))?);
+    frame.fds.push(code.try_clone().map_err(|e| unable(&e))?.into());
+    let loaded = ask(worker, frame, LOAD_MS).await?;
+    if let Loaded::Refused { .. } = &loaded {
+        // SECURITY: the cache is everybody's. What one worker says of it is looked at, not believed.
+        let check = move || is_intact(&code, &statement);
+        if tokio::task::spawn_blocking(check).await.map_err(|e| unable(&e))? {
+            let reason = format!("it refused the artefact of {component}, which is intact");
+            worker.end(Verdict::Lied(reason.clone()));
+            return Err(RunError::Lied { reason });
+        }
+    }
+    Ok(loaded)
+}
+
+/// Whatever becomes of the question, nobody reads the answer after it.
+struct Asked(Stream);
+
+impl Drop for Asked {
+    fn drop(&mut self) {
+        self.0.close();
+    }
 }
 
 /// Sends a frame that is answered by `Loaded`.
-async fn ask(worker: &Arc<Worker>, mut frame: Frame) -> Result<Loaded, RunError> {
-    let (id, stream) = worker.open(None);
+async fn ask(worker: &Arc<Worker>, mut frame: Frame, within_ms: u64) -> Result<Loaded, RunError> {
+    let late_at = Instant::now() + Duration::from_millis(within_ms);
+    let (id, stream) = worker.open(Purpose::Load, late_at);
+    let asked = Asked(stream);
     frame.stream = id;
-    worker.sender.send(vec![frame])?;
+    worker.send(vec![frame])?;
     let answer = async {
         loop {
-            match stream.next().await {
+            match asked.0.next().await {
                 Said::Loaded(loaded) => return Ok(loaded),
                 Said::Lost { lie: Some(reason) } => return Err(RunError::Lied { reason }),
                 Said::Lost { lie: None } | Said::Ended => return Err(RunError::Lost),
@@ -292,7 +337,10 @@ async fn ask(worker: &Arc<Worker>, mut frame: Frame) -> Result<Loaded, RunError>
             }
         }
     };
-    tokio::time::timeout(Duration::from_millis(LOAD_MS), answer).await.unwrap_or(Err(RunError::Silent))
+    tokio::time::timeout_at(late_at, answer).await.unwrap_or_else(|_| {
+        worker.end(Verdict::Ended("a component was not loaded when its time was over"));
+        Err(RunError::Silent)
+    })
 }
 
 /// Instantiates the function once, without calling it.
@@ -302,8 +350,11 @@ pub(crate) async fn probe(pool: &Arc<Pool>, target: &FunctionTarget) -> Result<(
     ready(pool, &worker, target).await?;
     let probe = Probe { component: target.component, limits: target.limits, grants: target.grants.clone() };
     let payload = encode(&probe).map_err(|e| RunError::Lied { reason: e.to_string() })?;
-    match ask(&worker, Frame::new(to_worker::PROBE, 0, payload)).await? {
+    let within_ms = LOAD_MS.max(target.limits.wall_ms.saturating_add(GRACE_MS));
+    match ask(&worker, Frame::new(to_worker::PROBE, 0, payload), within_ms).await? {
         Loaded::Ready => Ok(()),
-        Loaded::Refused { reason } | Loaded::Broken { reason } => Err(RunError::Load { reason }),
+        Loaded::Refused { reason } | Loaded::Broken { reason } => {
+            Err(RunError::Load { reason: plain(&reason, REASON_BYTES) })
+        }
     }
 }

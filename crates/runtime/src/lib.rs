@@ -6,16 +6,21 @@
 #![forbid(unsafe_code)]
 
 mod artefacts;
+mod budget;
+mod calls;
 mod compiler;
 mod config;
 mod error;
 mod exchange;
+mod fields;
 mod logs;
 mod pool;
 mod processes;
 mod response;
 mod service;
+mod side;
 mod stream;
+mod text;
 mod worker;
 
 pub use artefacts::Artefacts;

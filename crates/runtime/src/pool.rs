@@ -2,34 +2,21 @@
 use std::{
     collections::HashMap,
     sync::{
-        Arc, Mutex, OnceLock, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
 
 use arc_swap::ArcSwapOption;
-use gateway::{LogLine, events::Event, events::Kind};
-use tokio::sync::Semaphore;
-use types::{AppName, EngineBuild};
-use wire::{
-    supervisor::EngineRole,
-    work::{Assign, DeniedHatch, Log, LogStream},
-};
+use tokio::{sync::Semaphore, time::Instant};
+use types::AppName;
+use wire::{supervisor::EngineRole, work::Assign};
 
-use crate::{
-    Logs,
-    compiler::Compiler,
-    config::Config,
-    error::StartError,
-    processes::ChildExit,
-    worker::{Aside, Worker},
-};
+use crate::{Logs, compiler::Compiler, config::Config, error::StartError, side::Side, worker::Worker};
 
 /// A process that is not ready after so long is given up.
 const START_MS: u64 = 10_000;
-/// Records of denied hatches that one worker may cause in a second; the rest is only counted.
-const DENIED_PER_SECOND: u64 = 20;
 
 /// An app and its worker.
 pub(crate) struct AppWorkers {
@@ -42,33 +29,39 @@ pub(crate) struct AppWorkers {
 
 /// How often workers of an app ended by themselves lately.
 #[derive(Default)]
-struct Deaths {
+pub(crate) struct Deaths {
     count: AtomicU64,
     last_ms: AtomicU64,
 }
+
+impl Deaths {
+    pub(crate) fn one_more(&self, now_ms: u64) {
+        self.count.fetch_add(1, Ordering::Relaxed);
+        self.last_ms.store(now_ms, Ordering::Relaxed);
+    }
+
+    pub(crate) fn forget(&self) {
+        self.count.store(0, Ordering::Relaxed);
+    }
+}
+
+/// A worker, and what listens beside it.
+type Known = (Arc<Worker>, Arc<Side>);
 
 pub(crate) struct Pool {
     pub(crate) config: Config,
     pub(crate) compiler: Arc<Compiler>,
     pub(crate) logs: Arc<Logs>,
     apps: Mutex<HashMap<AppName, Arc<AppWorkers>>>,
-    spares: Mutex<Vec<(Arc<Worker>, Arc<Side>)>>,
+    /// Every worker that has not ended, by pid, whoever still knows of it.
+    alive: Mutex<HashMap<u32, Known>>,
+    spares: Mutex<Vec<Known>>,
     filling: AtomicBool,
     draining: AtomicBool,
 }
 
-/// What a worker says that belongs to no single call, and what happens when it ends.
-struct Side {
-    pid: u32,
-    build: EngineBuild,
-    app: OnceLock<(AppName, Arc<Deaths>)>,
-    /// The worker gave an answer once.
-    served: Arc<AtomicBool>,
-    denied_window: AtomicU64,
-    denied_count: AtomicU64,
-    pool: std::sync::Weak<Pool>,
-    compiler: Arc<Compiler>,
-    logs: Arc<Logs>,
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Pool {
@@ -78,6 +71,7 @@ impl Pool {
             compiler,
             logs,
             apps: Mutex::default(),
+            alive: Mutex::default(),
             spares: Mutex::default(),
             filling: AtomicBool::new(false),
             draining: AtomicBool::new(false),
@@ -89,7 +83,7 @@ impl Pool {
     }
 
     pub(crate) fn app(&self, name: &AppName) -> Arc<AppWorkers> {
-        let mut apps = self.apps.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut apps = lock(&self.apps);
         if let Some(app) = apps.get(name) {
             return app.clone();
         }
@@ -120,10 +114,10 @@ impl Pool {
             Some(spare) => spare,
             None => self.start().await?,
         };
-        let _ = side.app.set((app.app.clone(), app.deaths.clone()));
+        worker.used_at_ms.store(self.now_ms(), Ordering::Relaxed);
+        side.belongs_to(app.app.clone(), app.deaths.clone());
         let assign = Assign { app: app.app.clone(), artefact_key };
         worker.assign(&assign).map_err(|e| StartError::Channel { reason: e.to_string() })?;
-        worker.used_at_ms.store(self.now_ms(), Ordering::Relaxed);
         app.current.store(Some(worker.clone()));
         self.fill();
         Ok((worker, true))
@@ -146,8 +140,8 @@ impl Pool {
         Ok(())
     }
 
-    fn take_spare(&self) -> Option<(Arc<Worker>, Arc<Side>)> {
-        let mut spares = self.spares.lock().unwrap_or_else(PoisonError::into_inner);
+    fn take_spare(&self) -> Option<Known> {
+        let mut spares = lock(&self.spares);
         while let Some(spare) = spares.pop() {
             if !spare.0.is_gone() {
                 return Some(spare);
@@ -156,11 +150,11 @@ impl Pool {
         None
     }
 
-    async fn start(self: &Arc<Self>) -> Result<(Arc<Worker>, Arc<Side>), StartError> {
+    async fn start(self: &Arc<Self>) -> Result<Known, StartError> {
         let build = self.compiler.build.clone();
         let child = self.compiler.processes.start(EngineRole::Work, build.clone()).await?;
         let pid = child.pid;
-        let greeting = Worker::greet(pid, child.channel, &build);
+        let greeting = Worker::greet(pid, child.channel, &build, self.compiler.processes.clone());
         let greeted = tokio::time::timeout(Duration::from_millis(START_MS), greeting).await;
         let (worker, receiver) = match greeted {
             Ok(Ok(ready)) => ready,
@@ -172,17 +166,8 @@ impl Pool {
                 });
             }
         };
-        let side = Arc::new(Side {
-            pid,
-            build,
-            app: OnceLock::new(),
-            served: worker.served.clone(),
-            denied_window: AtomicU64::new(0),
-            denied_count: AtomicU64::new(0),
-            pool: Arc::downgrade(self),
-            compiler: self.compiler.clone(),
-            logs: self.logs.clone(),
-        });
+        let side = Side::new(pid, build, self, self.compiler.clone(), self.logs.clone());
+        lock(&self.alive).insert(pid, (worker.clone(), side.clone()));
         tokio::spawn(worker.clone().read(receiver, Box::new(side.clone())));
         Ok((worker, side))
     }
@@ -197,14 +182,14 @@ impl Pool {
             let mut failures = 0u32;
             loop {
                 {
-                    let mut spares = pool.spares.lock().unwrap_or_else(PoisonError::into_inner);
+                    let mut spares = lock(&pool.spares);
                     spares.retain(|(worker, _)| !worker.is_gone());
                     if spares.len() >= pool.config.spare_workers {
                         break;
                     }
                 }
                 match pool.start().await {
-                    Ok(spare) => pool.spares.lock().unwrap_or_else(PoisonError::into_inner).push(spare),
+                    Ok(spare) => lock(&pool.spares).push(spare),
                     Err(error) => {
                         failures += 1;
                         tracing::warn!(%error, "no spare worker could be started");
@@ -219,32 +204,48 @@ impl Pool {
         });
     }
 
-    /// Ends workers without work, for ever. Run as a task of its own.
+    /// Ends workers without work, and those that do not keep time, for ever. Run as a task of its own.
     pub(crate) async fn sweep(self: Arc<Self>) {
         let idle_ms = self.config.worker_idle_s.saturating_mul(1_000);
         let pause = Duration::from_millis((idle_ms / 4).clamp(50, 1_000));
         loop {
             tokio::time::sleep(pause).await;
-            let now = self.now_ms();
-            for app in self.all() {
-                let Some(worker) = app.current.load_full() else { continue };
+            let now_ms = self.now_ms();
+            let alive: Vec<_> = lock(&self.alive).values().cloned().collect();
+            for (worker, side) in alive {
+                worker.look_after(Instant::now());
+                let Some(app) = side.app() else { continue };
                 let idle = worker.busy.load(Ordering::Acquire) == 0
-                    && now.saturating_sub(worker.used_at_ms.load(Ordering::Relaxed)) >= idle_ms;
+                    && worker.calls.quiet_since().is_some()
+                    && now_ms.saturating_sub(worker.used_at_ms.load(Ordering::Relaxed)) >= idle_ms;
                 if idle {
-                    app.current.compare_and_swap(&worker, None);
-                    worker.drain();
+                    self.retire(app, &worker);
                 }
             }
         }
     }
 
+    /// The worker gets no more calls, and is asked to end.
+    fn retire(&self, app: &AppName, worker: &Arc<Worker>) {
+        let app = lock(&self.apps).get(app).cloned();
+        if let Some(app) = app {
+            app.current.compare_and_swap(worker, None);
+        }
+        worker.drain();
+    }
+
+    /// The worker's channel has ended.
+    pub(crate) fn forget(&self, pid: u32) {
+        lock(&self.alive).remove(&pid);
+    }
+
     fn all(&self) -> Vec<Arc<AppWorkers>> {
-        self.apps.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+        lock(&self.apps).values().cloned().collect()
     }
 
     /// Ends an app's worker: the app was removed.
     pub(crate) fn remove(&self, name: &AppName) {
-        let app = self.apps.lock().unwrap_or_else(PoisonError::into_inner).remove(name);
+        let app = lock(&self.apps).remove(name);
         if let Some(worker) = app.and_then(|app| app.current.swap(None)) {
             worker.drain();
         }
@@ -258,7 +259,7 @@ impl Pool {
                 worker.drain();
             }
         }
-        for (worker, _) in self.spares.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
+        for (worker, _) in lock(&self.spares).drain(..) {
             worker.drain();
         }
     }
@@ -270,94 +271,8 @@ impl Pool {
             Some((Some(app.app.clone()), worker.pid, worker.posture.clone()))
         });
         let mut running: Vec<_> = assigned.collect();
-        let spares = self.spares.lock().unwrap_or_else(PoisonError::into_inner);
+        let spares = lock(&self.spares);
         running.extend(spares.iter().filter(|(w, _)| !w.is_gone()).map(|(w, _)| (None, w.pid, w.posture.clone())));
         running
-    }
-}
-
-impl Side {
-    fn event(&self, kind: Kind, action: &str, note: String) {
-        let mut event = Event::platform(self.compiler.clock.now(), kind, action, note);
-        event.engine_build = Some(self.build.clone());
-        event.app = self.app.get().map(|(app, _)| app.clone());
-        let _ = self.compiler.audit.record(&event);
-    }
-
-    fn ended(&self, exit: ChildExit, lie: Option<&str>) {
-        let pid = self.pid;
-        if let Some(lie) = lie {
-            self.event(Kind::Security, "worker-lied", format!("worker {pid}: {lie}"));
-        }
-        if exit.broke_jail() {
-            let note = format!("worker {pid} asked the kernel for something its jail forbids, and was ended");
-            self.event(Kind::Security, "jail-violation", note);
-        } else if exit.code == Some(0) {
-            self.event(Kind::Process, "worker-ended", format!("worker {pid} was idle or asked to end"));
-        } else {
-            let note = format!("worker {pid} ended with code {:?}, signal {:?}", exit.code, exit.signal);
-            self.event(Kind::Process, "worker-lost", note);
-        }
-        let clean = exit.code == Some(0) && lie.is_none();
-        if let Some((_, deaths)) = self.app.get() {
-            let now = self.compiler.clock.instant().0 / 1_000_000;
-            if clean || self.served.load(Ordering::Relaxed) {
-                deaths.count.store(0, Ordering::Relaxed);
-            } else {
-                deaths.count.fetch_add(1, Ordering::Relaxed);
-                deaths.last_ms.store(now, Ordering::Relaxed);
-            }
-        }
-    }
-}
-
-impl Aside for Arc<Side> {
-    fn log(&self, log: Log) {
-        let Some((app, _)) = self.app.get() else { return };
-        let stream = match log.stream {
-            LogStream::Stdout => "stdout",
-            LogStream::Stderr => "stderr",
-            LogStream::Platform => "platform",
-        };
-        let line = LogLine {
-            at: self.compiler.clock.now(),
-            function: log.function.to_string(),
-            request: Some(log.request),
-            stream: stream.into(),
-            text: log.text,
-        };
-        self.logs.write(app, line);
-    }
-
-    fn denied(&self, denied: DeniedHatch) {
-        let second = self.compiler.clock.instant().0 / 1_000_000_000;
-        if self.denied_window.swap(second, Ordering::Relaxed) != second {
-            self.denied_count.store(0, Ordering::Relaxed);
-        }
-        if self.denied_count.fetch_add(1, Ordering::Relaxed) >= DENIED_PER_SECOND {
-            return;
-        }
-        let wanted: String = denied.wanted.chars().take(200).filter(|c| !c.is_control()).collect();
-        let note = format!("{}: {wanted}", denied.hatch);
-        let mut event = Event::platform(self.compiler.clock.now(), Kind::Security, "hatch-denied", note);
-        event.app = self.app.get().map(|(app, _)| app.clone());
-        event.function = Some(denied.function);
-        event.request = Some(denied.request);
-        event.engine_build = Some(self.build.clone());
-        let _ = self.compiler.audit.record(&event);
-    }
-
-    fn over(&self, lie: Option<&str>) {
-        let (side, lie) = (self.clone(), lie.map(str::to_owned));
-        tokio::spawn(async move {
-            if lie.is_some() {
-                side.compiler.processes.kill(side.pid);
-            }
-            let exit = side.compiler.processes.ended(side.pid).await;
-            side.ended(exit, lie.as_deref());
-            if let Some(pool) = side.pool.upgrade() {
-                pool.fill();
-            }
-        });
     }
 }

@@ -1,38 +1,55 @@
 //! One worker process: its channel, the calls under way on it, and what it has loaded.
 use std::{
-    collections::HashMap,
+    collections::HashSet,
     os::fd::OwnedFd,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering},
+        Arc, Mutex, OnceLock, PoisonError,
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     },
+    time::Duration,
 };
 
 use bytes::Bytes;
-use types::{Digest, EngineBuild, RequestId};
+use tokio::time::Instant;
+use types::{Digest, EngineBuild};
 use wire::{
-    Channel, Frame, FrameError, Receiver, Sender, encode,
+    Channel, ChannelError, Frame, FrameError, Receiver, Sender, encode,
     work::{self, to_front, to_worker},
 };
 
 use crate::{
+    calls::{Beside, Calls, Purpose},
     error::RunError,
+    processes::Processes,
     stream::{Said, Stream},
 };
 
+/// Longest hello: a build and a jail's report.
+const HELLO_BYTES_MAX: usize = 64 << 10;
+/// A worker that was asked to end, and has nothing under way, is given so long.
+const DRAIN_QUIET: Duration = Duration::from_secs(5);
+/// However much is under way: the longest call (120 s), and some.
+const DRAIN_MAX: Duration = Duration::from_secs(125);
+
 /// What the reader passes on that belongs to no single call.
 pub(crate) trait Aside: Send + Sync {
-    fn log(&self, log: work::Log);
-    fn denied(&self, denied: work::DeniedHatch);
-    /// The channel ended; `lie` names the broken rule when it was one.
-    fn over(&self, lie: Option<&str>);
+    fn beside(&self, said: Beside);
+    /// The channel ended.
+    fn over(&self, worker: Arc<Worker>);
 }
 
-struct Call {
-    stream: Stream,
-    request: Option<RequestId>,
-    headed: bool,
-    ended: bool,
+/// Why we ended a worker.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// The rule that it broke.
+    Lied(String),
+    Ended(&'static str),
+}
+
+impl Verdict {
+    pub(crate) fn lie(&self) -> Option<&str> {
+        if let Self::Lied(lie) = self { Some(lie) } else { None }
+    }
 }
 
 /// A worker that said hello.
@@ -41,11 +58,11 @@ pub(crate) struct Worker {
     pub(crate) build: EngineBuild,
     /// JSON of its jail's report.
     pub(crate) posture: String,
-    pub(crate) sender: Sender,
-    calls: Mutex<HashMap<u32, Call>>,
-    next: AtomicU32,
+    processes: Arc<dyn Processes>,
+    sender: Sender,
+    pub(crate) calls: Calls,
     /// Components that it said are ready.
-    loaded: Mutex<HashMap<Digest, ()>>,
+    loaded: Mutex<HashSet<Digest>>,
     /// One load at a time: the second caller finds the component ready.
     pub(crate) loading: tokio::sync::Mutex<()>,
     pub(crate) busy: AtomicUsize,
@@ -53,11 +70,10 @@ pub(crate) struct Worker {
     pub(crate) used_at_ms: AtomicU64,
     gone: AtomicBool,
     /// It gave at least one answer: its end, whenever it comes, is not a failure to start.
-    pub(crate) served: Arc<AtomicBool>,
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(crate) served: AtomicBool,
+    /// When it was asked to end.
+    draining: OnceLock<Instant>,
+    verdict: OnceLock<Verdict>,
 }
 
 impl Worker {
@@ -66,12 +82,16 @@ impl Worker {
         pid: u32,
         fd: OwnedFd,
         build: &EngineBuild,
+        processes: Arc<dyn Processes>,
     ) -> Result<(Arc<Self>, Receiver), crate::StartError> {
         let channel = |e: &dyn std::fmt::Display| crate::StartError::Channel { reason: e.to_string() };
         let Channel { sender, mut receiver } = Channel::new(fd).map_err(|e| channel(&e))?;
         let frame = receiver.next().await.map_err(|_| crate::StartError::Died)?;
         if frame.kind != to_front::HELLO {
             return Err(channel(&FrameError::Unknown { kind: frame.kind }));
+        }
+        if frame.payload.len() > HELLO_BYTES_MAX {
+            return Err(channel(&FrameError::TooLong { bytes: frame.payload.len(), max: HELLO_BYTES_MAX }));
         }
         let hello: work::Hello = frame.message().map_err(|e| channel(&e))?;
         if hello.build != *build {
@@ -81,15 +101,17 @@ impl Worker {
             pid,
             build: hello.build,
             posture: hello.posture,
+            processes,
             sender,
-            calls: Mutex::default(),
-            next: AtomicU32::new(1),
+            calls: Calls::new(),
             loaded: Mutex::default(),
             loading: tokio::sync::Mutex::default(),
             busy: AtomicUsize::new(0),
             used_at_ms: AtomicU64::new(0),
             gone: AtomicBool::new(false),
-            served: Arc::default(),
+            served: AtomicBool::new(false),
+            draining: OnceLock::new(),
+            verdict: OnceLock::new(),
         };
         Ok((Arc::new(worker), receiver))
     }
@@ -99,49 +121,91 @@ impl Worker {
     }
 
     pub(crate) fn has(&self, component: &Digest) -> bool {
-        lock(&self.loaded).contains_key(component)
+        self.loaded.lock().unwrap_or_else(PoisonError::into_inner).contains(component)
     }
 
     pub(crate) fn set_loaded(&self, component: Digest, yes: bool) {
-        let mut loaded = lock(&self.loaded);
+        let mut loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
         if yes {
-            loaded.insert(component, ());
+            loaded.insert(component);
         } else {
             loaded.remove(&component);
         }
     }
 
-    /// Opens a stream. `request` is what log lines of the call must name.
-    pub(crate) fn open(&self, request: Option<RequestId>) -> (u32, Stream) {
-        let id = self.next.fetch_add(1, Ordering::Relaxed);
-        let stream = Stream::new();
+    /// Opens a stream; a worker that has not ended it at `late_at` is ended.
+    pub(crate) fn open(&self, purpose: Purpose, late_at: Instant) -> (u32, Stream) {
+        let (id, stream) = self.calls.open(purpose, late_at);
         if self.is_gone() {
+            self.lose();
+            // Whoever emptied the table may have come before us.
             let _ = stream.put(Said::Lost { lie: None });
-        }
-        lock(&self.calls).insert(id, Call { stream: stream.clone(), request, headed: false, ended: false });
-        if self.is_gone() {
-            self.close_all(None);
         }
         (id, stream)
     }
 
     /// The call wants nothing more: a cancel is sent unless the worker ended it already.
     pub(crate) fn abandon(&self, id: u32) {
-        let known = lock(&self.calls).get(&id).is_some_and(|call| !call.ended);
-        if known {
-            let _ = self.sender.send(vec![Frame::new(to_worker::CANCEL, id, Bytes::new())]);
+        if self.calls.is_open(id) {
+            let _ = self.send(vec![Frame::new(to_worker::CANCEL, id, Bytes::new())]);
         }
     }
 
-    /// Asks it to finish what runs and end.
+    /// Sends frames. A worker that cannot be reached, or leaves too much unread, is ended.
+    pub(crate) fn send(&self, frames: Vec<Frame>) -> Result<(), ChannelError> {
+        let sent = self.sender.send(frames);
+        if let Err(ChannelError::Gone | ChannelError::Stuck { .. } | ChannelError::Io(_)) = &sent {
+            self.end(Verdict::Ended("it could not be reached"));
+        }
+        sent
+    }
+
+    /// Waits until the worker has taken enough that sending more is fair.
+    pub(crate) async fn ready(&self) -> Result<(), ChannelError> {
+        self.sender.ready().await
+    }
+
+    /// Ends it now. The first verdict stands.
+    pub(crate) fn end(&self, verdict: Verdict) {
+        let _ = self.verdict.set(verdict);
+        self.gone.store(true, Ordering::Release);
+        self.processes.kill(self.pid);
+    }
+
+    pub(crate) fn verdict(&self) -> Option<&Verdict> {
+        self.verdict.get()
+    }
+
+    /// Asks it to finish what runs and end; [`Worker::look_after`] sees to it that it does.
     pub(crate) fn drain(&self) {
-        let _ = self.sender.send(vec![Frame::new(to_worker::DRAIN, 0, Bytes::new())]);
+        if self.draining.set(Instant::now()).is_ok() {
+            let _ = self.send(vec![Frame::new(to_worker::DRAIN, 0, Bytes::new())]);
+        }
+    }
+
+    pub(crate) fn was_asked_to_end(&self) -> bool {
+        self.draining.get().is_some()
+    }
+
+    /// SECURITY: a worker that ignores its own clock, or a request to end, may be somebody else's by now.
+    pub(crate) fn look_after(&self, now: Instant) {
+        if self.is_gone() {
+            return;
+        }
+        if self.calls.any_late(now) {
+            return self.end(Verdict::Ended("a call was not over when its time was"));
+        }
+        let Some(asked) = self.draining.get() else { return };
+        let quiet = self.calls.quiet_since().is_some_and(|since| now >= since.max(*asked) + DRAIN_QUIET);
+        if quiet || now >= *asked + DRAIN_MAX {
+            self.end(Verdict::Ended("it did not end when it was asked to"));
+        }
     }
 
     /// Says which app it belongs to, for ever.
     pub(crate) fn assign(&self, assign: &work::Assign) -> Result<(), RunError> {
         let payload = encode(assign).map_err(|e| RunError::Lied { reason: e.to_string() })?;
-        Ok(self.sender.send(vec![Frame::new(to_worker::ASSIGN, 0, payload)])?)
+        Ok(self.send(vec![Frame::new(to_worker::ASSIGN, 0, payload)])?)
     }
 
     /// Reads until the worker is gone or lies. Run as a task of its own.
@@ -149,87 +213,24 @@ impl Worker {
         let lie = loop {
             let frame = match receiver.next().await {
                 Ok(frame) => frame,
-                Err(wire::ChannelError::Gone | wire::ChannelError::Io(_)) => break None,
+                Err(ChannelError::Gone | ChannelError::Io(_)) => break None,
                 Err(error) => break Some(error.to_string()),
             };
-            if let Err(lie) = self.take(frame, &*aside) {
-                break Some(lie);
+            match self.calls.take(&frame) {
+                Ok(None) => {}
+                Ok(Some(said)) => aside.beside(said),
+                Err(lie) => break Some(lie),
             }
         };
+        if let Some(lie) = lie {
+            let _ = self.verdict.set(Verdict::Lied(lie));
+        }
         self.gone.store(true, Ordering::Release);
-        self.close_all(lie.as_deref());
-        aside.over(lie.as_deref());
+        self.lose();
+        aside.over(self);
     }
 
-    fn close_all(&self, lie: Option<&str>) {
-        for (_, call) in lock(&self.calls).drain() {
-            let _ = call.stream.put(Said::Lost { lie: lie.map(str::to_owned) });
-        }
-    }
-
-    /// One frame. `Err` names the rule it broke.
-    fn take(&self, frame: Frame, aside: &dyn Aside) -> Result<(), String> {
-        let message = |e: FrameError| e.to_string();
-        match frame.kind {
-            to_front::LOG => {
-                let log: work::Log = frame.message().map_err(message)?;
-                self.check_request(log.request)?;
-                aside.log(log);
-                Ok(())
-            }
-            to_front::DENIED => {
-                let denied: work::DeniedHatch = frame.message().map_err(message)?;
-                self.check_request(denied.request)?;
-                aside.denied(denied);
-                Ok(())
-            }
-            to_front::CREDIT => {
-                let credit: work::Credit = frame.message().map_err(message)?;
-                self.with(frame.stream, |call| call.stream.give_request_credit(credit.bytes))
-            }
-            _ => self.take_of_call(frame),
-        }
-    }
-
-    fn take_of_call(&self, frame: Frame) -> Result<(), String> {
-        let said = match frame.kind {
-            to_front::HEAD => Said::Head(frame.message().map_err(|e| e.to_string())?),
-            to_front::BODY if frame.payload.len() <= wire::CHUNK_BYTES_MAX => Said::Body(frame.payload.clone()),
-            to_front::BODY => return Err("a piece of a body is too long".into()),
-            to_front::BODY_END => Said::BodyEnd(frame.message().map_err(|e| e.to_string())?),
-            to_front::FAILED => Said::Failed(frame.message().map_err(|e| e.to_string())?),
-            to_front::ENDED => frame.message::<work::Ended>().map(|_| Said::Ended).map_err(|e| e.to_string())?,
-            to_front::LOADED => Said::Loaded(frame.message().map_err(|e| e.to_string())?),
-            kind => return Err(FrameError::Unknown { kind }.to_string()),
-        };
-        let over = matches!(said, Said::Ended | Said::Loaded(_));
-        self.with(frame.stream, |call| {
-            match &said {
-                Said::Head(_) if call.headed => return Err("it answered twice"),
-                Said::Head(_) => call.headed = true,
-                Said::Body(_) | Said::BodyEnd(_) if !call.headed => return Err("a body came before its head"),
-                _ => {}
-            }
-            call.ended = over;
-            call.stream.put(said)
-        })?;
-        if over {
-            lock(&self.calls).remove(&frame.stream);
-        }
-        Ok(())
-    }
-
-    fn with(&self, id: u32, act: impl FnOnce(&mut Call) -> Result<(), &'static str>) -> Result<(), String> {
-        match lock(&self.calls).get_mut(&id) {
-            Some(call) => act(call).map_err(str::to_owned),
-            // SECURITY: a stream that we never opened, or that ended, is a worker reaching for somebody else's call.
-            None => Err(format!("stream {id} is not open")),
-        }
-    }
-
-    /// A log line must name a call that is under way here, or a worker could write into other requests' records.
-    fn check_request(&self, request: RequestId) -> Result<(), String> {
-        let known = lock(&self.calls).values().any(|call| call.request == Some(request));
-        if known { Ok(()) } else { Err("it spoke for a request that it was not given".into()) }
+    fn lose(&self) {
+        self.calls.lose(self.verdict().and_then(Verdict::lie));
     }
 }

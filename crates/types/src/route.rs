@@ -115,11 +115,12 @@ fn check_path(route: &str, path: &str) -> Result<(), RouteError> {
             continue;
         }
         let plain = |b: u8| b.is_ascii_alphanumeric() || b"-._~!$&'(),;=@+".contains(&b);
-        let dots = segment == "." || segment == "..";
-        // An empty segment is allowed only at the end: `/` and `/folder/`.
-        let fits = (segment == "*" && last)
-            || (segment.is_empty() && last)
-            || (!segment.is_empty() && !dots && segment.bytes().all(plain));
+        let fits = match segment {
+            // `*` and an empty segment are allowed only at the end: `/orders/*`, `/` and `/folder/`.
+            "*" | "" => last,
+            "." | ".." => false,
+            other => other.bytes().all(plain),
+        };
         if !fits {
             return Err(RouteError::Segment { route: route(), segment: segment.into() });
         }

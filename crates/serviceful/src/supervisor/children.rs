@@ -12,7 +12,12 @@ pub(super) struct Started {
 
 /// Starts `program` with `arguments`; `words` is its standard error. The environment is empty but for the log level.
 #[expect(clippy::disallowed_methods, reason = "the supervisor starts processes")]
-pub(super) fn start(program: &Path, arguments: &[&std::ffi::OsStr], log: Option<&str>, words: Stdio) -> anyhow::Result<Started> {
+pub(super) fn start(
+    program: &Path,
+    arguments: &[&std::ffi::OsStr],
+    log: Option<&str>,
+    words: Stdio,
+) -> anyhow::Result<Started> {
     let (ours, theirs) = wire::pair().context("cannot make a channel")?;
     // The child reads its channel without waiting; `wire::inherited` sets that again on its own copy.
     let mut command = Command::new(program);

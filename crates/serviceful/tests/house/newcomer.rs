@@ -24,13 +24,19 @@ async fn from_an_empty_folder_to_a_protected_function_and_back() {
     fs::write(project.join("serviceful.toml"), &manifest).unwrap();
 
     // What `cargo build` would make; the build itself is tried by `make up`.
-    let component = manifest.lines().find_map(|line| line.strip_prefix("component").map(|rest| rest.trim_matches([' ', '=', '"']).to_owned()));
+    let component = manifest
+        .lines()
+        .find_map(|line| line.strip_prefix("component").map(|rest| rest.trim_matches([' ', '=', '"']).to_owned()));
     let component = project.join(component.unwrap());
     fs::create_dir_all(component.parent().unwrap()).unwrap();
     fs::copy(guest("hello"), &component).unwrap();
     let ran = platform.cli_in(&project, &["deploy", "--no-build"]);
     assert_eq!(ran.code, 0, "{} {}", ran.out, ran.err);
-    assert!(ran.out.contains("granted") && ran.out.contains(&format!("http://tea.localhost:{}", platform.port)), "{}", ran.out);
+    assert!(
+        ran.out.contains("granted") && ran.out.contains(&format!("http://tea.localhost:{}", platform.port)),
+        "{}",
+        ran.out
+    );
 
     assert_eq!(platform.app("tea", "GET", "/", None, "").await.status, 401);
     let ran = platform.cli(&["invoke", "tea", "/"]);
@@ -39,7 +45,16 @@ async fn from_an_empty_folder_to_a_protected_function_and_back() {
     let token = platform.cli(&["token", "create", "tea", "--quiet"]).out.trim().to_owned();
     assert_eq!(platform.app("tea", "GET", "/", Some(&token), "").await.status, 200);
 
-    for verb in [&["apps"][..], &["deployments", "tea"], &["members", "tea"], &["logs", "tea"], &["audit"], &["audit", "verify"], &["posture"], &["token", "ls"]] {
+    for verb in [
+        &["apps"][..],
+        &["deployments", "tea"],
+        &["members", "tea"],
+        &["logs", "tea"],
+        &["audit"],
+        &["audit", "verify"],
+        &["posture"],
+        &["token", "ls"],
+    ] {
         let plain = platform.cli(verb);
         assert_eq!(plain.code, 0, "{verb:?}: {} {}", plain.out, plain.err);
         let json = platform.cli(&[verb, &["--json"]].concat());
@@ -61,8 +76,27 @@ async fn from_an_empty_folder_to_a_protected_function_and_back() {
 fn every_verb_teaches() {
     let platform = Platform::start(&Setup::default());
     let verbs = [
-        "up", "serve", "new", "check", "deploy", "apps", "deployments", "rollback", "rm", "invoke", "logs", "members", "token", "audit", "posture",
-        "doctor", "openapi", "claim", "whoami", "logout", "completions",
+        "up",
+        "serve",
+        "new",
+        "check",
+        "deploy",
+        "apps",
+        "deployments",
+        "rollback",
+        "rm",
+        "invoke",
+        "logs",
+        "members",
+        "token",
+        "audit",
+        "posture",
+        "doctor",
+        "openapi",
+        "claim",
+        "whoami",
+        "logout",
+        "completions",
     ];
     for verb in verbs {
         let ran = platform.cli(&[verb, "--help"]);

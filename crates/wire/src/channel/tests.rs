@@ -1,4 +1,3 @@
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 use std::{
     fs::File,
     io::{Read, Seek, Write},
