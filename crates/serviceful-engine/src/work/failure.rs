@@ -72,6 +72,7 @@ fn limit(name: &str, reason: String) -> Failure {
     Failure::Limit { limit: name.into(), reason }
 }
 
-fn cut(text: &str) -> String {
+/// The beginning of a text that a guest may have lengthened, safe to show.
+pub(super) fn cut(text: &str) -> String {
     harmless(text.chars().take(REASON_CHARS).collect::<String>().as_bytes())
 }

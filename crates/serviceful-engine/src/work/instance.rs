@@ -10,7 +10,14 @@ use wasmtime_wasi_http::{
     p3::{self, bindings::ServicePre},
 };
 
-use super::{body::RequestBody, call::Call, failure::CpuSpent, guest::Guest, link::Loaded, meter::Verdict};
+use super::{
+    body::RequestBody,
+    call::Call,
+    failure::{CpuSpent, cut},
+    guest::Guest,
+    link::Loaded,
+    meter::Verdict,
+};
 
 /// Most bytes that one call between guest and host may copy. Bodies move in pieces of 64 KiB, header fields are fewer.
 const HOSTCALL_BYTES: usize = 1 << 20;
@@ -76,7 +83,7 @@ async fn run_p2(store: &mut Store<Guest>, proxy: &ProxyPre<Guest>, errand: Erran
     let mut http = guest.http();
     let request = http.new_incoming_request(scheme, *request)?;
     let answer = http.new_response_outparam_from_callback(move |answer| {
-        call.answer(answer.map_err(|error| format!("{error:?}")));
+        call.answer(answer.map_err(|error| cut(&format!("{error:?}"))));
     })?;
     proxy.wasi_http_incoming_handler().call_handle(store, request, answer).await
 }
@@ -95,7 +102,7 @@ async fn run_p3(store: &mut Store<Guest>, service: &ServicePre<Guest>, errand: E
                     let response = accessor.with(|mut store| response.into_http(&mut store, async { Ok(()) }))?;
                     call.answer(Ok(response));
                 }
-                Err(error) => call.answer(Err(format!("{error:?}"))),
+                Err(error) => call.answer(Err(cut(&format!("{error:?}")))),
             }
             // The handler has returned; its tasks may still write the body, and then finish their own work.
             poll_fn(|cx| call.poll_answered(cx.waker())).await;

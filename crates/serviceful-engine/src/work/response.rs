@@ -12,7 +12,7 @@ use wire::{
     work::{Failure, Fields, Head, to_front},
 };
 
-use super::{call::Call, fields, logs::harmless};
+use super::{call::Call, failure::cut, fields, logs::harmless};
 
 /// How far an answer has come.
 pub(crate) enum Response {
@@ -86,7 +86,7 @@ impl Stream {
             call.tell(to_front::BODY_END, &Fields::default());
             return Ok(Poll::Ready(Step::Complete));
         };
-        let broken = |error| Failure::BadResponse { reason: format!("the response body broke off: {error}") };
+        let broken = |error| Failure::BadResponse { reason: cut(&format!("the response body broke off: {error}")) };
         match frame.map_err(broken)?.into_data() {
             Ok(data) => {
                 self.sent += data.len() as u64;

@@ -282,7 +282,8 @@ fn bring_in(
     };
     let component = match native::load(engine, &verified) {
         Ok(component) => component,
-        Err(error) => return refused(format!("{error:#}")),
+        // What the keeper signed for this build does not load: nothing is wrong with the cache, so making it again would not help.
+        Err(error) => return Answer::Broken { reason: format!("{error:#}") },
     };
     match Loaded::new(linker, &component) {
         Ok(loaded) => {
