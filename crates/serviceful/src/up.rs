@@ -106,13 +106,14 @@ async fn develop(global: &Global, args: &UpArgs, folder: &Path, platform: &mut P
         Err(error) => return Err(error).context("no claim link could be made"),
     }
     let has_manifest = folder.join("serviceful.toml").exists();
+    // Watched from before the first build: a save during it is not lost.
+    let (changed, mut changes) = mpsc::channel(1);
+    let _watcher = if args.no_watch || !has_manifest { None } else { Some(watch(folder, changed)?) };
     if has_manifest {
         deploy(&say, folder, &platform.operator).await;
     } else {
         say.hint("there is no serviceful.toml here, so no app is deployed; make a project with: serviceful new NAME");
     }
-    let (changed, mut changes) = mpsc::channel(1);
-    let _watcher = if args.no_watch || !has_manifest { None } else { Some(watch(folder, changed)?) };
     let mut interrupted = Box::pin(interrupted());
     loop {
         tokio::select! {
@@ -121,8 +122,6 @@ async fn develop(global: &Global, args: &UpArgs, folder: &Path, platform: &mut P
                 tokio::time::sleep(SETTLE).await;
                 while changes.try_recv().is_ok() {}
                 deploy(&say, folder, &platform.operator).await;
-                // The build itself writes files; what it wrote is deployed already.
-                while changes.try_recv().is_ok() {}
             }
             () = tokio::time::sleep(Duration::from_millis(500)) => {
                 if let Some(status) = platform.child.try_wait()? {

@@ -41,9 +41,10 @@ pub(super) async fn run(desk: &Desk, args: DeployArgs) -> Result<Exit, Failure> 
 fn show(out: &Out, view: &DeploymentView) -> Result<(), Failure> {
     for component in &view.components {
         let Some(found) = &component.inspected else { continue };
-        let artefact = if found.cached { "from the cache".to_owned() } else { format!("in {} ms", found.compile_ms) };
+        let compiled =
+            if found.cached { "compiled before".to_owned() } else { format!("compiled in {} ms", found.compile_ms) };
         let size = text::size(found.component_bytes);
-        out.line(&format!("{} ({size}, compiled {artefact}), serves {}", component.path, found.serves))?;
+        out.line(&format!("{} ({size}, {compiled}), serves {}", component.path, found.serves))?;
         let rows = grouped(&found.imports)
             .into_iter()
             .map(|(package, names, state)| vec![format!("  {package}"), word(state).to_owned(), names.join(" ")]);

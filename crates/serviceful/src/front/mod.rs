@@ -36,7 +36,8 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     jail::die_with_parent().context("cannot follow the supervisor")?;
     let fd = wire::inherited().context("this role is started by the supervisor only")?;
     // What libraries read of the machine must be read before the doors close.
-    let threads = std::thread::available_parallelism().map_or(2, usize::from).clamp(1, 8);
+    // Half of the cores: the other half is for workers, and a request that stays on one thread costs no wake-up of another.
+    let threads = (std::thread::available_parallelism().map_or(2, usize::from) / 2).clamp(1, 8);
     let folders = Config::folders_of(&options.data);
     let plan = jail::Plan { role: jail::Role::Front, read: options.read.clone(), write: folders.of_front() };
     let mode = if options.strict { jail::Mode::Strict } else { jail::Mode::BestEffort };
