@@ -157,6 +157,36 @@ async fn concurrent_records_share_flushes_and_keep_their_places() {
 }
 
 #[tokio::test]
+async fn records_gather_until_somebody_waits_or_there_are_many() {
+    let mut f = Fixture::new();
+    f.options = LogOptions { gather: Duration::from_secs(3_600), ..f.options };
+    let (log, _) = f.open().unwrap();
+    for n in 0..10 {
+        log.record(&event(n)).unwrap();
+    }
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    assert_eq!(log.status().durable, 0, "nobody waited");
+    log.record(&event(10)).unwrap().durable().await.unwrap();
+    assert_eq!(log.status().durable, 11, "one who waits takes along what is there");
+    // A receipt of what is on disk already hurries nobody.
+    let old = log.record(&event(11)).unwrap();
+    log.settled().await.unwrap();
+    log.record(&event(12)).unwrap();
+    old.durable().await.unwrap();
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    assert_eq!(log.status().durable, 12);
+    let mut n = 13;
+    while log.status().durable == 12 {
+        assert!(n < 20_000, "a large batch is written although nobody waits");
+        log.record(&event(n)).unwrap();
+        n += 1;
+        tokio::task::yield_now().await;
+    }
+    log.close().await.unwrap();
+    assert_eq!(f.intact().records, n);
+}
+
+#[tokio::test]
 async fn a_second_writer_is_refused() {
     let f = Fixture::new();
     let (log, _) = f.open().unwrap();
