@@ -68,8 +68,8 @@ pub struct Permit {
     policies: Arc<[Arc<str>]>,
 }
 
-/// Header fields that prove an identity or belong to one hop; none of them reaches a guest.
-const STRIPPED: [HeaderName; 9] = [
+/// Header fields and trailers that prove an identity or belong to one hop; none of them reaches a guest.
+static STRIPPED: [HeaderName; 9] = [
     header::AUTHORIZATION,
     header::COOKIE,
     header::PROXY_AUTHORIZATION,
@@ -88,6 +88,7 @@ impl Permit {
         for name in &STRIPPED {
             head.headers.remove(name);
         }
+        let body = body::without_trailers(body, &STRIPPED);
         Self { request, head, body, caller, intent, policies }
     }
 

@@ -105,7 +105,18 @@ impl Compiler {
         };
         // The name is a promise about the bytes: a changed file must not be compiled under it.
         let source = checked(source, component).await?;
-        let (seen, code) = self.run(component, limits, source).await?;
+        let mut again = source.try_clone().map_err(unavailable)?;
+        let (seen, code) = match self.run(component, limits, source).await {
+            // Nothing was wrong with the component: somebody else ended the process.
+            Err(Ended::FromOutside { how }) => {
+                let note = format!("the compiler of {component} was ended from outside ({how}); it is started again");
+                let _ = self.audit.record(&Event::platform(self.clock.now(), Kind::Process, "process-restarted", note));
+                // The two share one position in the file.
+                std::io::Seek::rewind(&mut again).map_err(unavailable)?;
+                self.run(component, limits, again).await?
+            }
+            other => other?,
+        };
         let statement = ArtefactStatement {
             format: 1,
             build: self.build.clone(),
@@ -128,23 +139,27 @@ impl Compiler {
         component: Digest,
         limits: CompileLimits,
         source: std::fs::File,
-    ) -> Result<(Done, Vec<u8>), CompileFailure> {
+    ) -> Result<(Done, Vec<u8>), Ended> {
         let child = self.processes.start(EngineRole::Compile, self.build.clone()).await.map_err(unavailable)?;
         let pid = child.pid;
         let channel = Channel::new(child.channel).map_err(unavailable)?;
         // CPU time is bounded inside the process; this bounds a compiler that waits for nothing.
+        let begun = self.clock.instant().0;
         let wall = Duration::from_secs(limits.compile_cpu_s.saturating_mul(4).saturating_add(30));
         let result = tokio::time::timeout(wall, self.exchange(component, limits, source, channel)).await;
         self.processes.kill(pid);
         let exit = self.processes.ended(pid).await;
         match result {
             Ok(Ok(done)) => Ok(done),
-            Ok(Err(Some(failure))) => Err(failure),
-            Ok(Err(None)) => Err(self.died(component, limits, exit)),
-            Err(_) => Err(CompileFailure::Limit {
+            Ok(Err(Some(failure))) => Err(Ended::Failed(failure)),
+            Ok(Err(None)) => {
+                let took = Duration::from_nanos(self.clock.instant().0.saturating_sub(begun));
+                Err(self.died(component, limits, exit, took))
+            }
+            Err(_) => Err(Ended::Failed(CompileFailure::Limit {
                 limit: "compile_cpu_s".into(),
                 reason: format!("compiling did not end within {} s", wall.as_secs()),
-            }),
+            })),
         }
     }
 
@@ -181,21 +196,54 @@ impl Compiler {
         }
     }
 
-    fn died(&self, component: Digest, limits: CompileLimits, exit: ChildExit) -> CompileFailure {
+    fn died(&self, component: Digest, limits: CompileLimits, exit: ChildExit, took: Duration) -> Ended {
         if exit.broke_jail() {
             let note = format!("the compiler of {component} asked the kernel for something its jail forbids");
             let _ = self.audit.record(&Event::platform(self.clock.now(), Kind::Security, "jail-violation", note));
-            return CompileFailure::Invalid {
+            return Ended::Failed(CompileFailure::Invalid {
                 reason: "the compiler was stopped while it worked on this component".into(),
-            };
+            });
         }
-        // The kernel ends a process over its CPU time with SIGXCPU, then SIGKILL; a failed allocation aborts.
+        // The kernel ends a process over its CPU time with SIGXCPU, then SIGKILL; a failed allocation aborts. All cores
+        // together cannot have used the CPU time before this much of the clock has passed.
+        let cores = std::thread::available_parallelism().map_or(1, |n| n.get() as u64);
+        let may_be_cpu = took.as_secs().saturating_mul(cores) >= limits.compile_cpu_s;
+        match exit.signal {
+            Some(9) if !may_be_cpu => return Ended::FromOutside { how: "signal 9" },
+            Some(15) => return Ended::FromOutside { how: "signal 15" },
+            _ => {}
+        }
         if exit.out_of_cpu() || exit.signal == Some(9) {
             let reason = format!("compiling needs more than {} s of CPU time", limits.compile_cpu_s);
-            return CompileFailure::Limit { limit: "compile_cpu_s".into(), reason };
+            return Ended::Failed(CompileFailure::Limit { limit: "compile_cpu_s".into(), reason });
         }
         let reason = format!("compiling needs more than {} MiB of memory", limits.compile_memory_mib);
-        CompileFailure::Limit { limit: "compile_memory_mib".into(), reason }
+        Ended::Failed(CompileFailure::Limit { limit: "compile_memory_mib".into(), reason })
+    }
+}
+
+/// How a compiler process ended without a result.
+enum Ended {
+    /// The component is to blame, or the platform cannot compile now.
+    Failed(CompileFailure),
+    /// Killed by somebody who is not the kernel's accountant of CPU time: an operator, or the out-of-memory killer.
+    FromOutside { how: &'static str },
+}
+
+impl From<CompileFailure> for Ended {
+    fn from(failure: CompileFailure) -> Self {
+        Self::Failed(failure)
+    }
+}
+
+impl From<Ended> for CompileFailure {
+    fn from(ended: Ended) -> Self {
+        match ended {
+            Ended::Failed(failure) => failure,
+            Ended::FromOutside { how } => {
+                unavailable(format!("the compiler was ended from outside twice ({how}); is the machine out of memory?"))
+            }
+        }
     }
 }
 

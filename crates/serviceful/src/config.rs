@@ -131,6 +131,15 @@ pub(crate) struct Jail {
     pub(crate) strict: bool,
 }
 
+/// RFC 1123 section 2.1, in the one spelling that requests are compared with.
+fn is_host_name(text: &str) -> bool {
+    let label = |label: &str| {
+        let inner = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+        (1..=63).contains(&label.len()) && label.bytes().all(inner) && !label.starts_with('-') && !label.ends_with('-')
+    };
+    text.len() <= 253 && text.split('.').all(label)
+}
+
 fn default_data() -> PathBuf {
     PathBuf::from("/var/lib/serviceful")
 }
@@ -175,6 +184,26 @@ impl Config {
 
     fn check(&self) -> anyhow::Result<()> {
         self.front_door.check()?;
+        for (key, host) in [("apps_domain", &self.names.apps_domain), ("console", &self.names.console)] {
+            if let Some(host) = host
+                && !is_host_name(host)
+            {
+                bail!(
+                    "`names.{key} = \"{host}\"` is not a host name: give lower-case labels of letters, digits and `-` with dots between, without port or scheme"
+                );
+            }
+        }
+        for file in self.tls.iter().flat_map(|tls| &tls.certificates) {
+            for path in [&file.chain, &file.key] {
+                std::fs::File::open(path)
+                    .with_context(|| format!("`tls.certificates` names `{}`, which cannot be read", path.display()))?;
+            }
+        }
+        if self.tls.as_ref().is_some_and(|tls| tls.certificates.is_empty()) {
+            bail!(
+                "`[tls]` has no certificate: add a `[[tls.certificates]]` with `chain` and `key`, or take the section out"
+            );
+        }
         if self.listen.addresses.is_empty() {
             bail!("`listen.addresses` is empty: give at least one address, such as \"127.0.0.1:8080\"");
         }

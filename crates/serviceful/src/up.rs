@@ -2,7 +2,7 @@
 use std::{
     io::{BufRead, BufReader, Write},
     path::{Path, PathBuf},
-    process::{Child, Command, ExitCode, Stdio},
+    process::{Child, Command, Stdio},
     sync::Arc,
     time::Duration,
 };
@@ -15,22 +15,14 @@ use tokio::sync::mpsc;
 use crate::{
     cli::{self, Global, Project, Step, UpArgs},
     config::Config,
-    roles,
 };
 
 /// Editors save in several steps; what comes within this time is one change.
 const SETTLE: Duration = Duration::from_millis(120);
 
 /// Runs until interrupted, or until the platform ends.
-pub(crate) fn run(global: &Global, args: &UpArgs) -> ExitCode {
-    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
-        Ok(runtime) => runtime,
-        Err(error) => return roles::failed(&error.into()),
-    };
-    match runtime.block_on(up(global, args)) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => roles::failed(&error),
-    }
+pub(crate) fn run(global: &Global, args: &UpArgs) -> anyhow::Result<()> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(up(global, args))
 }
 
 /// A started supervisor, and how to speak to its platform.

@@ -41,6 +41,10 @@ pub(super) fn manifest_file(path: &Path) -> PathBuf {
 fn read(path: &Path, max: u64) -> Result<Vec<u8>, Failure> {
     let failed = |e: std::io::Error| Failure::file("read", path, &e);
     let mut bytes = Vec::new();
+    // A pipe or a device would be waited for without end.
+    if !std::fs::metadata(path).map_err(failed)?.is_file() {
+        return Err(Failure::new(format!("`{}` is not a file", path.display())));
+    }
     let file = std::fs::File::open(path).map_err(failed)?;
     file.take(max.saturating_add(1)).read_to_end(&mut bytes).map_err(failed)?;
     if bytes.len() as u64 > max {
@@ -153,6 +157,12 @@ impl Project {
             return Err(failure.next("build it first, or give the manifest a `[build] command`"));
         }
         let bytes = read(&file, CompileLimits::CAP.component_kib * 1_024)?;
+        // SECURITY: a project from elsewhere may name a link to a file that is none of its business. What is no WebAssembly
+        // does not leave this machine.
+        if !bytes.starts_with(b"\0asm") {
+            return Err(Failure::new(format!("component `{path}` is not WebAssembly"))
+                .next("name the `.wasm` file that the build makes"));
+        }
         let mut digest = [0; 32];
         let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &bytes);
         for (to, from) in digest.iter_mut().zip(hash.as_ref()) {

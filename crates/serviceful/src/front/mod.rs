@@ -74,10 +74,11 @@ async fn serve(fd: OwnedFd, report: jail::Report) -> anyhow::Result<()> {
         port: listeners.port,
     })
     .await?;
+    let door = rooms.door()?;
     rooms.start(noted).await?;
     let ready = Ready { pid: std::process::id(), posture: serde_json::to_string(&report)? };
     sender.send(vec![Frame::new(to_supervisor::READY, 0, encode(&ready)?)])?;
-    rooms.serve(listeners, draining).await?;
+    rooms.serve(door, listeners, draining).await?;
     rooms.stop().await;
     hearing.abort();
     Ok(())

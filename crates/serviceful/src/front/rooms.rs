@@ -178,8 +178,9 @@ impl Rooms {
         Ok(())
     }
 
-    /// Serves until told to drain and what was under way has ended.
-    pub(super) async fn serve(&self, listeners: Listeners, draining: watch::Receiver<bool>) -> anyhow::Result<()> {
+    /// What answers on the listeners. Asked for before the platform says that it is ready: a certificate that cannot be used
+    /// is a reason not to start.
+    pub(super) fn door(&self) -> anyhow::Result<front_door::Service> {
         let certificates: Option<Arc<dyn front_door::Certificates>> = match &self.config.tls {
             Some(tls) => {
                 Some(Arc::new(front_door::FileCertificates::read(&tls.certificates).context("the TLS certificates")?))
@@ -190,7 +191,16 @@ impl Rooms {
         // Half of the descriptors are for what the platform itself opens.
         let descriptors = rustix::process::getrlimit(rustix::process::Resource::Nofile).current.unwrap_or(u64::MAX);
         settings.connections_max = settings.connections_max.min(descriptors / 2).max(1);
-        let service = front_door::Service::new(settings, self.house.clone(), certificates)?;
+        Ok(front_door::Service::new(settings, self.house.clone(), certificates)?)
+    }
+
+    /// Serves until told to drain and what was under way has ended.
+    pub(super) async fn serve(
+        &self,
+        service: front_door::Service,
+        listeners: Listeners,
+        draining: watch::Receiver<bool>,
+    ) -> anyhow::Result<()> {
         let mut tasks = tokio::task::JoinSet::new();
         for listener in listeners.tcp {
             let (service, draining) = (service.clone(), draining.clone());

@@ -6,7 +6,7 @@ use std::{
     os::fd::{AsFd, OwnedFd},
     path::PathBuf,
     process::Stdio,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use anyhow::Context;
@@ -27,6 +27,8 @@ use crate::config::Config;
 const NOTES_MAX: usize = 1_000;
 /// Engine processes at one time; the front asks for far fewer.
 const ENGINES_MAX: usize = 512;
+/// A child that was ready for so long before it died is started again at once; the pause grows for those that die sooner.
+const STEADY: Duration = Duration::from_secs(10);
 /// How long children may take to finish when the platform ends.
 const DRAIN: Duration = Duration::from_secs(10);
 
@@ -66,7 +68,7 @@ struct Running {
     generation: u64,
     sender: wire::Sender,
     pid: u32,
-    ready: bool,
+    ready: Option<Instant>,
 }
 
 pub(super) struct Supervisor {
@@ -192,7 +194,7 @@ impl Supervisor {
         self.hear(role, generation, receiver);
         self.watch(role, generation, pid, started.child);
         sender.send(vec![self.first_words(role)?])?;
-        self.roles.insert(role, Running { generation, sender, pid, ready: false });
+        self.roles.insert(role, Running { generation, sender, pid, ready: None });
         self.connect_front_and_keeper()
     }
 
@@ -279,13 +281,12 @@ impl Supervisor {
 
     fn ready(&mut self, role: Role, _ready: &Ready) {
         if let Some(running) = self.roles.get_mut(&role) {
-            running.ready = true;
+            running.ready = Some(Instant::now());
         }
-        self.deaths.remove(&role);
         if role == Role::Front {
             self.flush_notes();
         }
-        let all = [Role::Front, Role::Keeper].iter().all(|r| self.roles.get(r).is_some_and(|r| r.ready));
+        let all = [Role::Front, Role::Keeper].iter().all(|r| self.roles.get(r).is_some_and(|r| r.ready.is_some()));
         if all && let Err(error) = self.announce() {
             tracing::warn!(%error, "cannot say that the platform is ready");
         }
@@ -379,7 +380,7 @@ impl Supervisor {
     }
 
     fn ended(&mut self, role: Role, exit: Exited) -> anyhow::Result<()> {
-        let was_ready = self.roles.remove(&role).is_some_and(|r| r.ready);
+        let ready = self.roles.remove(&role).and_then(|r| r.ready);
         if self.ending {
             // Only now: the front's last act is to have the audit log's end signed.
             self.drain(Role::Keeper);
@@ -392,10 +393,13 @@ impl Supervisor {
         }
         let how =
             format!("{} (pid {}) ended with code {:?}, signal {:?}", role.name(), exit.pid, exit.code, exit.signal);
+        if ready.is_some_and(|since| since.elapsed() >= STEADY) {
+            self.deaths.remove(&role);
+        }
         let deaths = self.deaths.entry(role).or_default();
         *deaths += 1;
         let deaths = *deaths;
-        if !was_ready && deaths >= 5 {
+        if ready.is_none() && deaths >= 5 {
             anyhow::bail!("{how} before it was ready, {deaths} times in a row; its own words stand above");
         }
         let action = if exit.signal == Some(31) { "jail-violation" } else { "process-restarted" };
@@ -414,7 +418,7 @@ impl Supervisor {
     }
 
     fn flush_notes(&mut self) {
-        let Some(front) = self.roles.get(&Role::Front).filter(|front| front.ready) else { return };
+        let Some(front) = self.roles.get(&Role::Front).filter(|front| front.ready.is_some()) else { return };
         let frames = self.notes.drain(..).filter_map(|note| Some(Frame::new(to_child::NOTE, 0, encode(&note).ok()?)));
         let _ = front.sender.send(frames.collect());
     }
