@@ -23,6 +23,12 @@ pub struct ChildExit {
     pub signal: Option<i32>,
 }
 
+impl std::fmt::Display for ChildExit {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&wire::supervisor::how_ended(self.code, self.signal))
+    }
+}
+
 impl ChildExit {
     /// SIGSYS: it asked the kernel for something its jail forbids.
     pub const fn broke_jail(self) -> bool {

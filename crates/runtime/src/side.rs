@@ -125,7 +125,7 @@ impl Side {
             self.record(Kind::Process, "worker-ended", format!("worker {pid} was idle or asked to end"));
         } else {
             let why = if let Some(Verdict::Ended(why)) = verdict { format!(": {why}") } else { String::new() };
-            let note = format!("worker {pid} ended with code {:?}, signal {:?}{why}", exit.code, exit.signal);
+            let note = format!("worker {pid} {exit}{why}");
             self.record(Kind::Process, "worker-lost", note);
         }
         let Some((_, deaths)) = self.app.get() else { return };

@@ -198,6 +198,12 @@ impl Config {
                 std::fs::File::open(path)
                     .with_context(|| format!("`tls.certificates` names `{}`, which cannot be read", path.display()))?;
             }
+            // SECURITY: whoever reads the key is the platform to every browser.
+            let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&file.key)?.permissions());
+            if mode & 0o007 != 0 {
+                let key = file.key.display();
+                bail!("the TLS key `{key}` can be read by everybody on this machine; run `chmod o= {key}`");
+            }
         }
         if self.tls.as_ref().is_some_and(|tls| tls.certificates.is_empty()) {
             bail!(

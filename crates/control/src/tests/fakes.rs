@@ -21,8 +21,8 @@ use store::{
 };
 use tokio::sync::{Notify, broadcast};
 use types::{
-    AppName, Clock, CompileLimits, CredentialId, DeploymentId, Digest, EngineBuild, FunctionTarget, Instant,
-    PrincipalId, Rng, Secret, UnixMillis,
+    AppName, Clock, CompileLimits, CredentialId, DeploymentId, Digest, EngineBuild, FunctionName, FunctionTarget,
+    Instant, PrincipalId, Rng, Secret, UnixMillis,
 };
 
 use crate::AuditPort;
@@ -324,7 +324,7 @@ impl ComponentPort for FakeComponents {
 pub(super) struct FakePolicy;
 
 impl PolicyPort for FakePolicy {
-    fn check(&self, _: &AppName, cedar: &str) -> Result<(), PolicyProblem> {
+    fn check(&self, _: &AppName, cedar: &str, _: Option<&[FunctionName]>) -> Result<(), PolicyProblem> {
         if cedar.contains("nonsense") {
             return Err(PolicyProblem { message: "line 1: `nonsense` is not a policy".into() });
         }

@@ -149,8 +149,9 @@ fn offline(dir: &Path, key: &str) -> Result<AuditVerdict, Failure> {
     }
     let report = audit::verify(dir, &key, audit::VerifyOptions::default()).map_err(|e| Failure::new(e.to_string()))?;
     if report.records == 0 {
-        return Err(Failure::new(format!("the audit log in `{}` holds no record", dir.display()))
-            .next("a platform records its start before anything else, so its log is never empty: find out who removed it"));
+        return Err(Failure::new(format!("the audit log in `{}` holds no record", dir.display())).next(
+            "a platform records its start before anything else, so its log is never empty: find out who removed it",
+        ));
     }
     Ok(AuditVerdict {
         intact: report.is_intact(),

@@ -80,9 +80,11 @@ pub(super) const fn exit_of(status: u16) -> Exit {
 }
 
 fn of_problem(problem: &Problem, what: String) -> Failure {
-    let next = problem.next.clone().or_else(|| match problem.status {
+    // What the platform advises is for whoever sent a token; here it was the stored credential.
+    let advice = if problem.status == 401 { None } else { problem.next.clone() };
+    let next = advice.or_else(|| match problem.status {
         401 => Some(
-            "run `serviceful whoami`; if the credential is over, `serviceful claim` on the host makes a new owner's"
+            "forget the stored credential with `serviceful logout`; `serviceful claim --again --accept` on the host makes an owner's"
                 .to_owned(),
         ),
         403 => Some("ask an owner of the platform, or an admin of the app".to_owned()),

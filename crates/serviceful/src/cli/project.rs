@@ -6,8 +6,9 @@ use std::{
 };
 
 use bytes::Bytes;
+use gateway::PolicyPort as _;
 use manifest::{Manifest, ManifestError};
-use types::{CompileLimits, Digest};
+use types::{CompileLimits, Digest, Limits, RunLimits};
 
 use super::failure::Failure;
 
@@ -90,12 +91,19 @@ pub(super) fn pointed(file: &Path, text: &str, errors: &[ManifestError]) -> Stri
     out
 }
 
+/// The manifest, if no platform could refuse it: limits beyond the built-in caps are beyond every operator's.
+pub(super) fn parse(text: &str) -> Result<Manifest, Vec<ManifestError>> {
+    let manifest = Manifest::parse(text)?;
+    let errors = manifest.beyond(&Limits { run: RunLimits::CAP, compile: CompileLimits::CAP });
+    if errors.is_empty() { Ok(manifest) } else { Err(errors) }
+}
+
 impl Project {
     /// Reads and checks the manifest in `path` (a folder or a file).
     pub(crate) fn load(path: &Path) -> Result<Self, Failure> {
         let file = manifest_file(path);
         let text = manifest_text(&file)?;
-        let manifest = Manifest::parse(&text).map_err(|errors| {
+        let manifest = parse(&text).map_err(|errors| {
             let count = errors.len();
             let s = if count == 1 { "" } else { "s" };
             Failure::new(format!("the manifest has {count} error{s}\n{}", pointed(&file, &text, &errors)))
@@ -140,6 +148,18 @@ impl Project {
     pub(super) fn policy(&self) -> Result<Option<String>, Failure> {
         let path = self.manifest.policy.as_ref();
         path.map(|path| read_text(&self.folder.join(path), POLICY_BYTES_MAX)).transpose()
+    }
+
+    /// Checks the app's Cedar file as the platform will.
+    pub(super) fn check_policy(&self) -> Result<(), Failure> {
+        let Some(cedar) = self.policy()? else { return Ok(()) };
+        let rules = policy::Service::new(policy::PolicyConfig::default());
+        let rules = rules.map_err(|e| Failure::new(format!("the platform's own policies cannot be read: {e}")))?;
+        let functions: Vec<_> = self.manifest.functions.iter().map(|f| f.name.clone()).collect();
+        rules.check(&self.manifest.name, &cedar, Some(&functions)).map_err(|problem| {
+            let file = self.manifest.policy.as_deref().unwrap_or_default();
+            Failure::new(format!("`{file}`: {problem}"))
+        })
     }
 
     /// The components that the manifest names, each once.

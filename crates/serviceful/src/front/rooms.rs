@@ -77,6 +77,16 @@ impl Rooms {
         let (folder, options) = (folders.audit.clone(), audit::LogOptions::default());
         let opened = tokio::task::spawn_blocking(move || audit::Log::open(&folder, Arc::new(signer), options)).await?;
         let (log, recovered) = opened.context("the audit log")?;
+        // The sequencer would find this out in a second; by then requests would have been answered.
+        if let Some((signed, _)) = facts.signed
+            && recovered.records < signed
+        {
+            anyhow::bail!(
+                "the audit log `{}` holds {} records, and {signed} were signed: it was removed, or an older copy was put in its place. Look with `serviceful audit verify --dir`, and restore the folder; how to begin a new one is in docs/reference/audit-log.md",
+                folders.audit.display(),
+                recovered.records,
+            );
+        }
         let log = Arc::new(log);
         let record: Arc<dyn Record> = log.clone();
 
@@ -158,7 +168,7 @@ impl Rooms {
     /// Publishes what is deployed and starts what runs beside requests.
     pub(super) async fn start(&self, mut notes: mpsc::Receiver<Note>) -> anyhow::Result<()> {
         let restored = self.control.restore().await.context("the deployed apps cannot be restored")?;
-        let text = format!("version {}, engine {}, {restored:?}", env!("CARGO_PKG_VERSION"), self.walls.engine_build);
+        let text = format!("version {}, engine {}, {restored}", env!("CARGO_PKG_VERSION"), self.walls.engine_build);
         self.note(Kind::Platform, "started", text);
         let audit::Recovered { torn_bytes, repaired_files, .. } = self.recovered;
         if torn_bytes > 0 || repaired_files > 0 {

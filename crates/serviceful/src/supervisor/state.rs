@@ -391,8 +391,7 @@ impl Supervisor {
             let pids: Vec<u32> = self.engine_pids.keys().copied().collect();
             pids.into_iter().for_each(|pid| self.kill(pid));
         }
-        let how =
-            format!("{} (pid {}) ended with code {:?}, signal {:?}", role.name(), exit.pid, exit.code, exit.signal);
+        let how = format!("{} (pid {}) {}", role.name(), exit.pid, wire::supervisor::how_ended(exit.code, exit.signal));
         if ready.is_some_and(|since| since.elapsed() >= STEADY) {
             self.deaths.remove(&role);
         }
