@@ -207,7 +207,7 @@ impl Config {
         }
         if self.tls.as_ref().is_some_and(|tls| tls.certificates.is_empty()) {
             bail!(
-                "`[tls]` has no certificate: add a `[[tls.certificates]]` with `chain` and `key`, or take the section out"
+                "`tls.certificates` is empty: add a `[[tls.certificates]]` with `names`, `chain` and `key`, or take `[tls]` out"
             );
         }
         if self.listen.addresses.is_empty() {
@@ -217,7 +217,7 @@ impl Config {
             && let Some(open) = self.listen.addresses.iter().find(|a| !a.ip().is_loopback())
         {
             bail!(
-                "`{open}` is not a loopback address, and there is no `[tls]` section: credentials would cross the network in clear text. Add `[tls]`, or listen on 127.0.0.1 behind something that speaks TLS"
+                "`{open}` is not a loopback address, and there is no `[[tls.certificates]]`: credentials would cross the network in clear text. Add one, or listen on 127.0.0.1 behind something that speaks TLS"
             );
         }
         Ok(())

@@ -143,7 +143,7 @@ fn offline(dir: &Path, key: &str) -> Result<AuditVerdict, Failure> {
         key.to_owned()
     };
     // An empty folder holds nothing that could be wrong, and is what remains when somebody removed the log.
-    if !dir.join("lock").exists() && !dir.join("checkpoint").exists() {
+    if !dir.join("append").is_dir() && !dir.join("checkpoint").exists() {
         return Err(Failure::new(format!("there is no audit log in `{}`", dir.display()))
             .next("name the folder that holds `checkpoint`, `tile` and `append`: `audit` in the platform's data folder, or a copy of it"));
     }

@@ -235,15 +235,26 @@ mod tests {
 
     #[tokio::test]
     async fn builds_run_in_the_projects_folder_and_their_failure_is_told() {
-        let (top, project) = project(&format!("{GOOD}[build]\ncommand = \"printf x > tea.wasm\"\n"));
+        let (top, project) = project(&format!("{GOOD}[build]\ncommand = \"printf '\\\\000asm' > tea.wasm\"\n"));
         let project = project.expect("valid");
         project.build().await.expect("the command works");
         let built = project.components().expect("built");
         assert_eq!(built.len(), 1);
         assert_eq!(
             built[0].digest.to_string(),
-            "sha256:2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881"
+            "sha256:cd5d4935a48c0672cb06407bb443bc0087aff947c6b864bac886982c73b3027f"
         );
+        // A link to something else of this machine's, and a pipe that nobody writes to.
+        let file = top.path().join("tea.wasm");
+        std::fs::remove_file(&file).expect("it was there");
+        std::os::unix::fs::symlink("/etc/passwd", &file).expect("a link");
+        let failure = project.components().err().expect("not WebAssembly");
+        assert!(failure.what.contains("is not WebAssembly"), "{}", failure.what);
+        std::fs::remove_file(&file).expect("it was there");
+        let mode = rustix::fs::Mode::from_raw_mode(0o600);
+        rustix::fs::mknodat(rustix::fs::CWD, &file, rustix::fs::FileType::Fifo, mode, 0).expect("a pipe");
+        let failure = project.components().err().expect("nobody writes");
+        assert!(failure.what.contains("is not a file"), "{}", failure.what);
         std::fs::write(top.path().join(MANIFEST), format!("{GOOD}[build]\ncommand = \"exit 3\"\n")).expect("a file");
         let failure = Project::load(top.path()).expect("valid").build().await.expect_err("it fails");
         assert!(failure.what.contains("ended with 3"), "{}", failure.what);

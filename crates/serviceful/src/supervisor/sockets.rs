@@ -1,12 +1,14 @@
 //! Folders, the lock and the listeners: everything that is opened before any child exists.
 use std::{
     fs::{self, DirBuilder, File, Permissions},
-    net::TcpListener,
+    io,
+    net::{SocketAddr, TcpListener},
     os::unix::{
         fs::{DirBuilderExt, PermissionsExt},
         net::UnixListener,
     },
     path::Path,
+    time::Duration,
 };
 
 use anyhow::{Context, bail};
@@ -53,15 +55,28 @@ pub(super) fn lock(data: &Path) -> anyhow::Result<File> {
     Ok(file)
 }
 
+/// The front of a supervisor that was killed holds its listeners until it is gone too, which takes a moment.
 #[expect(clippy::disallowed_methods, reason = "the supervisor opens the listeners, and hands them to the front")]
+fn bind(address: &SocketAddr) -> anyhow::Result<TcpListener> {
+    let mut tries = 0;
+    loop {
+        match TcpListener::bind(address) {
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse && tries < 30 => tries += 1,
+            bound => {
+                return bound.with_context(|| {
+                    format!("cannot listen on `{address}`; is something else using it? choose another with `--listen`, or `listen.addresses`")
+                });
+            }
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
 pub(super) fn open(config: &Config) -> anyhow::Result<Opened> {
     let mut tcp = inherited()?;
     if tcp.is_empty() {
         for address in &config.listen.addresses {
-            let listener = TcpListener::bind(address).with_context(|| {
-                format!("cannot listen on `{address}`; is something else using it? choose another with `--listen`, or `listen.addresses`")
-            })?;
-            tcp.push(listener);
+            tcp.push(bind(address)?);
         }
     }
     let port = match tcp.first() {

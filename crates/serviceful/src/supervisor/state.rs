@@ -27,6 +27,8 @@ use crate::config::Config;
 const NOTES_MAX: usize = 1_000;
 /// Engine processes at one time; the front asks for far fewer.
 const ENGINES_MAX: usize = 512;
+/// A child that cannot start so often in a row will not start by being tried again.
+const FAILED_STARTS_MAX: u32 = 5;
 /// A child that was ready for so long before it died is started again at once; the pause grows for those that die sooner.
 const STEADY: Duration = Duration::from_secs(10);
 /// How long children may take to finish when the platform ends.
@@ -80,6 +82,8 @@ pub(super) struct Supervisor {
     log: Option<String>,
     roles: HashMap<Role, Running>,
     deaths: HashMap<Role, u32>,
+    /// Starts in a row that came to nothing.
+    failed_starts: HashMap<Role, u32>,
     engine_pids: HashMap<u32, tokio::sync::oneshot::Sender<()>>,
     notes: VecDeque<Note>,
     generation: u64,
@@ -106,6 +110,7 @@ impl Supervisor {
             log: std::env::var("SERVICEFUL_LOG").ok(),
             roles: HashMap::new(),
             deaths: HashMap::new(),
+            failed_starts: HashMap::new(),
             engine_pids: HashMap::new(),
             notes: VecDeque::new(),
             generation: 0,
@@ -283,6 +288,7 @@ impl Supervisor {
         if let Some(running) = self.roles.get_mut(&role) {
             running.ready = Some(Instant::now());
         }
+        self.failed_starts.remove(&role);
         if role == Role::Front {
             self.flush_notes();
         }
@@ -398,8 +404,12 @@ impl Supervisor {
         let deaths = self.deaths.entry(role).or_default();
         *deaths += 1;
         let deaths = *deaths;
-        if ready.is_none() && deaths >= 5 {
-            anyhow::bail!("{how} before it was ready, {deaths} times in a row; its own words stand above");
+        if ready.is_none() {
+            let failed = self.failed_starts.entry(role).or_default();
+            *failed += 1;
+            if *failed >= FAILED_STARTS_MAX {
+                anyhow::bail!("{how} before it was ready, {failed} times in a row; its own words stand above");
+            }
         }
         let action = if exit.signal == Some(31) { "jail-violation" } else { "process-restarted" };
         self.note(action, format!("{how}; it is started again"));

@@ -9,3 +9,4 @@ mod hostile;
 mod newcomer;
 mod platform;
 mod recovery;
+mod street;

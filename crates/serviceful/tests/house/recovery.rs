@@ -146,3 +146,87 @@ async fn a_damaged_cache_entry_is_refused_written_down_and_made_again() {
     assert_eq!(platform.app("good", "GET", "/", Some(&token), "").await.status, 200);
     assert_eq!(platform.audit("action=artefact-refused&limit=5").await.len(), 1);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_killed_compiler_is_started_again_and_its_component_is_not_blamed() {
+    let platform = Arc::new(Platform::claimed(&Setup::default()).await);
+    let bytes = std::fs::read(guest("echo-p3")).unwrap();
+    let mut killed = 0;
+    {
+        let deploy = platform.try_deploy("slow", &bytes, "");
+        tokio::pin!(deploy);
+        let (phase, view) = loop {
+            tokio::select! {
+                ended = &mut deploy => break ended,
+                () = tokio::time::sleep(Duration::from_millis(2)), if killed == 0 => {
+                    if let Some(compiler) = platform.children("compile").first() {
+                        platform.signal(*compiler, "KILL");
+                        killed += 1;
+                    }
+                }
+            }
+        };
+        assert_eq!(killed, 1, "the compiler was never seen");
+        assert_eq!(phase, "ready", "{view}");
+    }
+    let events = platform.audit("kind=process&action=process-restarted&limit=5").await;
+    assert!(events.iter().any(|e| e.to_string().contains("compiler")), "{events:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_front_that_keeps_dying_is_not_started_at_full_speed() {
+    let platform = Platform::claimed(&Setup::default()).await;
+    let begun = std::time::Instant::now();
+    for round in 0..6 {
+        // Ready, and then dead again.
+        while platform
+            .send("console.localhost", "GET", "/api/v1/self", http::HeaderMap::new(), bytes::Bytes::new())
+            .await
+            .is_err()
+        {
+            assert!(begun.elapsed() < Duration::from_secs(60), "round {round}");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        platform.signal(platform.children("front")[0], "KILL");
+    }
+    // 40 + 80 + 160 + 320 + 640 ms lie between six deaths in a row.
+    assert!(begun.elapsed() > Duration::from_millis(1_200), "{:?}", begun.elapsed());
+}
+
+#[test]
+fn nothing_is_left_when_up_is_killed() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut up = std::process::Command::new(crate::platform::programs().join("serviceful"))
+        .args(["up", "--listen", "127.0.0.1:0"])
+        .arg(folder.path())
+        .stdin(std::process::Stdio::null())
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut lines = std::io::BufRead::lines(std::io::BufReader::new(up.stdout.take().unwrap()));
+    assert!(lines.any(|line| line.unwrap().contains("claim")), "it did not start");
+    let below = |roots: &[u32]| -> Vec<u32> {
+        let all = std::fs::read_dir("/proc").unwrap().flatten();
+        let pids = all.filter_map(|e| e.file_name().to_string_lossy().parse::<u32>().ok());
+        pids.filter(|pid| {
+            let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+            let parent = stat.rsplit_once(')').and_then(|(_, rest)| rest.split_whitespace().nth(1)?.parse().ok());
+            parent.is_some_and(|parent: u32| roots.contains(&parent))
+        })
+        .collect()
+    };
+    let supervisor = below(&[up.id()]);
+    let children = below(&supervisor);
+    assert!(!supervisor.is_empty() && children.len() >= 2, "{supervisor:?} {children:?}");
+    up.kill().unwrap();
+    up.wait().unwrap();
+    let all = [supervisor, children].concat();
+    for _ in 0..100 {
+        if all.iter().all(|pid| !std::path::Path::new(&format!("/proc/{pid}")).exists()) {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    panic!("some of {all:?} are still there");
+}
