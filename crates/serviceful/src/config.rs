@@ -29,6 +29,8 @@ pub(crate) struct Config {
     #[serde(default)]
     pub(crate) runtime: runtime::Config,
     #[serde(default)]
+    pub(crate) control: control::Config,
+    #[serde(default)]
     pub(crate) caps: Caps,
     #[serde(default)]
     pub(crate) jail: Jail,
@@ -131,6 +133,9 @@ pub(crate) struct Jail {
     pub(crate) strict: bool,
 }
 
+/// Less would end a worker that does its work.
+const WORKER_MEMORY_MIB_MIN: u64 = 128;
+
 fn default_data() -> PathBuf {
     PathBuf::from("/var/lib/serviceful")
 }
@@ -165,6 +170,7 @@ impl Config {
             front_door: front_door::Config::default(),
             identity: identity::Config::default(),
             runtime: runtime::Config::default(),
+            control: control::Config::default(),
             caps: Caps::default(),
             jail: Jail::default(),
             dev: true,
@@ -175,6 +181,13 @@ impl Config {
 
     fn check(&self) -> anyhow::Result<()> {
         self.front_door.check()?;
+        self.control.check()?;
+        if self.runtime.worker_memory_mib < WORKER_MEMORY_MIB_MIN {
+            bail!(
+                "`runtime.worker_memory_mib = {}` is too small; the engine alone needs {WORKER_MEMORY_MIB_MIN}",
+                self.runtime.worker_memory_mib
+            );
+        }
         if self.listen.addresses.is_empty() {
             bail!("`listen.addresses` is empty: give at least one address, such as \"127.0.0.1:8080\"");
         }

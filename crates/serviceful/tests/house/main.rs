@@ -6,6 +6,8 @@ mod breach;
 mod callers;
 mod guests;
 mod hostile;
+mod memory;
 mod newcomer;
 mod platform;
 mod recovery;
+mod upkeep;
