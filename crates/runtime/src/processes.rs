@@ -35,6 +35,11 @@ impl ChildExit {
         matches!(self.signal, Some(31))
     }
 
+    /// SIGABRT: it ended itself.
+    pub const fn aborted(self) -> bool {
+        matches!(self.signal, Some(6))
+    }
+
     /// SIGXCPU: it used up its CPU time.
     pub const fn out_of_cpu(self) -> bool {
         matches!(self.signal, Some(24))

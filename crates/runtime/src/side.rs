@@ -125,7 +125,9 @@ impl Side {
             self.record(Kind::Process, "worker-ended", format!("worker {pid} was idle or asked to end"));
         } else {
             let why = if let Some(Verdict::Ended(why)) = verdict { format!(": {why}") } else { String::new() };
-            let note = format!("worker {pid} {exit}{why}");
+            // What an allocation does that fails; the kernel refuses memory past a worker's limit.
+            let hint = if exit.aborted() { " (it gave up: mostly because it could get no more memory)" } else { "" };
+            let note = format!("worker {pid} {exit}{hint}{why}");
             self.record(Kind::Process, "worker-lost", note);
         }
         let Some((_, deaths)) = self.app.get() else { return };

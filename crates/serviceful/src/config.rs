@@ -29,6 +29,8 @@ pub(crate) struct Config {
     #[serde(default)]
     pub(crate) runtime: runtime::Config,
     #[serde(default)]
+    pub(crate) control: control::Config,
+    #[serde(default)]
     pub(crate) caps: Caps,
     #[serde(default)]
     pub(crate) jail: Jail,
@@ -140,6 +142,9 @@ fn is_host_name(text: &str) -> bool {
     text.len() <= 253 && text.split('.').all(label)
 }
 
+/// Less would end a worker that does its work.
+const WORKER_MEMORY_MIB_MIN: u64 = 128;
+
 fn default_data() -> PathBuf {
     PathBuf::from("/var/lib/serviceful")
 }
@@ -174,6 +179,7 @@ impl Config {
             front_door: front_door::Config::default(),
             identity: identity::Config::default(),
             runtime: runtime::Config::default(),
+            control: control::Config::default(),
             caps: Caps::default(),
             jail: Jail::default(),
             dev: true,
@@ -208,6 +214,13 @@ impl Config {
         if self.tls.as_ref().is_some_and(|tls| tls.certificates.is_empty()) {
             bail!(
                 "`tls.certificates` is empty: add a `[[tls.certificates]]` with `names`, `chain` and `key`, or take `[tls]` out"
+            );
+        }
+        self.control.check()?;
+        if self.runtime.worker_memory_mib < WORKER_MEMORY_MIB_MIN {
+            bail!(
+                "`runtime.worker_memory_mib = {}` is too small; the engine alone needs {WORKER_MEMORY_MIB_MIN}",
+                self.runtime.worker_memory_mib
             );
         }
         if self.listen.addresses.is_empty() {

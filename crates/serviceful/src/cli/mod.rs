@@ -21,6 +21,7 @@ mod members;
 mod new;
 mod openapi;
 mod out;
+mod people;
 mod place;
 mod posture;
 mod project;
@@ -101,6 +102,7 @@ fn perform(desk: &Desk, hand: Hand) -> Result<Exit, Failure> {
             Hand::Invoke(args) => invoke::run(desk, args).await,
             Hand::Logs(args) => logs::run(desk, args).await,
             Hand::Members(args) => members::run(desk, args).await,
+            Hand::People(args) => people::run(desk, args).await,
             Hand::Token(args) => token::run(desk, args).await,
             Hand::Audit(args) => audit_log::run(desk, args).await,
             Hand::Posture => posture::run(desk).await,

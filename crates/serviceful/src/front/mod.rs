@@ -8,6 +8,7 @@ mod keeper_link;
 mod posture;
 mod rooms;
 mod supervisor_link;
+mod upkeep;
 
 use std::{os::fd::OwnedFd, path::PathBuf, sync::Arc};
 

@@ -14,6 +14,7 @@ use super::{
     keeper_link::{Checkpoints, KeeperLink},
     posture::Walls,
     supervisor_link::SupervisorLink,
+    upkeep::{Cache, People, Upkeep},
 };
 use crate::{
     config::Config,
@@ -38,6 +39,8 @@ pub(super) struct Rooms {
     store: Arc<store_sqlite::SqliteStore>,
     runtime: Arc<runtime::Service>,
     control: control::Service,
+    identity: Arc<identity::Service>,
+    upkeep: OnceLock<tokio::task::AbortHandle>,
     house: Arc<House>,
     walls: Arc<Walls>,
     recovered: audit::Recovered,
@@ -95,13 +98,14 @@ impl Rooms {
                 .context("the folder of components")?,
         );
         let logs = Arc::new(runtime::Logs::new(&folders.logs, config.runtime.log_lines, config.runtime.log_kib));
+        let artefacts = runtime::Artefacts::new(&folders.artefacts);
         let runtime = Arc::new(runtime::Service::new(runtime::Parts {
             config: config.runtime.clone(),
             build: engine.build.clone(),
             processes: supervisor,
             keeper: keeper.clone(),
             contents: contents.clone(),
-            artefacts: runtime::Artefacts::new(&folders.artefacts),
+            artefacts: artefacts.clone(),
             logs: logs.clone(),
             audit: record.clone(),
             clock: clock.clone(),
@@ -124,7 +128,7 @@ impl Rooms {
             engine_build: engine.build.to_string(),
             supervisor: start.supervisor_posture,
             front: report,
-            keeper: OnceLock::from(facts.posture),
+            keeper: keeper.clone(),
             runtime: OnceLock::from(runtime.clone()),
             audit: OnceLock::from(log.clone()),
             audit_key: facts.audit_key.clone(),
@@ -132,12 +136,15 @@ impl Rooms {
         let releases: Vec<Arc<dyn ReleasePort>> =
             vec![policy.clone(), runtime.clone(), Arc::new(RoutesPort(routes.clone()))];
         let control = control::Service::new(control::Ports {
+            config: config.control.clone(),
             store: store.clone(),
             contents,
+            artefacts: Arc::new(Cache { artefacts, build: engine.build.clone() }),
             components: runtime.clone(),
             policy: policy.clone(),
             releases,
             credentials: identity.clone(),
+            people: Arc::new(People(identity.clone())),
             logs,
             posture: walls.clone(),
             audit: Arc::new(AuditLink::new(folders.audit, facts.audit_key, keeper, engine.build, log.clone())),
@@ -150,7 +157,7 @@ impl Rooms {
         let house = Arc::new(House {
             front_door: Arc::new(door),
             routes,
-            identity,
+            identity: identity.clone(),
             policy,
             runtime: runtime.clone(),
             control: Arc::new(control.clone()),
@@ -158,7 +165,19 @@ impl Rooms {
             clock: clock.clone(),
             rng,
         });
-        Ok(Self { config, clock, audit: log, store, runtime, control, house, walls, recovered })
+        Ok(Self {
+            config,
+            clock,
+            audit: log,
+            store,
+            runtime,
+            control,
+            identity,
+            upkeep: OnceLock::new(),
+            house,
+            walls,
+            recovered,
+        })
     }
 
     fn note(&self, kind: Kind, action: &str, text: String) {
@@ -185,6 +204,15 @@ impl Rooms {
                 let _ = audit.record(&Event::platform(clock.now(), kind, &action, text));
             }
         });
+        let upkeep = Upkeep {
+            every: std::time::Duration::from_secs(self.config.control.collect_every_s),
+            control: self.control.clone(),
+            identity: self.identity.clone(),
+            audit: self.audit.clone(),
+            clock: self.clock.clone(),
+        };
+        // Started once; a second start would find the place taken and leave its task to the runtime's end.
+        let _ = self.upkeep.set(tokio::spawn(upkeep.run()).abort_handle());
         Ok(())
     }
 
@@ -226,6 +254,9 @@ impl Rooms {
 
     /// Ends what is open, in the other order.
     pub(super) async fn stop(&self) {
+        if let Some(upkeep) = self.upkeep.get() {
+            upkeep.abort();
+        }
         self.control.drain().await;
         self.runtime.drain();
         self.note(Kind::Platform, "stopped", "asked to end".to_owned());

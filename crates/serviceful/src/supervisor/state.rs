@@ -20,7 +20,7 @@ use wire::{
     },
 };
 
-use super::{children, sockets::Opened};
+use super::{children, memory::Watched, sockets::Opened};
 use crate::config::Config;
 
 /// Words for the audit log that wait while the front is down; older ones give way.
@@ -62,6 +62,11 @@ enum Happened {
         exit: Exited,
     },
     EngineEnded(Exited),
+    /// A worker held more memory than it may, in MiB, and is being ended.
+    TooLarge {
+        pid: u32,
+        held: u64,
+    },
     Restart(Role),
     Signal,
 }
@@ -137,6 +142,13 @@ impl Supervisor {
                     }
                 }
                 Happened::EngineEnded(exit) => self.engine_ended(exit),
+                Happened::TooLarge { pid, held } => {
+                    let most = self.config.runtime.worker_memory_mib;
+                    let text = format!(
+                        "worker {pid} held {held} MiB of memory, more than {most} (`runtime.worker_memory_mib`), and was ended"
+                    );
+                    self.note("memory-ceiling", text);
+                }
                 Happened::Restart(role) if !self.ending => self.restart(role),
                 Happened::Restart(_) => {}
                 Happened::Signal => self.end(),
@@ -345,20 +357,39 @@ impl Supervisor {
             EngineRole::Compile => "compile",
         };
         let path = PathBuf::from(&engine.path);
+        let ceiling_mib = self.config.runtime.worker_memory_mib;
+        let memory_mib = ceiling_mib.to_string();
         let mut arguments = vec![OsStr::new(role)];
+        let is_worker = matches!(spawn.role, EngineRole::Work);
+        if is_worker {
+            // A compiler has limits of its own, by the job.
+            arguments.extend([OsStr::new("--memory-mib"), OsStr::new(&memory_mib)]);
+        }
         if self.config.jail.strict {
             arguments.push(OsStr::new("--strict"));
         }
         let mut started = children::start(&path, &arguments, self.log.as_deref(), Stdio::piped())?;
         let pid = started.child.id().context("it ended at once")?;
+        let watched = if is_worker { self.watched(pid) } else { None };
         if let Some(words) = started.child.stderr.take() {
             tokio::spawn(last_words(role, pid, words));
         }
         let (cancel, cancelled) = tokio::sync::oneshot::channel::<()>();
         let events = self.events.clone();
         tokio::spawn(async move {
+            let passed = async {
+                match watched {
+                    Some(watched) => watched.passes(ceiling_mib).await,
+                    None => std::future::pending().await,
+                }
+            };
             let status = tokio::select! {
                 status = started.child.wait() => status,
+                held = passed => {
+                    let _ = started.child.start_kill();
+                    let _ = events.send(Happened::TooLarge { pid, held }).await;
+                    started.child.wait().await
+                }
                 _ = cancelled => {
                     let _ = started.child.start_kill();
                     started.child.wait().await
@@ -368,6 +399,15 @@ impl Supervisor {
         });
         self.engine_pids.insert(pid, cancel);
         Ok((pid, started.channel))
+    }
+
+    /// A worker whose memory cannot be looked at still has its resource limit, so it may run; but it is written down.
+    fn watched(&mut self, pid: u32) -> Option<Watched> {
+        let opened = Watched::open(pid);
+        if let Err(error) = &opened {
+            self.note("memory-not-watched", format!("the memory of worker {pid} cannot be looked at: {error}"));
+        }
+        opened.ok()
     }
 
     /// Only what the front asked for can be ended by it; its number means nothing outside that list.

@@ -230,3 +230,38 @@ fn nothing_is_left_when_up_is_killed() {
     }
     panic!("some of {all:?} are still there");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_posture_of_a_keeper_that_was_restarted_is_shown_again() {
+    let platform = Platform::claimed(&Setup::default()).await;
+    let keeper = async || {
+        let (status, posture) = platform.api("GET", "/api/v1/posture", None).await;
+        assert_eq!(status, 200);
+        let processes = posture["processes"].as_array().unwrap();
+        let of_keeper: Vec<_> = processes.iter().filter(|p| p["role"] == "keeper").cloned().collect();
+        assert_eq!(of_keeper.len(), 1, "it has its line, running or not");
+        of_keeper[0].clone()
+    };
+    let mut before = keeper().await;
+    for _ in 0..100 {
+        if before["report"].is_object() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        before = keeper().await;
+    }
+    assert!(before["report"].is_object(), "{before}");
+    let old = platform.children("keeper");
+    platform.signal(old[0], "KILL");
+    let mut after = serde_json::Value::Null;
+    for _ in 0..200 {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        if platform.children("keeper").first().is_some_and(|new| *new != old[0]) {
+            after = keeper().await;
+            if after["report"].is_object() {
+                break;
+            }
+        }
+    }
+    assert_eq!(after["report"], before["report"], "the new one is confined like the old one, and said so itself");
+}
