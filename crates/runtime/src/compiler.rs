@@ -9,7 +9,7 @@ use std::{
 use gateway::{CompileFailure, events::Event, events::Kind};
 use store::Contents;
 use tokio::sync::{OnceCell, Semaphore};
-use types::{Clock, CompileLimits, Digest, EngineBuild};
+use types::{Clock, CompileLimits, Digest, EngineBuild, UnixMillis};
 use wire::{
     Channel, Frame, Receiver,
     compile::{Done, Failed, Job, Report, kind},
@@ -104,7 +104,10 @@ impl Compiler {
             Err(e) => return Err(unavailable(e)),
         };
         // The name is a promise about the bytes: a changed file must not be compiled under it.
-        let source = checked(source, component).await?;
+        let source = match checked(source, component).await? {
+            Ok(source) => source,
+            Err(found) => return Err(self.damaged(component, found)),
+        };
         let mut again = source.try_clone().map_err(unavailable)?;
         let (seen, code) = match self.run(component, limits, source).await {
             // Nothing was wrong with the component: somebody else ended the process.
@@ -132,6 +135,18 @@ impl Compiler {
             .map_err(unavailable)?
             .map_err(unavailable)?;
         Ok(label)
+    }
+
+    /// A stored file is not what its name says: written down, and removed, so that the next deployment uploads it again.
+    fn damaged(&self, component: Digest, found: Digest) -> CompileFailure {
+        let note = format!("the stored contents of {component} hash to {found}; they are removed");
+        let _ = self.audit.record(&Event::platform(self.clock.now(), Kind::Security, "component-damaged", note));
+        if let Err(error) = self.contents.remove_unwanted(component, UnixMillis(u64::MAX)) {
+            tracing::error!(%error, %component, "a damaged component could not be removed");
+        }
+        unavailable(format!(
+            "the stored contents of {component} were damaged and are removed; deploy again to upload them"
+        ))
     }
 
     async fn run(
@@ -271,7 +286,8 @@ fn failure(failed: Failed) -> CompileFailure {
     }
 }
 
-async fn checked(mut file: std::fs::File, component: Digest) -> Result<std::fs::File, CompileFailure> {
+/// The file at its beginning; `Ok(Err)` says what it hashes to instead.
+async fn checked(mut file: std::fs::File, component: Digest) -> Result<Result<std::fs::File, Digest>, CompileFailure> {
     let check = move || -> std::io::Result<(Digest, std::fs::File)> {
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes)?;
@@ -279,9 +295,5 @@ async fn checked(mut file: std::fs::File, component: Digest) -> Result<std::fs::
         Ok((hash(&bytes), file))
     };
     let (found, file) = tokio::task::spawn_blocking(check).await.map_err(unavailable)?.map_err(unavailable)?;
-    if found == component {
-        Ok(file)
-    } else {
-        Err(unavailable(format!("the stored contents of {component} hash to {found}")))
-    }
+    Ok(if found == component { Ok(file) } else { Err(found) })
 }

@@ -4,8 +4,8 @@ use std::sync::{
     atomic::{AtomicU64, Ordering},
 };
 
-use gateway::{LogLine, events::Event, events::Kind};
-use types::{AppName, EngineBuild, FunctionName, RequestId};
+use gateway::{LogLine, events::Event, events::Kind, events::Outcome};
+use types::{AppName, Code, EngineBuild, FunctionName, RequestId};
 use wire::work::LogStream;
 
 use crate::{
@@ -109,6 +109,11 @@ impl Side {
         let mut event = self.event(Kind::Security, "hatch-denied", format!("{hatch}: {wanted}"));
         event.function = Some(function);
         event.request = Some(request);
+        event.outcome = Outcome::Refused {
+            status: Code::POL_DENIED.status(),
+            code: Code::POL_DENIED.as_str().into(),
+            reason: Event::text("no grant for it"),
+        };
         let _ = self.compiler.audit.record(&event);
     }
 

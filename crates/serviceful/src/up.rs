@@ -107,7 +107,17 @@ async fn develop(global: &Global, args: &UpArgs, folder: &Path, platform: &mut P
         say.hint("there is no serviceful.toml here, so no app is deployed; make a project with: serviceful new NAME");
     }
     let mut interrupted = Box::pin(interrupted());
+    let mut name = None;
     loop {
+        let now = Project::load(folder).ok().map(|project| project.manifest.name);
+        if let (Some(before), Some(now)) = (&name, &now)
+            && before != now
+        {
+            say.hint(&format!(
+                "the app is called `{now}` now; `{before}` still answers: remove it with `serviceful rm {before}`"
+            ));
+        }
+        name = now.or(name);
         tokio::select! {
             () = &mut interrupted => return Ok(()),
             Some(()) = changes.recv() => {

@@ -120,9 +120,10 @@ impl From<ClientError> for Failure {
             ClientError::Unreachable { .. } => Self::new(what)
                 .exit(Exit::Unreachable)
                 .next("start it with `serviceful up`, or name another with `--platform`"),
-            ClientError::Slow { .. } | ClientError::Tls { .. } | ClientError::Broken { .. } => {
-                Self::new(what).exit(Exit::Unreachable)
-            }
+            ClientError::Tls { .. } => Self::new(what).exit(Exit::Unreachable).next(
+                "if its certificate is from an authority of your own, set SSL_CERT_FILE to that authority's PEM file",
+            ),
+            ClientError::Slow { .. } | ClientError::Broken { .. } => Self::new(what).exit(Exit::Unreachable),
             ClientError::Unexplained { status, .. } => Self::new(what).exit(exit_of(*status)),
             ClientError::Certificates(_)
             | ClientError::InClear { .. }
