@@ -15,6 +15,10 @@ use anyhow::{Context, bail};
 
 use crate::config::Config;
 
+/// How long the children of a platform that ended without a word may hold its listeners, and between two looks.
+const PREDECESSOR: Duration = Duration::from_secs(2);
+const LOOK_EVERY: Duration = Duration::from_millis(20);
+
 /// Open listeners and the port that people type.
 pub(super) struct Opened {
     pub(super) tcp: Vec<TcpListener>,
@@ -49,15 +53,25 @@ pub(super) fn prepare_folders(config: &Config) -> anyhow::Result<()> {
 pub(super) fn lock(data: &Path) -> anyhow::Result<File> {
     let path = data.join("lock");
     let file = File::create(&path).with_context(|| format!("cannot open `{}`", path.display()))?;
-    if rustix::fs::flock(&file, rustix::fs::FlockOperation::NonBlockingLockExclusive).is_err() {
-        bail!("another Serviceful is running on `{}`; stop it first, or use another data directory", data.display());
+    let mut waited = Duration::ZERO;
+    while rustix::fs::flock(&file, rustix::fs::FlockOperation::NonBlockingLockExclusive).is_err() {
+        // A child that was being started when its supervisor was killed holds the lock for a moment longer.
+        if !has_crashed(data) || waited >= PREDECESSOR {
+            bail!(
+                "another Serviceful is running on `{}`; stop it first, or use another data directory",
+                data.display()
+            );
+        }
+        std::thread::sleep(LOOK_EVERY);
+        waited += LOOK_EVERY;
     }
     Ok(file)
 }
 
-/// How long the children of a platform that ended without a word may hold its listeners, and between two looks.
-const PREDECESSOR: Duration = Duration::from_secs(2);
-const LOOK_EVERY: Duration = Duration::from_millis(20);
+/// Whether a platform ended here without a word, or still runs: it removes this file when it ends.
+fn has_crashed(data: &Path) -> bool {
+    data.join("platform.json").exists()
+}
 
 /// Listens. After a crash the former front, which dies of its supervisor's death, may be there for a moment longer than it; its
 /// `platform.json` says that there was a crash. Anything else on the address is told at once.
@@ -77,7 +91,7 @@ fn listen(address: SocketAddr, crashed: bool) -> io::Result<TcpListener> {
 
 pub(super) fn open(config: &Config) -> anyhow::Result<Opened> {
     let mut tcp = inherited()?;
-    let crashed = config.data.join("platform.json").exists();
+    let crashed = has_crashed(&config.data);
     if tcp.is_empty() {
         for address in &config.listen.addresses {
             let listener = listen(*address, crashed).with_context(|| {
