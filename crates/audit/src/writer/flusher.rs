@@ -4,7 +4,7 @@ use std::{
     fs::{File, OpenOptions},
     io::{self, Write as _},
     sync::PoisonError,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use super::{
@@ -75,16 +75,10 @@ fn take(shared: &Shared, batch: &mut Pending, gather: Duration) -> bool {
         queue = shared.wake.wait(queue).unwrap_or_else(PoisonError::into_inner);
         queue.idle = false;
     }
-    let until = Instant::now() + gather;
-    while !queue.is_urgent() {
-        let left = until.saturating_duration_since(Instant::now());
-        if left.is_zero() {
-            break;
-        }
-        queue.gathering = true;
-        queue = shared.wake.wait_timeout(queue, left).unwrap_or_else(PoisonError::into_inner).0;
-        queue.gathering = false;
-    }
+    queue.gathering = true;
+    let gathered = shared.wake.wait_timeout_while(queue, gather, |queue| !queue.is_urgent());
+    queue = gathered.unwrap_or_else(PoisonError::into_inner).0;
+    queue.gathering = false;
     queue.awaited = false;
     std::mem::swap(&mut queue.pending, batch);
     true

@@ -6,12 +6,13 @@ use std::{
     os::fd::{AsFd, OwnedFd},
     path::PathBuf,
     process::Stdio,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use anyhow::Context;
 use bytes::Bytes;
 use tokio::sync::mpsc;
+use types::Clock as _;
 use wire::{
     Channel, Frame, encode,
     supervisor::{
@@ -21,7 +22,7 @@ use wire::{
 };
 
 use super::{children, memory::Watched, sockets::Opened};
-use crate::config::Config;
+use crate::{config::Config, system::SystemClock};
 
 /// Words for the audit log that wait while the front is down; older ones give way.
 const NOTES_MAX: usize = 1_000;
@@ -30,7 +31,7 @@ const ENGINES_MAX: usize = 512;
 /// A child that cannot start so often in a row will not start by being tried again.
 const FAILED_STARTS_MAX: u32 = 5;
 /// A child that was ready for so long before it died is started again at once; the pause grows for those that die sooner.
-const STEADY: Duration = Duration::from_secs(10);
+const STEADY_NS: u64 = 10_000_000_000;
 /// How long children may take to finish when the platform ends.
 const DRAIN: Duration = Duration::from_secs(10);
 
@@ -75,7 +76,8 @@ struct Running {
     generation: u64,
     sender: wire::Sender,
     pid: u32,
-    ready: Option<Instant>,
+    /// When it said that it is ready, on the monotonic clock.
+    ready: Option<types::Instant>,
 }
 
 pub(super) struct Supervisor {
@@ -86,6 +88,7 @@ pub(super) struct Supervisor {
     program: PathBuf,
     log: Option<String>,
     roles: HashMap<Role, Running>,
+    clock: SystemClock,
     deaths: HashMap<Role, u32>,
     /// Starts in a row that came to nothing.
     failed_starts: HashMap<Role, u32>,
@@ -114,6 +117,7 @@ impl Supervisor {
             program: std::env::current_exe().context("cannot tell where this executable is")?,
             log: std::env::var("SERVICEFUL_LOG").ok(),
             roles: HashMap::new(),
+            clock: SystemClock::new(),
             deaths: HashMap::new(),
             failed_starts: HashMap::new(),
             engine_pids: HashMap::new(),
@@ -298,7 +302,7 @@ impl Supervisor {
 
     fn ready(&mut self, role: Role, _ready: &Ready) {
         if let Some(running) = self.roles.get_mut(&role) {
-            running.ready = Some(Instant::now());
+            running.ready = Some(self.clock.instant());
         }
         self.failed_starts.remove(&role);
         if role == Role::Front {
@@ -438,7 +442,7 @@ impl Supervisor {
             pids.into_iter().for_each(|pid| self.kill(pid));
         }
         let how = format!("{} (pid {}) {}", role.name(), exit.pid, wire::supervisor::how_ended(exit.code, exit.signal));
-        if ready.is_some_and(|since| since.elapsed() >= STEADY) {
+        if ready.is_some_and(|since| self.clock.instant().0.saturating_sub(since.0) >= STEADY_NS) {
             self.deaths.remove(&role);
         }
         let deaths = self.deaths.entry(role).or_default();
