@@ -11,7 +11,7 @@ use wasmtime::{
     ProfilingStrategy, RegallocAlgorithm, Strategy, WasmBacktraceDetails, WasmFeatures,
 };
 
-use crate::{native, seal::sha256};
+use crate::{js::installed::installed, native, seal::sha256};
 
 /// The exact version of the engine; a test holds it against `Cargo.lock`.
 pub const WASMTIME_VERSION: &str = "48.0.8";
@@ -34,6 +34,8 @@ const STACK_RESIDENT_BYTES: usize = 64 << 10;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Purpose {
     Compile,
+    /// Runs the JavaScript engine once and compiles what its memory became, which holds no code.
+    Snapshot,
     Work,
 }
 
@@ -159,7 +161,7 @@ fn config(purpose: Purpose, baseline: Baseline, build: &EngineBuild) -> wasmtime
     let Draft { mut config, mut pool, .. } = draft(baseline);
     config.module_version(ModuleVersionStrategy::Custom(build.as_str().to_owned()))?;
     match purpose {
-        Purpose::Compile => {
+        Purpose::Compile | Purpose::Snapshot => {
             config.allocation_strategy(InstanceAllocationStrategy::OnDemand);
             compiler(&mut config, baseline)?;
         }
@@ -196,6 +198,8 @@ fn draft(baseline: Baseline) -> Draft {
     };
     draft.note("target", baseline.target());
     draft.note("cpu", baseline.features());
+    // Snapshots are of this very engine.
+    draft.note("javascript", installed().map(|engine| engine.digest));
     draft.note("cranelift", "speed, backtracking, no NaN canonicalization, no debug verifier, parallel compilation");
     features(&mut draft);
     execution(&mut draft);

@@ -5,6 +5,7 @@ use wire::work::Failure;
 
 use super::{
     call::{Call, Reached, Stop},
+    js,
     logs::harmless,
 };
 
@@ -23,6 +24,9 @@ pub(crate) fn of_error(call: &Call, error: &wasmtime::Error) -> Failure {
     let limits = &call.limits;
     if error.is::<CpuSpent>() {
         return limit("cpu_ms", format!("it used more than {} ms of CPU time", limits.cpu_ms));
+    }
+    if let Some(failure) = js::of_error(call, error) {
+        return failure;
     }
     if let Some(Reached { limit: name, reason }) = call.reached() {
         return limit(name, reason);

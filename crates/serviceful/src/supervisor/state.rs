@@ -336,6 +336,7 @@ impl Supervisor {
         let role = match spawn.role {
             EngineRole::Work => "work",
             EngineRole::Compile => "compile",
+            EngineRole::Snapshot => "snapshot",
         };
         let path = PathBuf::from(&engine.path);
         let mut arguments = vec![OsStr::new(role)];
