@@ -26,9 +26,9 @@ const LINE_BYTES_MAX: usize = 1_000;
 const MARGIN_NS: u64 = 300_000_000;
 
 /// What is left of an evaluation.
-pub(super) struct Evaluated {
-    pub(super) memory: Vec<u8>,
-    pub(super) output: Output,
+pub(crate) struct Evaluated {
+    pub(crate) memory: Vec<u8>,
+    pub(crate) output: Output,
 }
 
 /// The store's data.
@@ -53,7 +53,7 @@ impl Guest {
 }
 
 /// Evaluates `source`. The same source gives the same memory: no clock, no chance, nothing of this machine comes in.
-pub(super) fn evaluate(
+pub(crate) fn evaluate(
     engine: &Engine,
     code: &Module,
     split: &Split,

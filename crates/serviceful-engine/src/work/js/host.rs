@@ -1,7 +1,6 @@
 //! What the engine imports: `js/engine/src/host.rs` is the other side.
 use std::sync::Arc;
 
-use aws_lc_rs::rand;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use http_body_util::BodyExt as _;
@@ -201,7 +200,8 @@ fn random(mut host: Host<'_>, to: u32, length: u32) -> Result<()> {
     let memory = memory(&host)?;
     let range = to as usize..(to as usize).saturating_add(length as usize);
     let to = memory.data_mut(&mut host).get_mut(range).ok_or(Trap::MemoryOutOfBounds)?;
-    rand::fill(to).map_err(|_| Error::msg("the system gives no randomness"))
+    // The kernel's own: a generator of ours would be seeded once a thread, for some 30 ms, and be one more state to share.
+    getrandom::fill(to).map_err(|_| Error::msg("the system gives no randomness"))
 }
 
 fn text(mut host: Host<'_>, what: u32, at: u32, length: u32, to: u32, room: u32) -> Result<i32> {

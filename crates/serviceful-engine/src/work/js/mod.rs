@@ -7,6 +7,8 @@ mod host;
 mod machine;
 mod run;
 mod timers;
+#[cfg(test)]
+mod pages;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
