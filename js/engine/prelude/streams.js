@@ -135,6 +135,7 @@
     }
     static {
       shared.desired = (s) => s.#state === "errored" ? null : s.#state === "closed" ? 0 : s.#strategy.highWaterMark - s.#size;
+      shared.wants = (s) => s.#waiting.length > 0 || shared.desired(s) > 0;
       shared.enqueue = (s, chunk) => {
         if (s.#state !== "readable" || s.#closing) throw new TypeError("the stream is closed");
         const waiting = s.#waiting.shift();
@@ -302,7 +303,10 @@
       let output, room = later(), open = false;
       const controller = {
         get desiredSize() { return output.desiredSize; },
-        enqueue(chunk) { output.enqueue(chunk); },
+        enqueue(chunk) {
+          output.enqueue(chunk);
+          if (open && !shared.wants(stream.#readable)) { open = false; room = later(); }
+        },
         error(reason) { output.error(reason); shared.failWritable(stream.#writable, reason); },
         terminate() { output.close(); shared.failWritable(stream.#writable, new TypeError("the stream was terminated")); },
       };
@@ -316,7 +320,6 @@
         start: () => transformer.start?.call(transformer, controller),
         async write(chunk) {
           if (!open) await room.promise;
-          if (!(output.desiredSize > 0)) { open = false; room = later(); }
           try {
             if (transformer.transform) await transformer.transform(chunk, controller); else controller.enqueue(chunk);
           } catch (error) { output.error(error); throw error; }

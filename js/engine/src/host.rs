@@ -41,6 +41,5 @@ pub mod failure {
     pub const SHAPE: u32 = 4;
     /// Something was used while the snapshot was made that only a request has; `message` names it.
     pub const TOO_EARLY: u32 = 5;
-    /// The answer is no `Response`.
-    pub const ANSWER: u32 = 6;
+    // 6, the answer is no `Response`, is told by prelude/serve.js.
 }

@@ -34,7 +34,7 @@ use wire::{
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A file with these bytes and no name.
-fn nameless(bytes: &[u8]) -> OwnedFd {
+pub(crate) fn nameless(bytes: &[u8]) -> OwnedFd {
     let mut file: File = tempfile::tempfile().unwrap();
     file.write_all(bytes).unwrap();
     file.rewind().unwrap();

@@ -7,14 +7,14 @@ const same = (found, wanted) => {
 };
 const throws = (run, type) => {
   try { run(); } catch (error) {
-    if (type && !(error instanceof type) && error.name !== type) throw new Error(`threw ${error}`);
+    if (type && (typeof type === "string" ? error.name !== type : !(error instanceof type))) throw new Error(`threw ${error}`);
     return;
   }
   throw new Error("did not throw");
 };
 const rejects = async (promise, type) => {
   try { await promise; } catch (error) {
-    if (type && !(error instanceof type) && error.name !== type) throw new Error(`rejected with ${error}`);
+    if (type && (typeof type === "string" ? error.name !== type : !(error instanceof type))) throw new Error(`rejected with ${error}`);
     return;
   }
   throw new Error("did not reject");
