@@ -58,9 +58,10 @@ zig
 
 export CC_wasm32_wasip1=$ZIG/cc AR_wasm32_wasip1=$ZIG/ar RQUICKJS_SYS_NO_WASI_SDK=1
 export CRATE_CC_NO_DEFAULTS=1
-export CFLAGS_wasm32_wasip1="-O3 -g0 -fno-sanitize=all -fno-strict-aliasing -ffile-prefix-map=$BUILD=. -include $ROOT/js/engine/fix.h"
+# The digest is there so that a changed fix.h is a reason to compile again.
+export CFLAGS_wasm32_wasip1="-O3 -g0 -fno-sanitize=all -fno-strict-aliasing -ffile-prefix-map=$BUILD=. -include $ROOT/js/engine/fix.h -DFIX_$(sha256sum < "$ROOT/js/engine/fix.h" | cut -c1-16)"
 export ZIG_GLOBAL_CACHE_DIR=$BUILD/zig-cache ZIG_LOCAL_CACHE_DIR=$BUILD/zig-cache
-export CARGO_TARGET_WASM32_WASIP1_RUSTFLAGS="-Ctarget-feature=+bulk-memory,+sign-ext,+nontrapping-fptoint -Clink-arg=-zstack-size=1048576 --remap-path-prefix=$ROOT/js/engine=/js-engine --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=/cargo"
+export CARGO_TARGET_WASM32_WASIP1_RUSTFLAGS="-Ctarget-feature=+bulk-memory,+sign-ext,+nontrapping-fptoint -Clink-arg=-zstack-size=1179648 --remap-path-prefix=$ROOT/js/engine=/js-engine --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=/cargo"
 [ -x "$TOOLS/bin/rustc" ] && export RUSTC=$TOOLS/bin/rustc
 
 say "QuickJS-ng and the prelude"

@@ -25,3 +25,12 @@
 #include <time.h>
 #include <unistd.h>
 #undef __wasi__
+
+/* QuickJS-ng measures depth by the address of the frame, in the stack that lies in memory. The machine's own stack, which the
+ * host limits, is another one, and functions that keep all they have in registers take nothing of the first: JSON nested a
+ * hundred thousand times would end in a trap. So each function that asks for its depth takes some bytes, too.
+ * `STACK_BYTES` in src/vm.rs and `WASM_STACK_BYTES` in the host's config.rs belong to this number.
+ */
+#define DEPTH_BYTES 128
+#define __builtin_frame_address(level) \
+    (__extension__({ char depth[DEPTH_BYTES]; __asm__ volatile("" : : "r"(depth) : "memory"); (void *)depth; }))

@@ -22,9 +22,10 @@ const PATCH_LEVEL: u32 = 0;
 pub(crate) const CALLS_MAX: usize = 256;
 /// Core instances in the pool; a component made by common tools has three to six.
 const CORE_INSTANCES: u32 = 4_096;
-/// Stack of a guest: recursion past it traps. The fiber around it also carries host calls.
-const WASM_STACK_BYTES: usize = 512 << 10;
-const FIBER_STACK_BYTES: usize = 1 << 20;
+/// Stack of a guest: recursion past it traps. The fiber around it also carries host calls. Only what is touched takes memory.
+/// JavaScript's own limit (`STACK_BYTES` in `js/engine/src/vm.rs`) must come first, and a call of a script takes 600 bytes here.
+pub(crate) const WASM_STACK_BYTES: usize = 4 << 20;
+const FIBER_STACK_BYTES: usize = (4 << 20) + (512 << 10);
 /// Per slot and never given back: what a small function touches is reset by `memset`, not by page faults.
 const MEMORY_RESIDENT_BYTES: usize = 256 << 10;
 const TABLE_RESIDENT_BYTES: usize = 64 << 10;

@@ -57,7 +57,7 @@ const ways = {
   flood() { return new Response((async function* () { for (;;) yield "x".repeat(60000); })()); },
   large() { return new Response("x".repeat(4 << 20)); },
   headers() { return new Response("", { headers: { "x-a": "x".repeat(30000) } }); },
-  streamFails() { return new Response((async function* () { yield "begun"; throw new Error("halfway"); })()); },
+  streamFails() { return new Response((async function* () { yield "begun"; await new Promise((r) => setTimeout(r, 50)); throw new Error("halfway"); })()); },
   logs() { for (let i = 0; i < 20000; i++) console.log("line " + i + " ".repeat(50)); return new Response("all written"); },
   catches() { try { while (true) {} } catch { return new Response("caught"); } finally { while (true) {} } },
   catchesDeep() { const f = () => f(); try { f(); } catch (e) { return new Response("caught " + e.name); } },
@@ -109,7 +109,8 @@ async fn busy_functions_are_stopped_with_their_line_while_others_answer() {
         let answer = busy.finish().await;
         assert_eq!(answer.limit(), "cpu_ms", "{way}");
         let Some(Failure::Limit { reason, .. }) = &answer.failure else { unreachable!() };
-        assert!(reason.contains(&line_of(way)), "{way}: {reason}");
+        // Between two promise jobs there is no line.
+        assert!(way == "asyncLoop" || reason.contains(&line_of(way)), "{way}: {reason}");
         let used = Duration::from_micros(answer.ended.unwrap().cpu_us);
         assert!(used >= Duration::from_millis(190) && used < Duration::from_millis(200) + SLACK, "{way}: {used:?}");
         assert!(slowest < SLACK, "{way}: another request waited {slowest:?}");
@@ -124,8 +125,12 @@ async fn depth_ends_in_an_error_with_its_line() {
     {
         let answer = house.call(way, |limits| limits.cpu_ms = 5_000).await;
         let reason = answer.trap();
-        // Not the machine's own stack: JavaScript's limit comes first, and can be caught.
-        assert!(!reason.contains("call stack is full"), "{way}: {reason}");
+        // Not the machine's own stack: JavaScript's limit comes first, and can be caught. But for the parser of source, whose
+        // functions do not ask for their depth; there the machine's stack ends it.
+        assert_eq!(reason.contains("call stack is full"), way == "source", "{way}: {reason}");
+        if way == "source" {
+            continue;
+        }
         if !matches!(way, "proxy") {
             assert!(reason.contains(&line_of(way)) || reason.contains("main.js:"), "{way}: {reason}");
         }
@@ -217,4 +222,14 @@ async fn a_tight_memory_limit_is_found_by_a_probe() {
         wire::work::Loaded::Broken { reason } => assert!(reason.contains("memory_mib"), "{reason}"),
         other => panic!("{other:?}"),
     }
+}
+
+#[tokio::test]
+async fn ordinary_depth_is_no_problem() {
+    let worker = Worker::start().await;
+    let answer = worker
+        .js("const down = (n) => n === 0 ? 0 : 1 + down(n - 1); let o = {}; for (let i = 0; i < 3000; i++) o = { o };
+             return new Response([down(2500), JSON.stringify(o).length, JSON.parse('['.repeat(5000) + ']'.repeat(5000)).length].join());")
+        .await;
+    assert_eq!((answer.failure.clone(), answer.text().as_str()), (None, "2500,18002,1"));
 }

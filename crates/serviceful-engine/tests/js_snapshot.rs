@@ -62,7 +62,7 @@ async fn syntax_errors_show_their_line_with_a_caret() {
     assert!(lines[0].starts_with("SyntaxError: ") && lines[0].contains("main.js:2:11"), "{reason}");
     assert_eq!(lines[1], "2 | const b = ;");
     assert_eq!(lines[2], "  |           ^");
-    for source in ["export default {", "let x = 'open", "/(/;", "await;", "return 1;", "let a; let a;", "\u{0}", "import x from;"] {
+    for source in ["export default {", "let x = 'open", "await;", "return 1;", "let a; let a;", "\u{0}", "import x from;"] {
         let reason = refused(source).await;
         assert!(reason.contains("SyntaxError") && reason.contains("main.js:1:"), "{source}: {reason}");
     }

@@ -13,6 +13,8 @@ const LINEAR: usize = 64;
 const CLASSES: usize = LINEAR + 4 * 22;
 /// Fresh memory that a snapshot brings along, so that an ordinary request need not grow its memory.
 const SPARE: usize = 16 * PAGE;
+/// Kept back until memory runs out.
+const RESERVE: usize = PAGE;
 
 struct Heap {
     free: [*mut u8; CLASSES],
@@ -20,9 +22,11 @@ struct Heap {
     end: usize,
     /// Blocks below it are of the snapshot.
     line: usize,
+    /// Memory has run out once: what was kept back is given out, so that the error can say where.
+    ran_out: bool,
 }
 
-static mut HEAP: Heap = Heap { free: [ptr::null_mut(); CLASSES], next: 0, end: 0, line: 0 };
+static mut HEAP: Heap = Heap { free: [ptr::null_mut(); CLASSES], next: 0, end: 0, line: 0, ran_out: false };
 
 unsafe extern "C" {
     static __heap_base: u8;
@@ -58,11 +62,13 @@ impl Heap {
             self.next = (ptr::addr_of!(__heap_base) as usize + 7) & !7;
             self.end = core::arch::wasm32::memory_size(0) * PAGE;
         }
-        if end <= self.end {
+        let reserve = if self.ran_out { 0 } else { RESERVE };
+        if end + reserve <= self.end {
             return true;
         }
-        let pages = (end - self.end).div_ceil(PAGE);
+        let pages = (end + reserve - self.end).div_ceil(PAGE);
         if core::arch::wasm32::memory_grow(0, pages) == usize::MAX {
+            self.ran_out = true;
             return false;
         }
         self.end += pages * PAGE;

@@ -14,8 +14,9 @@ use crate::{
     value::{self, Cx, JS_UNDEFINED, JSValue, Text},
 };
 
-/// How deep the C stack may go; `-zstack-size` gives more. The machine's own stack (512 KiB in the host) must not end first.
-const STACK_BYTES: u32 = 160 << 10;
+/// How deep the C stack may go; `-zstack-size` gives more. The machine's own stack (4 MiB, `WASM_STACK_BYTES` in the host's
+/// config.rs) must not end first: it takes up to four times as much.
+const STACK_BYTES: u32 = 1_024 << 10;
 /// A request that allocates less than this beyond the snapshot never runs the collector, which would dirty every page.
 const COLLECT_BYTES: u32 = 24 << 20;
 /// What the file of a function is called in its traces; the host maps it to the user's files.
@@ -57,6 +58,8 @@ pub struct Vm {
     rejected: Vec<(JSValue, JSValue)>,
     pub held: u32,
     pub failed: bool,
+    /// The CPU time is used up: whatever fails from here on fails because of it.
+    spent: bool,
     pub chance: Option<[u64; 2]>,
 }
 
@@ -71,6 +74,7 @@ static mut VM: Vm = Vm {
     rejected: Vec::new(),
     held: 0,
     failed: false,
+    spent: false,
     chance: None,
 };
 
@@ -174,7 +178,7 @@ unsafe fn module(cx: Cx, source: &[u8]) -> bool {
         if value::is_exception(promise) {
             return uncaught(cx, failure::UNCAUGHT);
         }
-        if !pump_but(cx, promise) {
+        if !vm().spent && !pump_but(cx, promise) {
             return false;
         }
         match js::JS_PromiseState(cx, promise) {
@@ -183,6 +187,7 @@ unsafe fn module(cx: Cx, source: &[u8]) -> bool {
                 tell(cx, failure::UNCAUGHT, reason);
                 return false;
             }
+            _ if vm().spent => return uncaught(cx, failure::SPENT),
             js::JSPromiseStateEnum_JS_PROMISE_PENDING => {
                 fail(failure::SHAPE, b"the module waits at its top level for something that never comes", b"");
                 return false;
@@ -284,6 +289,10 @@ fn pump_but(cx: Cx, promise: JSValue) -> bool {
             n if n < 0 => return uncaught(cx, failure::UNCAUGHT),
             _ => {}
         }
+        // An async function that was interrupted ends without a word; its error is still there.
+        if vm().spent {
+            return uncaught(cx, failure::SPENT);
+        }
         if vm().failed {
             return false;
         }
@@ -307,6 +316,7 @@ pub fn uncaught(cx: Cx, kind: u32) -> bool {
 
 /// Tells that the call has failed because of `error`, which is taken.
 pub fn tell(cx: Cx, kind: u32, error: JSValue) {
+    let kind = if vm().spent { failure::SPENT } else { kind };
     // What describes the error may run code of the user's; that must not fail this again without end.
     if !vm().failed {
         let message = described(cx, error);
@@ -373,18 +383,11 @@ fn here(cx: Cx) -> Vec<u8> {
 
 // ---------------------------------------------------------------- what QuickJS calls
 
-/// Asked now and then by everything that loops.
+/// Asked now and then by everything that loops. What it ends cannot be caught; it is told where it arrives, with its trace.
 unsafe extern "C" fn interrupt(_: *mut js::JSRuntime, _: *mut c_void) -> c_int {
-    if unsafe { host::spent() } == 0 {
-        return 0;
-    }
-    if !vm().failed {
-        // Set first: what follows asks this again.
-        vm().failed = true;
-        let stack = here(vm().cx);
-        fail(failure::SPENT, b"", &stack);
-    }
-    1
+    let spent = unsafe { host::spent() } != 0;
+    vm().spent |= spent;
+    c_int::from(spent)
 }
 
 unsafe extern "C" fn rejection(cx: Cx, promise: JSValue, reason: JSValue, handled: bool, _: *mut c_void) {

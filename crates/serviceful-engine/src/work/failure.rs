@@ -3,6 +3,8 @@ use wasmtime::{PoolConcurrencyLimitError, Trap, component::ResourceTableError};
 use wasmtime_wasi::I32Exit;
 use wire::work::Failure;
 
+use crate::config::WASM_STACK_BYTES;
+
 use super::{
     call::{Call, Reached, Stop},
     js,
@@ -55,7 +57,9 @@ pub(crate) fn of_error(call: &Call, error: &wasmtime::Error) -> Failure {
 
 fn of_trap(trap: Trap) -> Failure {
     let reason = match trap {
-        Trap::StackOverflow => "the call stack is full (512 KiB): it calls itself too deep".to_owned(),
+        Trap::StackOverflow => {
+            format!("the call stack is full ({} KiB): it calls itself too deep", WASM_STACK_BYTES >> 10)
+        }
         Trap::UnreachableCodeReached => {
             "it panicked or aborted (`unreachable` was executed); its error output says why".to_owned()
         }
