@@ -37,7 +37,7 @@ impl Role {
 
     /// The role of that name, or nothing.
     pub(crate) fn of_name(name: &str) -> Option<Self> {
-        [Self::Supervisor, Self::Front, Self::Keeper, Self::Compile, Self::Work]
+        [Self::Supervisor, Self::Front, Self::Keeper, Self::Compile, Self::Snapshot, Self::Work]
             .into_iter()
             .find(|role| role.name() == name)
     }

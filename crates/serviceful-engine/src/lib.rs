@@ -61,7 +61,8 @@ pub fn main(hooks: work::Hooks) -> ExitCode {
 /// The build as JSON: `{"build": "...", "wasmtime": "...", "javascript": "sha256:..."}`; the last is `null` without a JavaScript engine.
 fn describe() -> String {
     let javascript = js::installed::installed().map(|engine| engine.digest);
-    serde_json::json!({ "build": config::build_id(), "wasmtime": WASMTIME_VERSION, "javascript": javascript }).to_string()
+    serde_json::json!({ "build": config::build_id(), "wasmtime": WASMTIME_VERSION, "javascript": javascript })
+        .to_string()
 }
 
 /// A panic says one line. Looking symbols up for a backtrace would open files, and the jail kills for that.

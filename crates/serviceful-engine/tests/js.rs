@@ -87,8 +87,16 @@ async fn the_request_reaches_the_function_and_the_response_the_front() {
     assert_eq!((field("sf-user"), field("connection")), (None, None));
     assert_eq!(seen[3], "k\u{e4}se");
     assert_eq!(seen[4]["greeting"], "h\u{e4}llo \"you\"");
-    let cookies: Vec<_> =
-        answer.head.as_ref().unwrap().fields.0.iter().filter(|(n, _)| n == "set-cookie").map(|(_, v)| v.clone()).collect();
+    let cookies: Vec<_> = answer
+        .head
+        .as_ref()
+        .unwrap()
+        .fields
+        .0
+        .iter()
+        .filter(|(n, _)| n == "set-cookie")
+        .map(|(_, v)| v.clone())
+        .collect();
     assert_eq!(cookies, [b"a=1".to_vec(), b"b=2".to_vec()]);
     assert_eq!(answer.field("x-own").as_deref(), Some("yes"));
     assert_eq!((answer.field("connection"), answer.field("sf-user")), (None, None));
@@ -237,7 +245,8 @@ async fn the_caller_is_told_by_the_platform() {
         assert!(text.contains(word) && !text.contains(&credential.to_string()) && !text.contains("root"), "{text}");
     }
     // `require` ends the request when the caller has proved less.
-    let source = "export default { fetch(request, env, ctx) { ctx.require('multi-factor'); return new Response('in'); } };";
+    let source =
+        "export default { fetch(request, env, ctx) { ctx.require('multi-factor'); return new Response('in'); } };";
     let component = worker.bring_js(source).await;
     let mut request = get(component, "/");
     assert_eq!(worker.call(&request).await.status(), 403);
@@ -262,7 +271,10 @@ async fn the_console_writes_to_the_log_of_its_request() {
     let answer = worker.call(&request).await;
     let lines: Vec<_> = answer.logs.iter().map(|log| (log.stream, log.text.as_str())).collect();
     let has = |stream, text: &str| assert!(lines.contains(&(stream, text)), "{text}: {lines:#?}");
-    has(LogStream::Stdout, r#"plain text and { a: [ 1, "x" ], f: [Function f], nested: { m: Map(1) { 1 => Set(1) { 2 } } } }"#);
+    has(
+        LogStream::Stdout,
+        r#"plain text and { a: [ 1, "x" ], f: [Function f], nested: { m: Map(1) { 1 => Set(1) { 2 } } } }"#,
+    );
     has(LogStream::Stderr, "two");
     has(LogStream::Stderr, "lines");
     has(LogStream::Stderr, "TypeError: wrong");
@@ -289,7 +301,10 @@ async fn work_after_the_response_is_done_and_bounded() {
     let answer = worker.call(&get(component, "/?ms=7")).await;
     assert!(answer.failure.is_none() && answer.logs.iter().any(|log| log.text.contains("late")), "{answer:?}");
     let answer = worker.call(&get(component, "/?ms=8")).await;
-    assert!(answer.logs.iter().any(|log| log.stream == LogStream::Platform && log.text.contains("never settles")), "{answer:?}");
+    assert!(
+        answer.logs.iter().any(|log| log.stream == LogStream::Platform && log.text.contains("never settles")),
+        "{answer:?}"
+    );
     let mut request = get(component, "/?ms=60000");
     request.limits.wall_ms = 200;
     let answer = worker.call(&request).await;

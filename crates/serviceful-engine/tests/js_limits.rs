@@ -1,5 +1,5 @@
 //! What goes wrong in a JavaScript function ends its request alone, with a clear reason and the place in the source.
-#![expect(clippy::disallowed_methods, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::disallowed_methods, reason = "tests")]
 
 mod harness;
 
@@ -89,7 +89,8 @@ impl House {
 
 /// The place of a way in the source: the line where its name is defined.
 fn line_of(way: &str) -> String {
-    let line = WILD.lines().position(|line| line.trim_start().trim_start_matches("async ").starts_with(&format!("{way}(")));
+    let line =
+        WILD.lines().position(|line| line.trim_start().trim_start_matches("async ").starts_with(&format!("{way}(")));
     format!("main.js:{}:", line.unwrap() + 1)
 }
 
@@ -120,10 +121,20 @@ async fn busy_functions_are_stopped_with_their_line_while_others_answer() {
 #[tokio::test]
 async fn depth_ends_in_an_error_with_its_line() {
     let house = House::start().await;
-    for way in
-        ["recurse", "getters", "json", "stringify", "regexDeep", "source", "toPrimitive", "proxy", "sort", "flat", "bind"]
-    {
-        let answer = house.call(way, |limits| limits.cpu_ms = 5_000).await;
+    for way in [
+        "recurse",
+        "getters",
+        "json",
+        "stringify",
+        "regexDeep",
+        "source",
+        "toPrimitive",
+        "proxy",
+        "sort",
+        "flat",
+        "bind",
+    ] {
+        let answer = house.call(way, |limits| (limits.cpu_ms, limits.memory_mib) = (5_000, 256)).await;
         let reason = answer.trap();
         // Not the machine's own stack: JavaScript's limit comes first, and can be caught. But for the parser of source, whose
         // functions do not ask for their depth; there the machine's stack ends it.

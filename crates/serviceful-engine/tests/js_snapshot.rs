@@ -62,7 +62,9 @@ async fn syntax_errors_show_their_line_with_a_caret() {
     assert!(lines[0].starts_with("SyntaxError: ") && lines[0].contains("main.js:2:11"), "{reason}");
     assert_eq!(lines[1], "2 | const b = ;");
     assert_eq!(lines[2], "  |           ^");
-    for source in ["export default {", "let x = 'open", "await;", "return 1;", "let a; let a;", "\u{0}", "import x from;"] {
+    for source in
+        ["export default {", "let x = 'open", "await;", "return 1;", "let a; let a;", "\u{0}", "import x from;"]
+    {
         let reason = refused(source).await;
         assert!(reason.contains("SyntaxError") && reason.contains("main.js:1:"), "{source}: {reason}");
     }
@@ -88,9 +90,11 @@ async fn what_only_a_request_has_is_refused_with_its_line() {
         assert!(reason.starts_with(word) && reason.contains("main.js:5:") && reason.contains('^'), "{code}: {reason}");
     }
     // In the handler, and for a date that is given, all of it is fine.
-    snapshot(&format!("const d = new Date(0); const u = new URL('http://a/b'); const f = () => Math.random(); {FETCH}"))
-        .await
-        .unwrap();
+    snapshot(&format!(
+        "const d = new Date(0); const u = new URL('http://a/b'); const f = () => Math.random(); {FETCH}"
+    ))
+    .await
+    .unwrap();
 }
 
 #[tokio::test]
@@ -144,7 +148,10 @@ async fn evaluation_is_bounded_by_name() {
 
 #[tokio::test]
 async fn the_console_at_the_top_level_goes_to_the_one_who_deploys() {
-    let (_, output) = snapshot(&format!("console.log('set up', [1, 2]); console.error('\\u001b[31m two\\nlines'); {FETCH}")).await.unwrap();
+    let (_, output) =
+        snapshot(&format!("console.log('set up', [1, 2]); console.error('\\u001b[31m two\\nlines'); {FETCH}"))
+            .await
+            .unwrap();
     assert_eq!(output, ["set up [ 1, 2 ]", "\\u{1b}[31m two", "lines"]);
     let (_, output) = snapshot(&format!("for (let i = 0; i < 10000; i++) console.log(i); {FETCH}")).await.unwrap();
     assert_eq!(output.len(), 200);

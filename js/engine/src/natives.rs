@@ -238,8 +238,7 @@ unsafe extern "C" fn text(cx: Cx, _: JSValue, count: c_int, first: *mut JSValue)
     let what = number(cx, at(arguments, 0)) as u32;
     let mut answer = room(input.len() * 2 + 256);
     loop {
-        let length =
-            unsafe { host::text(what, input.as_ptr(), input.len(), answer.as_mut_ptr(), answer.len()) };
+        let length = unsafe { host::text(what, input.as_ptr(), input.len(), answer.as_mut_ptr(), answer.len()) };
         let Ok(length) = usize::try_from(length) else { return JS_UNDEFINED };
         if let Some(answer) = answer.get(..length) {
             return array(cx, answer, false);
@@ -300,8 +299,10 @@ unsafe extern "C" fn from_utf8(cx: Cx, _: JSValue, count: c_int, first: *mut JSV
 }
 
 const fn is_token(byte: u8) -> bool {
-    matches!(byte, b'!' | b'#' | b'$' | b'%' | b'&' | b'\'' | b'*' | b'+' | b'-' | b'.' | b'^' | b'_' | b'`' | b'|' | b'~')
-        || byte.is_ascii_alphanumeric()
+    matches!(
+        byte,
+        b'!' | b'#' | b'$' | b'%' | b'&' | b'\'' | b'*' | b'+' | b'-' | b'.' | b'^' | b'_' | b'`' | b'|' | b'~'
+    ) || byte.is_ascii_alphanumeric()
 }
 
 /// A header field's name in lower case; `undefined` when it is none.
@@ -315,7 +316,11 @@ unsafe extern "C" fn field_name(cx: Cx, _: JSValue, count: c_int, first: *mut JS
     if name.iter().any(u8::is_ascii_uppercase) {
         return value::string(cx, &name.to_ascii_lowercase());
     }
-    if unsafe { js::JS_IsString(at(arguments, 0)) } { value::dup(cx, at(arguments, 0)) } else { value::string(cx, name) }
+    if unsafe { js::JS_IsString(at(arguments, 0)) } {
+        value::dup(cx, at(arguments, 0))
+    } else {
+        value::string(cx, name)
+    }
 }
 
 /// A header field's value without the white space around it; `undefined` when it is none.

@@ -59,7 +59,8 @@ pub fn bytes<'a>(cx: Cx, value: JSValue) -> Option<&'a mut [u8]> {
     let mut length = 0;
     let start = unsafe { js::JS_GetUint8Array(cx, &mut length, value) };
     if start.is_null() {
-        if length == 0 && unsafe { js::JS_GetTypedArrayType(value) } == js::JSTypedArrayEnum_JS_TYPED_ARRAY_UINT8 as i32 {
+        if length == 0 && unsafe { js::JS_GetTypedArrayType(value) } == js::JSTypedArrayEnum_JS_TYPED_ARRAY_UINT8 as i32
+        {
             return Some(&mut []);
         }
         return None;

@@ -5,8 +5,7 @@ use seccompiler::SeccompAction;
 use super::{Filter, groups, hostile, program, roles};
 use crate::Role;
 
-const ALL: [Role; 6] =
-    [Role::Supervisor, Role::Front, Role::Keeper, Role::Compile, Role::Snapshot, Role::Work];
+const ALL: [Role; 6] = [Role::Supervisor, Role::Front, Role::Keeper, Role::Compile, Role::Snapshot, Role::Work];
 
 /// The kernel refuses longer programs, and every tested call pays for each line.
 #[test]

@@ -42,7 +42,8 @@ pub(crate) fn excerpt(source: &str, place: Place) -> Option<String> {
     let text = source.lines().nth(usize::try_from(place.line).ok()?.checked_sub(1)?)?;
     let at = usize::try_from(place.column).ok()?.saturating_sub(1);
     let from = at.saturating_sub(AROUND);
-    let shown: String = text.chars().skip(from).take(2 * AROUND).map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let shown: String =
+        text.chars().skip(from).take(2 * AROUND).map(|c| if c.is_control() { ' ' } else { c }).collect();
     let number = place.line.to_string();
     let gap = " ".repeat(number.len());
     Some(format!("{number} | {shown}\n{gap} | {}^", " ".repeat(at - from)))

@@ -3,12 +3,8 @@
 //! That is right only for a module whose whole state is in its memory. What follows is checked here, on the module itself:
 //! one memory; data that is placed at the start and never again; tables that code cannot change; no start function; imports
 //! from known names. The values of mutable globals are compared by whoever makes a snapshot ([`Globals`]).
-use wasm_encoder::{
-    EntityType, ExportKind, ExportSection, ImportSection, MemoryType, Module, RawSection, SectionId,
-};
-use wasmparser::{
-    DataKind, ElementKind, ExternalKind, FunctionBody, Operator, Parser, Payload, TypeRef,
-};
+use wasm_encoder::{EntityType, ExportKind, ExportSection, ImportSection, MemoryType, Module, RawSection, SectionId};
+use wasmparser::{DataKind, ElementKind, ExternalKind, FunctionBody, Operator, Parser, Payload, TypeRef};
 
 use super::{abi, wasi};
 
@@ -127,8 +123,7 @@ impl Parts {
             imports.import(import.module, import.name, EntityType::Function(ty));
         }
         // The only memory there is: code goes on to name it 0.
-        let memory =
-            MemoryType { minimum: 1, maximum: None, memory64: false, shared: false, page_size_log2: None };
+        let memory = MemoryType { minimum: 1, maximum: None, memory64: false, shared: false, page_size_log2: None };
         imports.import(abi::MEMORY.0, abi::MEMORY.1, memory);
         self.code.section(&imports);
         Ok(())

@@ -17,6 +17,8 @@ pub(crate) fn add_to_linker<T: 'static>(linker: &mut Linker<T>) -> Result<()> {
     linker.func_wrap(WASI, "fd_fdstat_get", |_: i32, _: i32| BAD_FILE)?;
     linker.func_wrap(WASI, "fd_seek", |_: i32, _: i64, _: i32, _: i32| BAD_FILE)?;
     linker.func_wrap(WASI, "fd_write", |_: i32, _: i32, _: i32, _: i32| BAD_FILE)?;
-    linker.func_wrap(WASI, "proc_exit", |_: i32| -> Result<()> { Err(wasmtime::Error::msg("the engine ended itself")) })?;
+    linker.func_wrap(WASI, "proc_exit", |_: i32| -> Result<()> {
+        Err(wasmtime::Error::msg("the engine ended itself"))
+    })?;
     Ok(())
 }

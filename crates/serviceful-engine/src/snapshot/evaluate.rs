@@ -194,11 +194,13 @@ fn failed(told: &Told, source: &[u8], limits: &CompileLimits) -> Failed {
     let source = String::from_utf8_lossy(source);
     let place = place::of(&told.stack);
     let at = place.map(|place| format!(" at {place}")).unwrap_or_default();
-    let shown = place.and_then(|place| place::excerpt(&source, place)).map(|text| format!("\n{text}")).unwrap_or_default();
+    let shown =
+        place.and_then(|place| place::excerpt(&source, place)).map(|text| format!("\n{text}")).unwrap_or_default();
     let message = clean(&told.message);
     let reason = match told.kind {
         Kind::Spent => {
-            let reason = format!("the module's top level took more than {} s of CPU time{at}{shown}", limits.compile_cpu_s);
+            let reason =
+                format!("the module's top level took more than {} s of CPU time{at}{shown}", limits.compile_cpu_s);
             return Failed::Limit { limit: "compile_cpu_s".into(), reason };
         }
         Kind::TooEarly => format!(
@@ -220,9 +222,9 @@ fn clean(text: &str) -> String {
 
 fn broken(error: &wasmtime::Error) -> Failed {
     match error.downcast_ref::<Trap>() {
-        Some(Trap::StackOverflow) => {
-            Failed::Invalid { reason: "the call stack is full while the module is evaluated: it calls itself too deep".into() }
-        }
+        Some(Trap::StackOverflow) => Failed::Invalid {
+            reason: "the call stack is full while the module is evaluated: it calls itself too deep".into(),
+        },
         _ => Failed::Internal { reason: format!("the JavaScript engine failed: {error:#}") },
     }
 }

@@ -135,4 +135,3 @@ impl Body for Streamed {
         Poll::Pending
     }
 }
-

@@ -26,7 +26,8 @@ pub(super) struct Stuck;
 /// Why the call failed, if it was for a reason that only JavaScript has.
 pub(in crate::work) fn of_error(call: &Call, error: &wasmtime::Error) -> Option<Failure> {
     if error.is::<Stuck>() {
-        let reason = "it waits for a promise that never settles: no timer, request body or other work is left that could";
+        let reason =
+            "it waits for a promise that never settles: no timer, request body or other work is left that could";
         return Some(Failure::Trap { reason: reason.into() });
     }
     let GaveUp(told) = error.downcast_ref()?;
@@ -40,7 +41,9 @@ pub(in crate::work) fn of_error(call: &Call, error: &wasmtime::Error) -> Option<
         // A limit that was reached shows as an error somewhere later; the limit is the reason.
         _ if let Some(Reached { limit: name, reason }) = call.reached() => limit(name, format!("{reason}{at}")),
         Kind::Answer => Failure::BadResponse { reason: cut(message) },
-        Kind::Unhandled => Failure::Trap { reason: cut(&format!("unhandled rejection: {message}{at}{}", hint(message))) },
+        Kind::Unhandled => {
+            Failure::Trap { reason: cut(&format!("unhandled rejection: {message}{at}{}", hint(message))) }
+        }
         _ => Failure::Trap { reason: cut(&format!("uncaught {message}{at}{}", hint(message))) },
     })
 }

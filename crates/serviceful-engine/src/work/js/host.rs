@@ -212,14 +212,7 @@ fn text(mut host: Host<'_>, what: u32, at: u32, length: u32, to: u32, room: u32)
     Ok(i32::try_from(answer.len()).unwrap_or(-1))
 }
 
-fn fail(
-    mut host: Host<'_>,
-    kind: u32,
-    message: u32,
-    message_len: u32,
-    stack: u32,
-    stack_len: u32,
-) -> Result<()> {
+fn fail(mut host: Host<'_>, kind: u32, message: u32, message_len: u32, stack: u32, stack_len: u32) -> Result<()> {
     let told = Told {
         kind: Kind::of(kind),
         message: string(&host, message, message_len, TOLD_BYTES)?,

@@ -57,9 +57,7 @@ impl Machine {
         for import in &self.imports {
             imports.push(match import {
                 None => Extern::Memory(memory),
-                Some((module, name)) => {
-                    self.linker.get(&mut *store, module, name)?
-                }
+                Some((module, name)) => self.linker.get(&mut *store, module, name)?,
             });
         }
         let instance = Instance::new_async(&mut *store, &self.code, &imports).await?;

@@ -5,10 +5,10 @@ mod failure;
 mod guest;
 mod host;
 mod machine;
-mod run;
-mod timers;
 #[cfg(test)]
 mod pages;
+mod run;
+mod timers;
 
 use std::sync::{Arc, Mutex, PoisonError};
 

@@ -41,8 +41,15 @@ async fn dirtied(source: &str) -> (usize, usize) {
     let instance = machine.instantiate(&mut store, &snapshot).await.unwrap();
     let mut list = Vec::new();
     for item in [
-        "GET", "http://coffee.localhost:8080/menu?name=x", "0", r#"{"kind":"anonymous"}"#, "", "accept", "*/*",
-        "user-agent", "test",
+        "GET",
+        "http://coffee.localhost:8080/menu?name=x",
+        "0",
+        r#"{"kind":"anonymous"}"#,
+        "",
+        "accept",
+        "*/*",
+        "user-agent",
+        "test",
     ] {
         crate::js::list::push(&mut list, item.as_bytes());
     }

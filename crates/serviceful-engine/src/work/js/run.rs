@@ -11,14 +11,7 @@ use super::{
 };
 use crate::{
     js::list::push,
-    work::{
-        body::RequestBody,
-        call::Call,
-        failure::CpuSpent,
-        guest::is_forbidden,
-        instance::Errand,
-        meter::Verdict,
-    },
+    work::{body::RequestBody, call::Call, failure::CpuSpent, guest::is_forbidden, instance::Errand, meter::Verdict},
 };
 use wire::work::LogStream;
 
@@ -53,7 +46,10 @@ pub(in crate::work) async fn run(
             if !complete {
                 return Err(wasmtime::Error::new(Stuck));
             }
-            call.log(LogStream::Platform, "after its response: waitUntil waits for a promise that never settles".into());
+            call.log(
+                LogStream::Platform,
+                "after its response: waitUntil waits for a promise that never settles".into(),
+            );
             return Ok(());
         };
         held = instance.event.call_async(&mut store, event.words()).await?;
