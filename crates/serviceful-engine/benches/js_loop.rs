@@ -76,8 +76,31 @@ async fn main() {
             began.elapsed(),
             made.done.compile_ms
         );
-        let component = worker.bring_js(source).await;
-        report(name, &worker, component, requests).await;
+        // What a cold start takes in a worker that has the engine: checking and mapping the snapshot, and the first request.
+        assert_eq!(worker.load(machine).await, wire::work::Loaded::Ready);
+        let began = Instant::now();
+        assert_eq!(worker.load(&made).await, wire::work::Loaded::Ready);
+        let loaded = began.elapsed();
+        let began = Instant::now();
+        assert_eq!(worker.call(&get(made.component, "/menu?name=x")).await.status(), 200);
+        println!("  loaded in {loaded:?}, first request in {:?}", began.elapsed());
+        report(name, &worker, made.component, requests).await;
+    }
+    if is_wanted("bundle") {
+        let mut source = String::from("const all = [];\n");
+        while source.len() < 1 << 20 {
+            let n = source.len();
+            source.push_str(&format!(
+                "all.push(function f{n}(a, b) {{ if (a > b) {{ return a * {n}; }} return [`x${{a}}`, {{ a, b }}]; }});\n"
+            ));
+        }
+        source.push_str("export default { fetch() { return new Response(String(all.length)); } };");
+        let began = Instant::now();
+        let made = snapshot(&source).await.unwrap().0;
+        println!("bundle of 1 MiB: snapshot of {} KiB in {:?}", made.bytes.len() >> 10, began.elapsed());
+        let worker = Worker::start().await;
+        let component = worker.bring_js(&source).await;
+        report("bundle", &worker, component, 2_000).await;
     }
 }
 

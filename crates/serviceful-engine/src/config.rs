@@ -27,7 +27,7 @@ const CORE_INSTANCES: u32 = 4_096;
 pub(crate) const WASM_STACK_BYTES: usize = 4 << 20;
 const FIBER_STACK_BYTES: usize = (4 << 20) + (512 << 10);
 /// Per slot and never given back: what a small function touches is reset by `memset`, not by page faults.
-const MEMORY_RESIDENT_BYTES: usize = 256 << 10;
+const MEMORY_RESIDENT_BYTES: usize = 1 << 20;
 const TABLE_RESIDENT_BYTES: usize = 64 << 10;
 const STACK_RESIDENT_BYTES: usize = 64 << 10;
 
