@@ -86,7 +86,7 @@ async fn main() {
         println!("  loaded in {loaded:?}, first request in {:?}", began.elapsed());
         report(name, &worker, made.component, requests).await;
     }
-    if is_wanted("bundle") {
+    if wanted.iter().any(|name| name == "bundle") {
         let mut source = String::from("const all = [];\n");
         while source.len() < 1 << 20 {
             let n = source.len();

@@ -128,7 +128,7 @@ async fn evaluation_is_bounded_by_name() {
         other => panic!("{:?}", other.map(|(artefact, _)| artefact.done)),
     }
     for (source, named) in [
-        ("const a = new Uint8Array(20 << 20).fill(1); globalThis.a = a;", "snapshot_bytes"),
+        ("const a = new Uint8Array(40 << 20).fill(1); globalThis.a = a;", "snapshot_bytes"),
         ("const a = []; for (;;) a.push(new Uint8Array(1 << 20).fill(1));", ""),
     ] {
         match snapshot(&format!("{source} {FETCH}")).await {

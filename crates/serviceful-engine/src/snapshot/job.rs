@@ -104,7 +104,7 @@ fn snapshot(engine: &Engine, job: &Snapshot, ready: Ready) -> Result<(Vec<u8>, D
     let started = clock_gettime(ClockId::Monotonic);
     let split = split(&ready.installed.bytes).map_err(|error| internal(error.to_string()))?;
     let Evaluated { memory, output } = evaluate(engine, &ready.code, &split, &ready.source, &job.limits)?;
-    let extent = image::extent(&memory);
+    let extent = image::extent(&memory).len();
     if extent > image::BYTES_MAX {
         let reason = format!(
             "what the module sets up at its top level takes {} MiB of memory; at most {} MiB can be kept for each request to start from",
