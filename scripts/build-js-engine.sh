@@ -57,7 +57,8 @@ flock -n 9 || { say "another run is at work; waiting"; flock 9; }
 zig
 
 export CC_wasm32_wasip1=$ZIG/cc AR_wasm32_wasip1=$ZIG/ar RQUICKJS_SYS_NO_WASI_SDK=1
-export CRATE_CC_NO_DEFAULTS=1
+# Incremental compiling orders code by what was there before.
+export CRATE_CC_NO_DEFAULTS=1 CARGO_INCREMENTAL=0
 # The digest is there so that a changed fix.h is a reason to compile again.
 export CFLAGS_wasm32_wasip1="-O3 -g0 -fno-sanitize=all -fno-strict-aliasing -ffile-prefix-map=$BUILD=. -include $ROOT/js/engine/fix.h -DFIX_$(sha256sum < "$ROOT/js/engine/fix.h" | cut -c1-16)"
 export ZIG_GLOBAL_CACHE_DIR=$BUILD/zig-cache ZIG_LOCAL_CACHE_DIR=$BUILD/zig-cache

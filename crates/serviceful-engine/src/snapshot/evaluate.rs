@@ -102,6 +102,9 @@ fn run(
 
     let length = u32::try_from(source.len())?;
     let at = instance.get_typed_func::<u32, u32>(&mut *store, "input")?.call(&mut *store, length)?;
+    if at == 0 {
+        return Err(wasmtime::Error::msg("there is no memory for the source"));
+    }
     memory.write(&mut *store, at as usize, source)?;
     let mut seed = [0; 8];
     for (to, from) in seed.iter_mut().zip(sha256(source).as_bytes()) {

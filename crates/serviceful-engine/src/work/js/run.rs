@@ -31,6 +31,9 @@ pub(in crate::work) async fn run(
 
     let length = u32::try_from(list.len())?;
     let at = instance.input.call_async(&mut store, length).await?;
+    if at == 0 {
+        return Err(wasmtime::Error::msg("there is no memory for the request"));
+    }
     instance.memory.write(&mut store, at as usize, &list)?;
     drop(list);
     let mut held = instance.request.call_async(&mut store, (at, length)).await?;
