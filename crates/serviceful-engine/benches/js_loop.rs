@@ -86,6 +86,9 @@ async fn main() {
         println!("  loaded in {loaded:?}, first request in {:?}", began.elapsed());
         report(name, &worker, made.component, requests).await;
     }
+    if wanted.iter().any(|name| name == "many") {
+        many().await;
+    }
     if wanted.iter().any(|name| name == "bundle") {
         let mut source = String::from("const all = [];\n");
         while source.len() < 1 << 20 {
@@ -102,6 +105,31 @@ async fn main() {
         let component = worker.bring_js(&source).await;
         report("bundle", &worker, component, 2_000).await;
     }
+}
+
+/// What a hundred loaded functions take in one worker, and how quickly they are made.
+async fn many() {
+    let worker = Worker::start().await;
+    assert_eq!(worker.load(js_machine().await).await, wire::work::Loaded::Ready);
+    let (began, mut made) = (Instant::now(), Vec::new());
+    for n in 0..100 {
+        made.push(
+            snapshot(&format!("export default {{ fetch() {{ return new Response('{n}'); }} }};")).await.unwrap().0,
+        );
+    }
+    println!("many: 100 snapshots, one after the other, in {:?}", began.elapsed());
+    let before = worker.resident_kib();
+    for artefact in &made {
+        assert_eq!(worker.load(artefact).await, wire::work::Loaded::Ready);
+    }
+    let loaded = worker.resident_kib();
+    for (n, artefact) in made.iter().enumerate() {
+        assert_eq!(worker.call(&get(artefact.component, "/")).await.text(), n.to_string());
+    }
+    println!(
+        "  resident: {before} KiB before, {loaded} KiB loaded, {} KiB after a call of each",
+        worker.resident_kib()
+    );
 }
 
 async fn report(name: &str, worker: &Worker, component: types::Digest, requests: usize) {
