@@ -1,7 +1,9 @@
 //! The handle through which others record.
+use std::sync::Arc;
+
 use tokio::sync::watch;
 
-use crate::Event;
+use crate::{Event, writer::Shared};
 
 /// Why an event could not be recorded. Whoever sees this must not do what it wanted to record.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -35,12 +37,18 @@ pub struct Progress {
 pub struct Receipt {
     index: u64,
     progress: watch::Receiver<Progress>,
+    /// The log to hurry when somebody waits.
+    log: Option<Arc<Shared>>,
 }
 
 impl Receipt {
     /// For implementations of [`Record`]: the entry `index` is durable once `progress.durable > index`.
     pub const fn new(index: u64, progress: watch::Receiver<Progress>) -> Self {
-        Self { index, progress }
+        Self { index, progress, log: None }
+    }
+
+    pub(crate) const fn of(log: Arc<Shared>, index: u64, progress: watch::Receiver<Progress>) -> Self {
+        Self { index, progress, log: Some(log) }
     }
 
     /// The entry's place in the log, from 0.
@@ -48,9 +56,12 @@ impl Receipt {
         self.index
     }
 
-    /// Waits until the entry is on disk.
+    /// Waits until the entry is on disk. The log writes at once when somebody waits.
     pub async fn durable(mut self) -> Result<(), RecordError> {
         let index = self.index;
+        if let Some(log) = &self.log {
+            log.hurry(index);
+        }
         let stopped = |reason: &str| RecordError::Stopped { reason: reason.to_owned() };
         let seen =
             self.progress.wait_for(|p| p.durable > index || p.failed).await.map_err(|_| stopped("its writer ended"))?;

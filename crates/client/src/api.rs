@@ -5,7 +5,8 @@ use bytes::{Bytes, BytesMut};
 use control_api::{
     AppDetail, AppList, AuditPage, AuditQuery, AuditVerdict, Claim, ClaimIssue, ClaimIssued, Claimed, ComponentStored,
     ComponentsMissing, ComponentsNamed, CreateCallToken, CreateDeployment, CreateToken, DeploymentList, DeploymentView,
-    Identity, LogEntry, Member, MemberList, Op, Posture, PutMember, Removed, Rollback, Token, TokenCreated, TokenList,
+    Identity, LogEntry, Member, MemberList, Op, PersonView, Posture, PutMember, PutPerson, Removed, Rollback, Token,
+    TokenCreated, TokenList,
 };
 use http::{HeaderValue, Method, header};
 use serde::{Serialize, de::DeserializeOwned};
@@ -163,6 +164,10 @@ impl Client {
 
     pub async fn remove_member(&self, app: &AppName, person: &str) -> Result<Removed, ClientError> {
         self.ask(Call::of(Op::MemberRemove, &[app.as_str(), person])).await
+    }
+
+    pub async fn put_person(&self, person: &str, put: PutPerson) -> Result<PersonView, ClientError> {
+        self.ask(Call::of(Op::PersonPut, &[person]).json(&put)?).await
     }
 
     pub async fn app_tokens(&self, app: &AppName) -> Result<TokenList, ClientError> {

@@ -85,8 +85,9 @@ impl Outgoing {
     pub async fn send(self, address: &Address) -> Result<Answer, ClientError> {
         let place = address.to_string();
         if let Address::Origin(origin) = address {
-            // SECURITY: whoever listens on the way would be the caller from then on.
-            if self.credential.is_some() && !origin.is_confidential() {
+            // SECURITY: whoever listens on the way would be the caller from then on. A body counts as a secret too: that of a
+            // claim is worth the whole platform.
+            if (self.credential.is_some() || !self.body.is_empty()) && !origin.is_confidential() {
                 return Err(ClientError::InClear { place });
             }
         }

@@ -109,6 +109,11 @@ pub struct AuditQuery {
 }
 
 impl AuditQuery {
+    /// The words that `kind` knows.
+    pub const KINDS: [&'static str; 8] =
+        ["request", "control-begin", "control", "security", "process", "engine", "key", "platform"];
+    /// The words that `result` knows.
+    pub const RESULTS: [&'static str; 3] = ["done", "refused", "failed"];
     /// The names of its parameters in a query string.
     pub const PARAMETERS: [&'static str; 9] =
         ["limit", "before", "kind", "app", "action", "principal", "result", "request", "since"];

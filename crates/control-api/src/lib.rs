@@ -14,6 +14,7 @@ mod logs;
 mod metadata;
 mod openapi;
 mod operation;
+mod people;
 mod posture;
 
 pub use apps::{AppDetail, AppList, AppSummary, FunctionView, Member, MemberList, PutMember, Removed, Role};
@@ -28,6 +29,7 @@ pub use logs::LogEntry;
 pub use metadata::ResourceMetadata;
 pub use openapi::{document, json};
 pub use operation::{OPERATIONS, Op, Operation};
+pub use people::{PersonView, PutPerson};
 pub use posture::{Posture, PostureCheck, ProcessPosture};
 
 /// The longest JSON body that an operation takes, in bytes.

@@ -127,6 +127,8 @@ operations! {
         "Adds a member to an app or changes the role";
     MemberRemove "member-remove": Delete "/api/v1/apps/:app/members/:person", AppMembers, OfApp Mutates;
         "Takes a member out of an app";
+    PersonPut "person-put": Put "/api/v1/people/:person", PeopleManage, Mutates;
+        "Disables or enables a person; every request of theirs is refused from then on";
     AppTokensList "app-tokens-list": Get "/api/v1/apps/:app/tokens", TokenList, OfApp;
         "Lists the tokens of an app's service accounts";
     AppTokenCreate "app-token-create": Post "/api/v1/apps/:app/tokens", TokenCreate, OfApp Mutates;

@@ -5,18 +5,23 @@
 //! If this is wrong: a half-checked deployment answers, or a member's removal has no effect. docs/security/threats.md#control
 #![forbid(unsafe_code)]
 
+mod collect;
+mod config;
 mod deploy;
 mod handlers;
 mod input;
 mod membership;
 mod ports;
+mod quota;
 mod refuse;
 mod release;
 mod reply;
 mod service;
 mod tasks;
 
-pub use ports::{AuditPort, Ports};
+pub use collect::{CollectError, Collected, Removed};
+pub use config::{Config, ConfigError};
+pub use ports::{ArtefactPort, AuditPort, PeoplePort, Ports};
 pub use release::Restored;
 pub use service::{Service, routes};
 

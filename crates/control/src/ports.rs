@@ -1,13 +1,16 @@
 //! What control needs from outside.
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 use bytes::Bytes;
 use control_api::{AuditPage, AuditQuery, AuditVerdict};
 use gateway::{
-    ComponentPort, CredentialPort, Fut, LogPort, Names, PolicyPort, PosturePort, ReleasePort, events::Record,
+    ComponentPort, CredentialFailure, CredentialPort, Fut, LogPort, Names, NewCredential, PolicyPort, PosturePort,
+    ReleasePort, events::Record,
 };
-use store::{Contents, Store};
-use types::{Clock, Limits};
+use store::{Contents, Credential, Store, StoreError};
+use types::{Clock, CredentialId, Digest, Limits, PrincipalId, Secret, UnixMillis};
+
+use crate::{Config, Removed};
 
 /// Reads the audit log. An error is a sentence for the operator; the caller is told only that it failed.
 pub trait AuditPort: Send + Sync {
@@ -19,15 +22,37 @@ pub trait AuditPort: Send + Sync {
     fn file<'a>(&'a self, path: &'a str) -> Fut<'a, Result<Option<Bytes>, String>>;
 }
 
+/// The cache of compiled code, seen from where it is known what is still needed.
+pub trait ArtefactPort: Send + Sync {
+    /// Removes compiled code of components that are not in `left`, and of engine builds that are not installed, unless it was
+    /// written at or after `before`. An error is a sentence for the operator.
+    fn collect(&self, left: HashSet<Digest>, before: UnixMillis) -> Fut<'_, Result<Removed, String>>;
+}
+
+/// identity: what only control asks of it.
+pub trait PeoplePort: Send + Sync {
+    /// Makes a credential that ends with `parent`, in the store and in every cache.
+    fn create_call(
+        &self,
+        new: NewCredential,
+        parent: CredentialId,
+    ) -> Fut<'_, Result<(Credential, Secret), CredentialFailure>>;
+    /// Disables or enables a person; in every cache before it returns. `false`: there is no such person.
+    fn set_disabled(&self, person: PrincipalId, disabled: bool) -> Fut<'_, Result<bool, StoreError>>;
+}
+
 /// The parts that control works with. Built once by the composition root.
 pub struct Ports {
+    pub config: Config,
     pub store: Arc<dyn Store>,
     pub contents: Arc<dyn Contents>,
+    pub artefacts: Arc<dyn ArtefactPort>,
     pub components: Arc<dyn ComponentPort>,
     pub policy: Arc<dyn PolicyPort>,
     /// Told of each release in this order; routes come last, so that nothing is reachable before it is protected.
     pub releases: Vec<Arc<dyn ReleasePort>>,
     pub credentials: Arc<dyn CredentialPort>,
+    pub people: Arc<dyn PeoplePort>,
     pub logs: Arc<dyn LogPort>,
     pub posture: Arc<dyn PosturePort>,
     pub audit: Arc<dyn AuditPort>,

@@ -23,6 +23,19 @@ pub struct Restored {
     pub failed: Vec<(AppName, String)>,
 }
 
+impl std::fmt::Display for Restored {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} apps published", self.apps)?;
+        if self.interrupted > 0 {
+            write!(f, ", {} deployments had been interrupted", self.interrupted)?;
+        }
+        for (app, reason) in &self.failed {
+            write!(f, ", `{app}` could not be published: {reason}")?;
+        }
+        Ok(())
+    }
+}
+
 /// The release of an app as the store has it now.
 async fn release_of(shared: &Shared, app: &App) -> Result<Release, Refusal> {
     let store = &shared.ports.store;

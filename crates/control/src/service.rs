@@ -7,7 +7,7 @@ use http::request::Parts;
 use types::{Caller, RouteError};
 
 use crate::{
-    Ports, Restored,
+    CollectError, Collected, Ports, Restored, collect,
     deploy::{Board, Turns},
     handlers, release,
     tasks::Tasks,
@@ -24,6 +24,8 @@ pub(crate) struct Shared {
     pub(crate) releasing: tokio::sync::Mutex<()>,
     /// Uploads are held in memory whole to be checked; this bounds how many at once.
     pub(crate) uploads: tokio::sync::Semaphore,
+    /// Held from counting what is stored until an upload is stored, too.
+    pub(crate) keeping: tokio::sync::Mutex<()>,
 }
 
 /// The control room. Cheap to clone.
@@ -44,6 +46,7 @@ impl Service {
             tasks: Tasks::default(),
             releasing: tokio::sync::Mutex::default(),
             uploads: tokio::sync::Semaphore::new(UPLOADS_MAX),
+            keeping: tokio::sync::Mutex::default(),
         };
         Self { shared: Arc::new(shared) }
     }
@@ -52,6 +55,11 @@ impl Service {
     /// the first request.
     pub async fn restore(&self) -> Result<Restored, store::StoreError> {
         release::restore(&self.shared).await
+    }
+
+    /// Takes away what nobody can use any more; an audit event says how much that was. Called from time to time.
+    pub async fn collect(&self) -> Result<Collected, CollectError> {
+        collect::run(&self.shared).await
     }
 
     /// Waits until deployments that have begun are through.
@@ -82,7 +90,7 @@ pub(crate) struct Asked {
 
 /// What policy decided about is what is done: the intent's operation, and no second reading of method or path.
 async fn dispatch(shared: &Arc<Shared>, cx: &Ctx, op: Op, asked: Asked) -> Result<Reply, Refusal> {
-    use handlers::{about, apps, audit, claim, components, deployments, logs, members, tokens};
+    use handlers::{about, apps, audit, claim, components, deployments, logs, members, people, tokens};
     match op {
         Op::ClaimRedeem => claim::redeem(shared, asked).await,
         Op::ClaimIssue => claim::issue(shared, asked).await,
@@ -100,6 +108,7 @@ async fn dispatch(shared: &Arc<Shared>, cx: &Ctx, op: Op, asked: Asked) -> Resul
         Op::MembersList => members::list(shared, asked).await,
         Op::MemberPut => members::put(shared, cx, asked).await,
         Op::MemberRemove => members::remove(shared, asked).await,
+        Op::PersonPut => people::put(shared, asked).await,
         Op::AppTokensList => tokens::list_of_app(shared, asked).await,
         Op::AppTokenCreate => tokens::create_for_service(shared, asked).await,
         Op::AppTokenRevoke => tokens::revoke_of_app(shared, asked).await,

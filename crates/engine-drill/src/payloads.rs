@@ -30,6 +30,8 @@ pub(crate) const ALL: &[&str] = &[
     "io-uring",
     "memfd-exec",
     "open-by-handle",
+    "eat-memory",
+    "eat-heap",
     "lie-streams",
     "lie-request",
     "lie-length",
@@ -60,6 +62,8 @@ pub(crate) fn run(payload: &str, argument: &str) -> io::Result<String> {
         "io-uring" => call(unsafe { libc::syscall(libc::SYS_io_uring_setup, 8, [0u8; 120].as_mut_ptr()) }),
         "memfd-exec" => memfd_exec(),
         "open-by-handle" => call(unsafe { libc::syscall(libc::SYS_open_by_handle_at, -100, [0u8; 136].as_ptr(), 0) }),
+        "eat-memory" => eat_memory(),
+        "eat-heap" => eat_heap(),
         // A frame for a stream that nobody opened; one for a request of somebody else; one that is longer than allowed.
         "lie-streams" => speak(103, 4_000_000_000, b"\xc8\x01\x00"),
         "lie-request" => lie_about_request(),
@@ -98,6 +102,36 @@ fn map_executable() -> io::Result<String> {
     } else {
         Ok("memory that is writable and executable".to_owned())
     }
+}
+
+/// Takes memory from the kernel until it gives not one page more, then keeps what it has: all of the machine's, if nobody stops
+/// it.
+fn eat_memory() -> io::Result<String> {
+    const PAGE: usize = 4_096;
+    let (mut piece, mut held) = (16 << 20, 0);
+    while held < 2 << 30 {
+        let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_POPULATE;
+        let at = unsafe { libc::mmap(null_mut(), piece, libc::PROT_READ | libc::PROT_WRITE, flags, -1, 0) };
+        if at != libc::MAP_FAILED {
+            held += piece;
+        } else if piece > PAGE {
+            piece /= 2;
+        } else {
+            let error = io::Error::last_os_error();
+            std::thread::sleep(std::time::Duration::from_secs(2));
+            return Err(io::Error::other(format!("after {} MiB: {error}", held >> 20)));
+        }
+    }
+    Ok(format!("{} MiB and still more", held >> 20))
+}
+
+/// The same through the allocator, in pieces that each fit into what is left.
+fn eat_heap() -> io::Result<String> {
+    let mut held: Vec<Vec<u8>> = Vec::new();
+    while held.len() < 32_768 {
+        held.push(vec![1; 64 << 10]);
+    }
+    Ok(format!("{} pieces and still more", held.len()))
 }
 
 fn memfd_exec() -> io::Result<String> {

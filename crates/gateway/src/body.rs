@@ -1,5 +1,12 @@
 //! A streamed body, of a request or a reply.
+use std::{
+    pin::Pin,
+    task::{Context, Poll},
+};
+
 use bytes::Bytes;
+use http::HeaderName;
+use http_body::{Body as _, Frame, SizeHint};
 use http_body_util::{BodyExt, Empty, Full, combinators::UnsyncBoxBody};
 
 /// Why a body ended early.
@@ -19,6 +26,42 @@ pub enum BodyError {
 
 /// Bytes and trailers, with back-pressure.
 pub type Body = UnsyncBoxBody<Bytes, BodyError>;
+
+/// A body whose trailers lack some names.
+struct Stripped {
+    body: Body,
+    names: &'static [HeaderName],
+}
+
+/// The body without these trailers, whatever they say: a trailer may be read as if it had come in the head.
+pub(crate) fn without_trailers(body: Body, names: &'static [HeaderName]) -> Body {
+    if body.is_end_stream() { body } else { Stripped { body, names }.boxed_unsync() }
+}
+
+impl http_body::Body for Stripped {
+    type Data = Bytes;
+    type Error = BodyError;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        let mut polled = Pin::new(&mut self.body).poll_frame(cx);
+        if let Poll::Ready(Some(Ok(frame))) = &mut polled
+            && let Some(trailers) = frame.trailers_mut()
+        {
+            for name in self.names {
+                trailers.remove(name);
+            }
+        }
+        polled
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
 
 /// A body of no bytes.
 pub(crate) fn empty() -> Body {

@@ -2,7 +2,7 @@
 //! so outside code can hold a pass but never make, copy or change one.
 use std::sync::Arc;
 
-use http::{HeaderName, header, request::Parts};
+use http::{HeaderMap, HeaderName, header, request::Parts};
 use types::{Caller, FunctionTarget, RequestId};
 
 use crate::{Arrival, Body, Channel, ControlCall, Intent, body};
@@ -68,8 +68,8 @@ pub struct Permit {
     policies: Arc<[Arc<str>]>,
 }
 
-/// Header fields that prove an identity or belong to one hop; none of them reaches a guest.
-const STRIPPED: [HeaderName; 9] = [
+/// Header fields and trailers that prove an identity or belong to one hop; none of them reaches a guest.
+static STRIPPED: [HeaderName; 9] = [
     header::AUTHORIZATION,
     header::COOKIE,
     header::PROXY_AUTHORIZATION,
@@ -81,13 +81,31 @@ const STRIPPED: [HeaderName; 9] = [
     HeaderName::from_static("keep-alive"),
 ];
 
+/// Removes the fields that `Connection` names: they were meant for this hop alone (RFC 9110 section 7.6.1).
+fn strip_hop(headers: &mut HeaderMap) {
+    if !headers.contains_key(header::CONNECTION) {
+        return;
+    }
+    let named: Vec<HeaderName> = headers
+        .get_all(header::CONNECTION)
+        .iter()
+        .flat_map(|value| value.as_bytes().split(|b| *b == b','))
+        .filter_map(|name| HeaderName::from_bytes(name.trim_ascii()).ok())
+        .collect();
+    for name in named {
+        headers.remove(name);
+    }
+}
+
 impl Permit {
     pub(crate) fn mint(request: RequestId, identified: Identified, intent: Intent, policies: Arc<[Arc<str>]>) -> Self {
         let Identified { admitted: Admitted { mut head, body, .. }, caller } = identified;
         // SECURITY: a guest that saw a credential could use it elsewhere; it is gone before a workroom sees the head.
+        strip_hop(&mut head.headers);
         for name in &STRIPPED {
             head.headers.remove(name);
         }
+        let body = body::without_trailers(body, &STRIPPED);
         Self { request, head, body, caller, intent, policies }
     }
 

@@ -3,7 +3,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use types::{
-    AppName, CompileLimits, DeploymentId, Digest, EngineBuild, FunctionTarget, PrincipalId, RequestId, UnixMillis,
+    AppName, CompileLimits, DeploymentId, Digest, EngineBuild, FunctionName, FunctionTarget, PrincipalId, RequestId,
+    UnixMillis,
 };
 
 use crate::Fut;
@@ -66,8 +67,9 @@ pub struct PolicyProblem {
 
 /// policy: are these rules acceptable?
 pub trait PolicyPort: Send + Sync {
-    /// Parses and validates an app's Cedar file against the schema and the structural rules.
-    fn check(&self, app: &AppName, cedar: &str) -> Result<(), PolicyProblem>;
+    /// Parses and validates an app's Cedar file against the schema and the structural rules. With `functions`, also that it
+    /// names no others.
+    fn check(&self, app: &AppName, cedar: &str, functions: Option<&[FunctionName]>) -> Result<(), PolicyProblem>;
 }
 
 /// Everything that must change together when an app gets a new current deployment or other members.

@@ -91,6 +91,7 @@ impl Service {
         let credential = Credential {
             id: CredentialId::fresh(now, &*self.rng),
             principal: id,
+            parent: None,
             kind: CredentialKind::Cli,
             audience: Audience::Platform,
             secret_hash,

@@ -38,6 +38,8 @@ pub struct Config {
     pub refused_max: usize,
     /// How long a refusal is remembered: 10 s.
     pub refused_s: u64,
+    /// How long a credential's row stays after it expired or was revoked: 30 days. Then a request with it is refused as unknown.
+    pub retention_s: u64,
     /// The operating-system user that is the operator on the host socket: the one that owns the data directory.
     /// The composition root sets it; nobody is the operator without.
     #[serde(skip)]
@@ -56,6 +58,7 @@ impl Default for Config {
             verified_s: 60,
             refused_max: 16_384,
             refused_s: 10,
+            retention_s: 30 * DAY_S,
             owner_uid: None,
         }
     }

@@ -3,20 +3,20 @@ use std::sync::Arc;
 
 use gateway::{CredentialFailure, CredentialPort, Fut, NewClaim, NewCredential};
 use store::{Audience, Credential, CredentialKind, Principal, PrincipalKind, StoreError};
-use types::{AppName, CredentialId, PrincipalId, Secret};
+use types::{AppName, CredentialId, PrincipalId, Secret, UnixMillis};
 
 use crate::{Service, names, token};
 
 impl CredentialPort for Service {
     fn create<'a>(&'a self, new: NewCredential) -> Fut<'a, Result<(Credential, Secret), CredentialFailure>> {
-        Box::pin(self.add_credential(new))
+        Box::pin(self.add_credential(new, None))
     }
 
     fn revoke(&self, id: CredentialId) -> Fut<'_, Result<Option<Credential>, CredentialFailure>> {
         Box::pin(async move {
             let ended = self.store.revoke_credential(id, self.clock.now()).await?;
             if let Some(credential) = &ended {
-                self.forget_credential(&credential.secret_hash);
+                self.forget_credential(credential);
             }
             Ok(ended)
         })
@@ -44,7 +44,28 @@ impl CredentialPort for Service {
 }
 
 impl Service {
-    async fn add_credential(&self, new: NewCredential) -> Result<(Credential, Secret), CredentialFailure> {
+    /// Makes a credential that is revoked along with `parent`. Conflict: the parent was revoked meanwhile.
+    pub async fn create_from(
+        &self,
+        new: NewCredential,
+        parent: CredentialId,
+    ) -> Result<(Credential, Secret), CredentialFailure> {
+        self.add_credential(new, Some(parent)).await
+    }
+
+    /// Removes credentials that have been over for longer than `retention_s`, and a claim; how many those were.
+    /// What happened to them stays in the audit log.
+    pub async fn purge(&self) -> Result<usize, StoreError> {
+        let retention_ms = self.config.retention_s.saturating_mul(1_000);
+        // No cache has to forget them: they count nowhere already.
+        self.store.purge_credentials(UnixMillis(self.clock.now().0.saturating_sub(retention_ms))).await
+    }
+
+    async fn add_credential(
+        &self,
+        new: NewCredential,
+        parent: Option<CredentialId>,
+    ) -> Result<(Credential, Secret), CredentialFailure> {
         names::check_display("the label", &new.label)?;
         let principal = self.store.principal(new.principal).await?;
         let principal = principal.ok_or_else(|| unknown_principal(new.principal))?;
@@ -61,6 +82,7 @@ impl Service {
         let credential = Credential {
             id: CredentialId::fresh(now, &*self.rng),
             principal: principal.id,
+            parent,
             kind: new.kind,
             audience: new.audience,
             secret_hash,

@@ -42,7 +42,7 @@ impl Reason {
     // SECURITY: one public answer. A difference between "unknown" and "revoked" would tell a thief what a find is worth.
     pub(crate) fn refusal(&self) -> Refusal {
         Refusal::new(Code::ID_INVALID, self.to_string())
-            .next("use a token that was made for exactly this app, or for the console; `serviceful token` makes one")
+            .next("use a token that was made for exactly this app, or for the console, and that still counts")
             .security(SecurityClass::Credential)
     }
 }

@@ -27,6 +27,8 @@ pub struct Service {
 struct Verified {
     caller: Arc<Caller>,
     credential: CredentialId,
+    /// The credential that this one was made with: whoever revokes that one revokes both.
+    parent: Option<CredentialId>,
     audience: Audience,
     expires_at: UnixMillis,
     /// Until when it counts without asking the store again.
@@ -65,10 +67,10 @@ impl Service {
         Ok(found)
     }
 
-    /// Forgets one credential; called after the store was changed.
-    pub(crate) fn forget_credential(&self, hash: &Digest) {
-        self.verified.forget(hash);
-        self.refused.forget(hash);
+    /// Forgets one credential and those made with it; called after the store was changed.
+    pub(crate) fn forget_credential(&self, credential: &Credential) {
+        self.verified.forget_where(|v| v.credential == credential.id || v.parent == Some(credential.id));
+        self.refused.forget(&credential.secret_hash);
     }
 
     /// Forgets whatever counts for the app, or belongs to it; called after the store was changed.
@@ -151,9 +153,9 @@ fn judge(found: Option<(Credential, Principal)>, now: UnixMillis, until: Instant
     if now >= credential.expires_at {
         return Err(Reason::Expired(credential.id));
     }
-    let Credential { id, audience, expires_at, .. } = credential;
+    let Credential { id, parent, audience, expires_at, .. } = credential;
     let caller = Arc::new(caller(principal, id, credential.created_at));
-    Ok(Verified { caller, credential: id, audience, expires_at, until })
+    Ok(Verified { caller, credential: id, parent, audience, expires_at, until })
 }
 
 fn caller(principal: Principal, credential: CredentialId, authenticated_at: UnixMillis) -> Caller {

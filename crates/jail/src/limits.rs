@@ -41,6 +41,23 @@ pub fn limit_compile(cpu_s: u64, memory_bytes: u64) -> Result<(), JailError> {
     lower(Resource::Core, 0, "forbid core files")
 }
 
+/// Lets a worker have `memory_bytes` of private memory that can be written, beyond what it has now: no core files. Call it
+/// after the engine has reserved its pool and before [`crate::apply`]. Past it the kernel refuses memory; nobody is ended by it.
+///
+/// `RLIMIT_DATA` and not `RLIMIT_AS`: the pool reserves two TiB of address space that holds nothing, and the first counts only
+/// what could hold something. The pool's tables and stacks can, and are there already, so they are added.
+///
+/// # Errors
+/// [`JailError::System`] if `/proc/self/status` cannot be read or the kernel refuses the limit.
+pub fn limit_work(memory_bytes: u64) -> Result<(), JailError> {
+    let status = std::fs::read_to_string("/proc/self/status")
+        .map_err(|source| JailError::System { what: "read `/proc/self/status`", source })?;
+    let data_kib =
+        status.lines().find_map(|line| line.strip_prefix("VmData:")?.trim().strip_suffix(" kB")?.parse().ok());
+    let data_bytes = u64::saturating_mul(data_kib.unwrap_or(0), 1_024);
+    lower(Resource::Data, data_bytes.saturating_add(memory_bytes), "limit private memory")
+}
+
 /// Sets both limits to `value`, or leaves a hard limit that is lower already: raising would need a privilege.
 fn lower(resource: Resource, value: u64, what: &'static str) -> Result<(), JailError> {
     let hard = getrlimit(resource).maximum.map_or(value, |now| now.min(value));

@@ -119,6 +119,11 @@ fn read_route(sheet: &Sheet<'_, '_>, findings: &mut Findings<'_>) -> Option<Rout
     };
     let text = sheet.text("route", 4 * RoutePattern::MAX_BYTES, findings)?;
     match text.value.parse() {
+        Ok(route) if is_platforms(&route) => {
+            let problem = format!("`{}` is answered by the platform itself", route.path());
+            findings.report(&entry.span(), &path, problem, "choose another path");
+            None
+        }
         Ok(route) => Some(route),
         Err(e) => {
             let e: types::RouteError = e;
@@ -131,6 +136,11 @@ fn read_route(sheet: &Sheet<'_, '_>, findings: &mut Findings<'_>) -> Option<Rout
             None
         }
     }
+}
+
+/// Paths that say how to sign in (RFC 9728), on every app's origin.
+fn is_platforms(route: &RoutePattern) -> bool {
+    route.path() == "/.well-known/oauth-protected-resource"
 }
 
 fn read_component(sheet: &Sheet<'_, '_>, findings: &mut Findings<'_>) -> Option<At<String>> {

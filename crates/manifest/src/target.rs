@@ -30,10 +30,9 @@ impl Manifest {
                 format!("write `name = \"{app}\"`, or deploy it as `{}`", self.name),
             ));
         }
-        errors.extend(beyond(&self.limits, caps));
+        errors.extend(self.beyond(caps));
         let mut targets = Vec::new();
         for function in &self.functions {
-            errors.extend(beyond(&function.limits, caps));
             match components(&function.component) {
                 Some(component) => targets.push(self.target(function, deployment, component, caps)),
                 None => errors.push(missing(function)),
@@ -42,6 +41,12 @@ impl Manifest {
         errors.sort();
         errors.truncate(ERRORS_MAX);
         if errors.is_empty() { Ok(targets) } else { Err(errors) }
+    }
+
+    /// The limits that are beyond `caps`.
+    pub fn beyond(&self, caps: &Limits) -> Vec<ManifestError> {
+        let tables = std::iter::once(&self.limits).chain(self.functions.iter().map(|function| &function.limits));
+        tables.flat_map(|table| beyond(table, caps)).collect()
     }
 
     /// The files that a deployment needs, each once, with the limits of compiling it.

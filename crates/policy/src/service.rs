@@ -8,7 +8,7 @@ use cedar_policy::Authorizer;
 use gateway::{
     ControlCall, Decide, Decision, Denial, Identified, Intent, PolicyPort, PolicyProblem, Release, ReleasePort,
 };
-use types::{AppName, Caller, FunctionTarget, Resource};
+use types::{AppName, Caller, FunctionName, FunctionTarget, Resource};
 
 use crate::{
     PolicyConfig, PolicyError,
@@ -158,8 +158,13 @@ impl Decide for Service {
 }
 
 impl PolicyPort for Service {
-    fn check(&self, app: &AppName, cedar: &str) -> Result<(), PolicyProblem> {
-        OwnRules::read(&self.base, app, cedar).map(drop).map_err(|message| PolicyProblem { message })
+    fn check(&self, app: &AppName, cedar: &str, functions: Option<&[FunctionName]>) -> Result<(), PolicyProblem> {
+        let problem = |message| PolicyProblem { message };
+        let rules = OwnRules::read(&self.base, app, cedar).map_err(problem)?;
+        match functions {
+            Some(functions) => rules.check_functions(app, &functions.iter().collect::<Vec<_>>()).map_err(problem),
+            None => Ok(()),
+        }
     }
 }
 

@@ -4,11 +4,12 @@ use std::{
     io::{self, Read, Write},
     os::unix::fs::FileExt as _,
     path::{Path, PathBuf},
+    time::UNIX_EPOCH,
 };
 
 use aws_lc_rs::{digest, signature};
 use serde::{Deserialize, Serialize};
-use types::{Digest, EngineBuild};
+use types::{Digest, EngineBuild, UnixMillis};
 use wire::keeper::ArtefactStatement;
 
 /// What stands beside the code: what the keeper said about it.
@@ -104,6 +105,62 @@ impl Artefacts {
         let _ = fs::remove_file(label);
         let _ = fs::remove_file(code);
     }
+}
+
+impl Artefacts {
+    /// Removes what was written before `before` and is of no use: entries of components that are not `wanted`, everything of
+    /// other builds than `build`, and what a crash left. Gives the number of files and their bytes.
+    pub fn collect(
+        &self,
+        build: &EngineBuild,
+        wanted: impl Fn(&Digest) -> bool,
+        before: UnixMillis,
+    ) -> io::Result<(u64, u64)> {
+        let ours = hash(build.as_str().as_bytes()).short();
+        let (mut files, mut bytes) = (0, 0);
+        for folder in fs::read_dir(&self.folder)? {
+            let folder = folder?;
+            if !folder.file_type()?.is_dir() {
+                continue;
+            }
+            let installed = folder.file_name().to_str() == Some(ours.as_str());
+            for file in fs::read_dir(folder.path())? {
+                let file = file?;
+                if installed && component_of(&file.path()).is_some_and(|component| wanted(&component)) {
+                    continue;
+                }
+                match removed_if_older(&file, before) {
+                    Ok(None) => {}
+                    Ok(Some(length)) => (files, bytes) = (files + 1, bytes + length),
+                    // A compiler that replaces an entry at this moment, or `remove`.
+                    Err(e) if e.kind() == io::ErrorKind::NotFound => {}
+                    Err(e) => return Err(e),
+                }
+            }
+            if !installed {
+                // Stays while it is not empty; whoever compiles for that build again makes it again.
+                let _ = fs::remove_dir(folder.path());
+            }
+        }
+        Ok((files, bytes))
+    }
+}
+
+/// The component that a whole entry's file belongs to.
+fn component_of(path: &Path) -> Option<Digest> {
+    let entry = path.extension().is_some_and(|word| word == "code" || word == "label");
+    let stem = path.file_stem().filter(|_| entry)?.to_str()?;
+    format!("sha256:{stem}").parse().ok()
+}
+
+fn removed_if_older(file: &fs::DirEntry, before: UnixMillis) -> io::Result<Option<u64>> {
+    let data = file.metadata()?;
+    let age = data.modified()?.duration_since(UNIX_EPOCH).unwrap_or_default();
+    if age.as_millis() >= u128::from(before.0) || !data.is_file() {
+        return Ok(None);
+    }
+    fs::remove_file(file.path())?;
+    Ok(Some(data.len()))
 }
 
 /// Whether the file holds what the statement says. Reads by position: a worker may hold the same open file.

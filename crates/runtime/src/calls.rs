@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use types::{FunctionName, RequestId};
 use wire::{
     CHUNK_BYTES_MAX, Frame, FrameError,
-    work::{Credit, DeniedHatch, Ended, LogStream, to_front},
+    work::{Credit, DeniedHatch, Ended, Failure, LogStream, to_front},
 };
 
 use crate::{
@@ -164,8 +164,14 @@ impl Call {
             to_front::LOG => return self.log(frame).map(Some),
             to_front::DENIED => return self.denied(frame).map(Some),
             to_front::ENDED => {
-                let _: Ended = message(frame)?;
+                let ended: Ended = message(frame)?;
                 self.stream.put(Said::Ended)?;
+                if ended.log_bytes_dropped > 0 {
+                    let limit = "its limit `log_bytes_per_second`";
+                    return Ok(
+                        self.note(format!("{} bytes of output were dropped by {limit}", ended.log_bytes_dropped))
+                    );
+                }
             }
             // Nobody wants the answer any more; what was on its way when we said so is no lie.
             _ if self.phase != Phase::Over && self.stream.is_closed() => {}
@@ -174,9 +180,22 @@ impl Call {
                 self.stream.give_request_credit(credit.bytes)?;
             }
             to_front::LOADED => self.stream.put(Said::Loaded(message(frame)?))?,
+            to_front::FAILED if self.phase == Phase::Body => {
+                // The head has gone out, so no status can say it any more.
+                let failure: Failure = message(frame)?;
+                let note = self.note(plain(&format!("the response broke off: {failure}"), LINE_BYTES_MAX));
+                self.answer(frame)?;
+                return Ok(note);
+            }
             _ => self.answer(frame)?,
         }
         Ok(None)
+    }
+
+    /// A line of our own in the app's log.
+    fn note(&self, text: String) -> Option<Beside> {
+        let Purpose::Invoke { request, function, .. } = &self.purpose else { return None };
+        Some(Beside::Log { request: *request, function: function.clone(), stream: LogStream::Platform, text })
     }
 
     /// Head, pieces, then one end or one failure.

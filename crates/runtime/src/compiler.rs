@@ -9,7 +9,7 @@ use std::{
 use gateway::{CompileFailure, events::Event, events::Kind};
 use store::Contents;
 use tokio::sync::{OnceCell, Semaphore};
-use types::{Clock, CompileLimits, Digest, EngineBuild};
+use types::{Clock, CompileLimits, Digest, EngineBuild, UnixMillis};
 use wire::{
     Channel, Frame, Receiver,
     compile::{Done, Failed, Job, Report, kind},
@@ -104,8 +104,22 @@ impl Compiler {
             Err(e) => return Err(unavailable(e)),
         };
         // The name is a promise about the bytes: a changed file must not be compiled under it.
-        let source = checked(source, component).await?;
-        let (seen, code) = self.run(component, limits, source).await?;
+        let source = match checked(source, component).await? {
+            Ok(source) => source,
+            Err(found) => return Err(self.damaged(component, found)),
+        };
+        let mut again = source.try_clone().map_err(unavailable)?;
+        let (seen, code) = match self.run(component, limits, source).await {
+            // Nothing was wrong with the component: somebody else ended the process.
+            Err(Ended::FromOutside { how }) => {
+                let note = format!("the compiler of {component} was ended from outside ({how}); it is started again");
+                let _ = self.audit.record(&Event::platform(self.clock.now(), Kind::Process, "process-restarted", note));
+                // The two share one position in the file.
+                std::io::Seek::rewind(&mut again).map_err(unavailable)?;
+                self.run(component, limits, again).await?
+            }
+            other => other?,
+        };
         let statement = ArtefactStatement {
             format: 1,
             build: self.build.clone(),
@@ -123,28 +137,44 @@ impl Compiler {
         Ok(label)
     }
 
+    /// A stored file is not what its name says: written down, and removed, so that the next deployment uploads it again.
+    fn damaged(&self, component: Digest, found: Digest) -> CompileFailure {
+        let note = format!("the stored contents of {component} hash to {found}; they are removed");
+        let _ = self.audit.record(&Event::platform(self.clock.now(), Kind::Security, "component-damaged", note));
+        if let Err(error) = self.contents.remove_unwanted(component, UnixMillis(u64::MAX)) {
+            tracing::error!(%error, %component, "a damaged component could not be removed");
+        }
+        unavailable(format!(
+            "the stored contents of {component} were damaged and are removed; deploy again to upload them"
+        ))
+    }
+
     async fn run(
         &self,
         component: Digest,
         limits: CompileLimits,
         source: std::fs::File,
-    ) -> Result<(Done, Vec<u8>), CompileFailure> {
+    ) -> Result<(Done, Vec<u8>), Ended> {
         let child = self.processes.start(EngineRole::Compile, self.build.clone()).await.map_err(unavailable)?;
         let pid = child.pid;
         let channel = Channel::new(child.channel).map_err(unavailable)?;
         // CPU time is bounded inside the process; this bounds a compiler that waits for nothing.
+        let begun = self.clock.instant().0;
         let wall = Duration::from_secs(limits.compile_cpu_s.saturating_mul(4).saturating_add(30));
         let result = tokio::time::timeout(wall, self.exchange(component, limits, source, channel)).await;
         self.processes.kill(pid);
         let exit = self.processes.ended(pid).await;
         match result {
             Ok(Ok(done)) => Ok(done),
-            Ok(Err(Some(failure))) => Err(failure),
-            Ok(Err(None)) => Err(self.died(component, limits, exit)),
-            Err(_) => Err(CompileFailure::Limit {
+            Ok(Err(Some(failure))) => Err(Ended::Failed(failure)),
+            Ok(Err(None)) => {
+                let took = Duration::from_nanos(self.clock.instant().0.saturating_sub(begun));
+                Err(self.died(component, limits, exit, took))
+            }
+            Err(_) => Err(Ended::Failed(CompileFailure::Limit {
                 limit: "compile_cpu_s".into(),
                 reason: format!("compiling did not end within {} s", wall.as_secs()),
-            }),
+            })),
         }
     }
 
@@ -181,21 +211,54 @@ impl Compiler {
         }
     }
 
-    fn died(&self, component: Digest, limits: CompileLimits, exit: ChildExit) -> CompileFailure {
+    fn died(&self, component: Digest, limits: CompileLimits, exit: ChildExit, took: Duration) -> Ended {
         if exit.broke_jail() {
             let note = format!("the compiler of {component} asked the kernel for something its jail forbids");
             let _ = self.audit.record(&Event::platform(self.clock.now(), Kind::Security, "jail-violation", note));
-            return CompileFailure::Invalid {
+            return Ended::Failed(CompileFailure::Invalid {
                 reason: "the compiler was stopped while it worked on this component".into(),
-            };
+            });
         }
-        // The kernel ends a process over its CPU time with SIGXCPU, then SIGKILL; a failed allocation aborts.
+        // The kernel ends a process over its CPU time with SIGXCPU, then SIGKILL; a failed allocation aborts. All cores
+        // together cannot have used the CPU time before this much of the clock has passed.
+        let cores = std::thread::available_parallelism().map_or(1, |n| n.get() as u64);
+        let may_be_cpu = took.as_secs().saturating_mul(cores) >= limits.compile_cpu_s;
+        match exit.signal {
+            Some(9) if !may_be_cpu => return Ended::FromOutside { how: "signal 9" },
+            Some(15) => return Ended::FromOutside { how: "signal 15" },
+            _ => {}
+        }
         if exit.out_of_cpu() || exit.signal == Some(9) {
             let reason = format!("compiling needs more than {} s of CPU time", limits.compile_cpu_s);
-            return CompileFailure::Limit { limit: "compile_cpu_s".into(), reason };
+            return Ended::Failed(CompileFailure::Limit { limit: "compile_cpu_s".into(), reason });
         }
         let reason = format!("compiling needs more than {} MiB of memory", limits.compile_memory_mib);
-        CompileFailure::Limit { limit: "compile_memory_mib".into(), reason }
+        Ended::Failed(CompileFailure::Limit { limit: "compile_memory_mib".into(), reason })
+    }
+}
+
+/// How a compiler process ended without a result.
+enum Ended {
+    /// The component is to blame, or the platform cannot compile now.
+    Failed(CompileFailure),
+    /// Killed by somebody who is not the kernel's accountant of CPU time: an operator, or the out-of-memory killer.
+    FromOutside { how: &'static str },
+}
+
+impl From<CompileFailure> for Ended {
+    fn from(failure: CompileFailure) -> Self {
+        Self::Failed(failure)
+    }
+}
+
+impl From<Ended> for CompileFailure {
+    fn from(ended: Ended) -> Self {
+        match ended {
+            Ended::Failed(failure) => failure,
+            Ended::FromOutside { how } => {
+                unavailable(format!("the compiler was ended from outside twice ({how}); is the machine out of memory?"))
+            }
+        }
     }
 }
 
@@ -223,7 +286,8 @@ fn failure(failed: Failed) -> CompileFailure {
     }
 }
 
-async fn checked(mut file: std::fs::File, component: Digest) -> Result<std::fs::File, CompileFailure> {
+/// The file at its beginning; `Ok(Err)` says what it hashes to instead.
+async fn checked(mut file: std::fs::File, component: Digest) -> Result<Result<std::fs::File, Digest>, CompileFailure> {
     let check = move || -> std::io::Result<(Digest, std::fs::File)> {
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes)?;
@@ -231,9 +295,5 @@ async fn checked(mut file: std::fs::File, component: Digest) -> Result<std::fs::
         Ok((hash(&bytes), file))
     };
     let (found, file) = tokio::task::spawn_blocking(check).await.map_err(unavailable)?.map_err(unavailable)?;
-    if found == component {
-        Ok(file)
-    } else {
-        Err(unavailable(format!("the stored contents of {component} hash to {found}")))
-    }
+    Ok(if found == component { Ok(file) } else { Err(found) })
 }

@@ -15,6 +15,9 @@ pub struct Config {
     pub queue_ms: u64,
     /// Compilers at work at the same time.
     pub compilers: usize,
+    /// What one worker may hold in memory, in MiB: the memories of all calls in it, and the engine's own. A worker beyond it is
+    /// ended, alone.
+    pub worker_memory_mib: u64,
     /// Log lines kept in memory for each app, for `logs`.
     pub log_lines: usize,
     /// Log bytes kept on disk for each app, in KiB; the older half goes when it is full.
@@ -29,6 +32,7 @@ impl Default for Config {
             calls_per_worker: 128,
             queue_ms: 1_000,
             compilers: 1,
+            worker_memory_mib: 4_096,
             log_lines: 1_000,
             log_kib: 4_096,
         }

@@ -51,7 +51,7 @@ pub enum RunError {
     BodyTooLarge { max_kib: u64 },
     #[error("the request body ended early")]
     BodyBroken,
-    #[error("the function failed: {0:?}")]
+    #[error("the function failed: {0}")]
     Guest(Failure),
 }
 

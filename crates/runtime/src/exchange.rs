@@ -110,7 +110,7 @@ impl Attempt<'_> {
         let mut frames = vec![Frame::new(to_worker::INVOKE, id, self.payload)];
         let bytes_max = target.limits.request_kib.saturating_mul(1_024);
         let rest = body.and_then(|body| begin(body, id, &stream, bytes_max, &mut frames));
-        self.worker.send(frames)?;
+        self.worker.post(frames)?;
         if let Some((body, first)) = rest {
             let pump = Pump { worker: self.worker.clone(), stream, id, left: bytes_max };
             tokio::spawn(pump.run(body, first));

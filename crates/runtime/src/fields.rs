@@ -8,7 +8,8 @@ use crate::error::RunError;
 
 /// Most fields of one head. The HTTP library stops at some 24,000.
 const FIELDS_MAX: usize = 1_000;
-/// What a field costs beyond its name and value (RFC 9113 section 6.5.2).
+/// What a field costs beyond its name and value (RFC 9113 section 6.5.2). The worker counts the same
+/// (`FIELD_BYTES` in `serviceful-engine/src/work/fields.rs`), so that an honest one never passes the limit here.
 const FIELD_BYTES: usize = 32;
 /// Fields that belong to one hop: the door writes its own (RFC 9110 section 7.6.1).
 const HOP: [&str; 6] = ["connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade", "te"];
@@ -128,6 +129,15 @@ mod tests {
         }
         let short = Fields(vec![("a".into(), Vec::new()); 500]);
         assert!(checked(short, &RunLimits::default()).is_err(), "33 bytes a field");
+    }
+
+    #[test]
+    fn a_field_counts_its_name_its_value_and_32_bytes() {
+        let limits = RunLimits { header_bytes: 33 + 45, ..RunLimits::default() };
+        let two = |value: &str| Fields(vec![("a".into(), Vec::new()), ("set-cookie".into(), value.into())]);
+        assert_eq!(checked(two("a=1"), &limits).unwrap().len(), 2, "exactly the limit fits");
+        let refused = checked(two("a=12"), &limits).unwrap_err();
+        assert!(matches!(refused, RunError::Guest(Failure::Limit { limit, .. }) if limit == "header_bytes"));
     }
 
     #[test]

@@ -23,10 +23,21 @@ pub struct ChildExit {
     pub signal: Option<i32>,
 }
 
+impl std::fmt::Display for ChildExit {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&wire::supervisor::how_ended(self.code, self.signal))
+    }
+}
+
 impl ChildExit {
     /// SIGSYS: it asked the kernel for something its jail forbids.
     pub const fn broke_jail(self) -> bool {
         matches!(self.signal, Some(31))
+    }
+
+    /// SIGABRT: it ended itself.
+    pub const fn aborted(self) -> bool {
+        matches!(self.signal, Some(6))
     }
 
     /// SIGXCPU: it used up its CPU time.

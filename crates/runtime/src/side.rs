@@ -4,8 +4,8 @@ use std::sync::{
     atomic::{AtomicU64, Ordering},
 };
 
-use gateway::{LogLine, events::Event, events::Kind};
-use types::{AppName, EngineBuild, FunctionName, RequestId};
+use gateway::{LogLine, events::Event, events::Kind, events::Outcome};
+use types::{AppName, Code, EngineBuild, FunctionName, RequestId};
 use wire::work::LogStream;
 
 use crate::{
@@ -109,6 +109,11 @@ impl Side {
         let mut event = self.event(Kind::Security, "hatch-denied", format!("{hatch}: {wanted}"));
         event.function = Some(function);
         event.request = Some(request);
+        event.outcome = Outcome::Refused {
+            status: Code::POL_DENIED.status(),
+            code: Code::POL_DENIED.as_str().into(),
+            reason: Event::text("no grant for it"),
+        };
         let _ = self.compiler.audit.record(&event);
     }
 
@@ -125,7 +130,9 @@ impl Side {
             self.record(Kind::Process, "worker-ended", format!("worker {pid} was idle or asked to end"));
         } else {
             let why = if let Some(Verdict::Ended(why)) = verdict { format!(": {why}") } else { String::new() };
-            let note = format!("worker {pid} ended with code {:?}, signal {:?}{why}", exit.code, exit.signal);
+            // What an allocation does that fails; the kernel refuses memory past a worker's limit.
+            let hint = if exit.aborted() { " (it gave up: mostly because it could get no more memory)" } else { "" };
+            let note = format!("worker {pid} {exit}{hint}{why}");
             self.record(Kind::Process, "worker-lost", note);
         }
         let Some((_, deaths)) = self.app.get() else { return };

@@ -153,7 +153,15 @@ impl Worker {
 
     /// Sends frames. A worker that cannot be reached, or leaves too much unread, is ended.
     pub(crate) fn send(&self, frames: Vec<Frame>) -> Result<(), ChannelError> {
-        let sent = self.sender.send(frames);
+        self.reached(self.sender.send(frames))
+    }
+
+    /// As [`Worker::send`], together with what other calls send at the same time.
+    pub(crate) fn post(&self, frames: Vec<Frame>) -> Result<(), ChannelError> {
+        self.reached(self.sender.post(frames))
+    }
+
+    fn reached(&self, sent: Result<(), ChannelError>) -> Result<(), ChannelError> {
         if let Err(ChannelError::Gone | ChannelError::Stuck { .. } | ChannelError::Io(_)) = &sent {
             self.end(Verdict::Ended("it could not be reached"));
         }

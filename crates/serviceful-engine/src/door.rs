@@ -38,6 +38,8 @@ pub enum StartError {
     },
     #[error("the channel ended")]
     Ended(#[from] ChannelError),
+    #[error("`{name}` needs a number")]
+    Argument { name: &'static str },
     #[error("the front broke the protocol")]
     Protocol(#[from] FrameError),
     #[error("the front broke the protocol: {what}")]
@@ -58,8 +60,21 @@ pub(crate) fn close(role: Role) -> Result<String, StartError> {
     // The supervisor passes the operator's word on; a process that cannot be closed as it says does not start.
     let strict = std::env::args_os().skip(2).any(|argument| argument == "--strict");
     let mode = if strict { Mode::Strict } else { Mode::BestEffort };
+    if let Some(mib) = memory_mib(std::env::args().skip(2))? {
+        jail::limit_work(mib << 20)?;
+    }
     let report = jail::apply(&Plan { role, read: Vec::new(), write: Vec::new() }, mode)?;
     Ok(serde_json::to_string(&report).unwrap_or_default())
+}
+
+/// What follows `--memory-mib`: the supervisor's word on what a worker may have beyond its pool.
+fn memory_mib(mut arguments: impl Iterator<Item = String>) -> Result<Option<u64>, StartError> {
+    if !arguments.any(|argument| argument == "--memory-mib") {
+        return Ok(None);
+    }
+    // SECURITY: a limit that cannot be read must not become no limit.
+    let mib = arguments.next().and_then(|text| text.parse().ok()).filter(|mib| *mib <= u64::MAX >> 20);
+    mib.map(Some).ok_or(StartError::Argument { name: "--memory-mib" })
 }
 
 /// Makes libraries do now, once, what they would otherwise do later with calls that the jail kills for.
@@ -90,4 +105,20 @@ pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, StartError> {
 /// A frame around a message.
 pub(crate) fn frame<T: Serialize>(kind: u8, stream: u32, message: &T) -> Result<Frame, FrameError> {
     Ok(Frame::new(kind, stream, wire::encode(message)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_ceiling_is_a_number_or_the_process_does_not_start() {
+        let read = |text: &str| memory_mib(text.split_whitespace().map(str::to_owned));
+        assert!(matches!(read(""), Ok(None)));
+        assert!(matches!(read("--strict"), Ok(None)));
+        assert!(matches!(read("--memory-mib 256 --strict"), Ok(Some(256))));
+        for bad in ["--memory-mib", "--memory-mib --strict", "--memory-mib x", "--memory-mib 99999999999999999"] {
+            assert!(matches!(read(bad), Err(StartError::Argument { .. })), "{bad}");
+        }
+    }
 }

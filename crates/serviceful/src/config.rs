@@ -29,6 +29,8 @@ pub(crate) struct Config {
     #[serde(default)]
     pub(crate) runtime: runtime::Config,
     #[serde(default)]
+    pub(crate) control: control::Config,
+    #[serde(default)]
     pub(crate) caps: Caps,
     #[serde(default)]
     pub(crate) jail: Jail,
@@ -131,6 +133,18 @@ pub(crate) struct Jail {
     pub(crate) strict: bool,
 }
 
+/// RFC 1123 section 2.1, in the one spelling that requests are compared with.
+fn is_host_name(text: &str) -> bool {
+    let label = |label: &str| {
+        let inner = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+        (1..=63).contains(&label.len()) && label.bytes().all(inner) && !label.starts_with('-') && !label.ends_with('-')
+    };
+    text.len() <= 253 && text.split('.').all(label)
+}
+
+/// Less would end a worker that does its work.
+const WORKER_MEMORY_MIB_MIN: u64 = 128;
+
 fn default_data() -> PathBuf {
     PathBuf::from("/var/lib/serviceful")
 }
@@ -165,6 +179,7 @@ impl Config {
             front_door: front_door::Config::default(),
             identity: identity::Config::default(),
             runtime: runtime::Config::default(),
+            control: control::Config::default(),
             caps: Caps::default(),
             jail: Jail::default(),
             dev: true,
@@ -175,6 +190,39 @@ impl Config {
 
     fn check(&self) -> anyhow::Result<()> {
         self.front_door.check()?;
+        for (key, host) in [("apps_domain", &self.names.apps_domain), ("console", &self.names.console)] {
+            if let Some(host) = host
+                && !is_host_name(host)
+            {
+                bail!(
+                    "`names.{key} = \"{host}\"` is not a host name: give lower-case labels of letters, digits and `-` with dots between, without port or scheme"
+                );
+            }
+        }
+        for file in self.tls.iter().flat_map(|tls| &tls.certificates) {
+            for path in [&file.chain, &file.key] {
+                std::fs::File::open(path)
+                    .with_context(|| format!("`tls.certificates` names `{}`, which cannot be read", path.display()))?;
+            }
+            // SECURITY: whoever reads the key is the platform to every browser.
+            let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&file.key)?.permissions());
+            if mode & 0o007 != 0 {
+                let key = file.key.display();
+                bail!("the TLS key `{key}` can be read by everybody on this machine; run `chmod o= {key}`");
+            }
+        }
+        if self.tls.as_ref().is_some_and(|tls| tls.certificates.is_empty()) {
+            bail!(
+                "`tls.certificates` is empty: add a `[[tls.certificates]]` with `names`, `chain` and `key`, or take `[tls]` out"
+            );
+        }
+        self.control.check()?;
+        if self.runtime.worker_memory_mib < WORKER_MEMORY_MIB_MIN {
+            bail!(
+                "`runtime.worker_memory_mib = {}` is too small; the engine alone needs {WORKER_MEMORY_MIB_MIN}",
+                self.runtime.worker_memory_mib
+            );
+        }
         if self.listen.addresses.is_empty() {
             bail!("`listen.addresses` is empty: give at least one address, such as \"127.0.0.1:8080\"");
         }
@@ -182,7 +230,7 @@ impl Config {
             && let Some(open) = self.listen.addresses.iter().find(|a| !a.ip().is_loopback())
         {
             bail!(
-                "`{open}` is not a loopback address, and there is no `[tls]` section: credentials would cross the network in clear text. Add `[tls]`, or listen on 127.0.0.1 behind something that speaks TLS"
+                "`{open}` is not a loopback address, and there is no `[[tls.certificates]]`: credentials would cross the network in clear text. Add one, or listen on 127.0.0.1 behind something that speaks TLS"
             );
         }
         Ok(())

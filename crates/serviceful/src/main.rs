@@ -22,27 +22,22 @@ fn main() -> ExitCode {
     if let Some(exit) = roles::run() {
         return exit;
     }
-    let cli::Cli { global, command } = cli::Cli::parse();
+    let cli::Cli { global, command } = match cli::Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return cli::misused(&error),
+    };
     match command {
-        cli::Command::Up(args) => up::run(&global, &args),
-        cli::Command::Serve(args) => serve(&args),
+        cli::Command::Up(args) => cli::ended(&global, up::run(&global, &args)),
+        cli::Command::Serve(args) => cli::ended(&global, serve(&args)),
         cli::Command::Hand(hand) => cli::run(&global, hand),
     }
 }
 
-fn serve(args: &cli::ServeArgs) -> ExitCode {
-    let config = match config::Config::read(&args.config) {
-        Ok(config) => config,
-        Err(error) => return roles::failed(&error),
-    };
+fn serve(args: &cli::ServeArgs) -> anyhow::Result<()> {
+    let config = config::Config::read(&args.config)?;
     if args.check {
-        return match toml::to_string_pretty(&config) {
-            Ok(text) => {
-                print!("{text}");
-                ExitCode::SUCCESS
-            }
-            Err(error) => roles::failed(&error.into()),
-        };
+        print!("{}", toml::to_string_pretty(&config)?);
+        return Ok(());
     }
     roles::supervise(config)
 }

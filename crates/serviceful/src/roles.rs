@@ -25,30 +25,32 @@ pub(crate) fn run() -> Option<ExitCode> {
             log();
             keeper(options)
         })),
-        "supervise" => match config_from_input() {
-            Ok(config) => supervise(config),
-            Err(error) => failed(&error),
-        },
+        "supervise" => {
+            // Killed with no chance to say so, `up` must not leave a platform behind that nobody sees.
+            let followed = jail::die_with_parent().context("cannot follow `serviceful up`");
+            match followed.and_then(|()| config_from_input()) {
+                Ok(config) => end(supervise(config)),
+                Err(error) => end(Err(error)),
+            }
+        }
         _ => return None,
     })
 }
 
 /// Runs the supervisor in this process.
-pub(crate) fn supervise(config: Config) -> ExitCode {
+pub(crate) fn supervise(config: Config) -> anyhow::Result<()> {
     log();
-    end(supervisor::run(config))
+    supervisor::run(config)
 }
 
 /// Says what went wrong, with its causes.
-pub(crate) fn failed(error: &anyhow::Error) -> ExitCode {
-    eprintln!("serviceful: {error:#}");
-    ExitCode::FAILURE
-}
-
 fn end(result: anyhow::Result<()>) -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => failed(&error),
+        Err(error) => {
+            eprintln!("serviceful: {error:#}");
+            ExitCode::FAILURE
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 use std::{
     io::{BufRead, BufReader, Write},
     path::{Path, PathBuf},
-    process::{Child, Command, ExitCode, Stdio},
+    process::{Child, Command, Stdio},
     sync::Arc,
     time::Duration,
 };
@@ -15,22 +15,14 @@ use tokio::sync::mpsc;
 use crate::{
     cli::{self, Global, Project, Step, UpArgs},
     config::Config,
-    roles,
 };
 
 /// Editors save in several steps; what comes within this time is one change.
 const SETTLE: Duration = Duration::from_millis(120);
 
 /// Runs until interrupted, or until the platform ends.
-pub(crate) fn run(global: &Global, args: &UpArgs) -> ExitCode {
-    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
-        Ok(runtime) => runtime,
-        Err(error) => return roles::failed(&error.into()),
-    };
-    match runtime.block_on(up(global, args)) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => roles::failed(&error),
-    }
+pub(crate) fn run(global: &Global, args: &UpArgs) -> anyhow::Result<()> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(up(global, args))
 }
 
 /// A started supervisor, and how to speak to its platform.
@@ -115,7 +107,17 @@ async fn develop(global: &Global, args: &UpArgs, folder: &Path, platform: &mut P
         say.hint("there is no serviceful.toml here, so no app is deployed; make a project with: serviceful new NAME");
     }
     let mut interrupted = Box::pin(interrupted());
+    let mut name = None;
     loop {
+        let now = Project::load(folder).ok().map(|project| project.manifest.name);
+        if let (Some(before), Some(now)) = (&name, &now)
+            && before != now
+        {
+            say.hint(&format!(
+                "the app is called `{now}` now; `{before}` still answers: remove it with `serviceful rm {before}`"
+            ));
+        }
+        name = now.or(name);
         tokio::select! {
             () = &mut interrupted => return Ok(()),
             Some(()) = changes.recv() => {

@@ -33,6 +33,7 @@ fn credential(n: u64) -> Credential {
         created_at: UnixMillis(n),
         expires_at: UnixMillis(u64::from(u32::MAX)),
         revoked_at: None,
+        parent: None,
     }
 }
 

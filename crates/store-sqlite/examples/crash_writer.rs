@@ -53,6 +53,7 @@ fn credential(run: u32, n: u32, principal: PrincipalId) -> Credential {
         created_at: UnixMillis(1),
         expires_at: UnixMillis(1_000),
         revoked_at: None,
+        parent: None,
     }
 }
 

@@ -1,7 +1,9 @@
 //! `store::Apps` in SQL.
+use std::collections::HashSet;
+
 use rusqlite::{Connection, OptionalExtension};
-use store::{Answer, App, AppMember, Apps, Deployment, DeploymentState, MemberRole};
-use types::{AppName, DeploymentId, PrincipalId, UnixMillis};
+use store::{Answer, App, AppMember, Apps, Deployment, DeploymentState, Kept, MemberRole, surplus};
+use types::{AppName, DeploymentId, Digest, PrincipalId, UnixMillis};
 
 use crate::{
     fault::{Fault, Label},
@@ -86,6 +88,30 @@ impl Apps for SqliteStore {
             );
             let now = db.prepare_cached(&sql)?.query_row((app.as_str(), id.as_bytes()), rows::app).optional()?;
             now.ok_or(Fault::Conflict("the switch to a deployment that is not ready"))
+        })
+    }
+
+    fn prune_deployments(&self, app: AppName, kept: Kept) -> Answer<'_, usize> {
+        let label = Label { doing: "pruned deployments", what: "the deployments" };
+        self.write(label, move |db| {
+            let Some(found) = find_app(db, &app)? else { return Ok(0) };
+            let sql = format!("SELECT {DEPLOYMENT} FROM deployment WHERE app = ?1 ORDER BY created_at DESC, seq DESC");
+            let mut read = db.prepare_cached(&sql)?;
+            let history: Vec<_> = read.query_map([app.as_str()], rows::deployment)?.collect::<Result<_, _>>()?;
+            let gone = surplus(history.iter().map(|d| (d.id, &d.state)), found.current, &kept);
+            let mut remove = db.prepare_cached("DELETE FROM deployment WHERE app = ?1 AND id = ?2")?;
+            for id in &gone {
+                remove.execute((app.as_str(), id.as_bytes()))?;
+            }
+            Ok(gone.len())
+        })
+    }
+
+    fn components_in_use(&self) -> Answer<'_, HashSet<Digest>> {
+        self.read("listed the components in use", |db| {
+            let mut read = db.prepare_cached("SELECT components FROM deployment WHERE state <> 'failed'")?;
+            let lists: Vec<_> = read.query_map([], rows::components)?.collect::<Result<_, _>>()?;
+            Ok(lists.into_iter().flatten().map(|(_, digest)| digest).collect())
         })
     }
 

@@ -1,15 +1,19 @@
 //! `store::Contents` as a folder: `contents/<first two hex digits>/<64 hex digits>`, each file written once and read-only after.
 use std::{
     fs::{File, OpenOptions, Permissions},
-    io::{self, Read, Write},
+    io::{self, Write},
     os::unix::fs::{OpenOptionsExt, PermissionsExt},
     path::{Path, PathBuf},
-    sync::atomic::{AtomicU64, Ordering},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use aws_lc_rs::digest::{Context, SHA256};
-use store::{Contents, ContentsError};
-use types::Digest;
+use store::{Contents, ContentsError, Stored};
+use types::{Digest, UnixMillis};
 
 use crate::folder;
 
@@ -23,6 +27,9 @@ pub struct Folder {
     root: PathBuf,
     bytes_max: u64,
     next: AtomicU64,
+    /// INVARIANT: held from looking at a file's time until it is removed, and while a file gets a new time. So nobody is told
+    /// that something is there which is just being removed.
+    changing: Mutex<()>,
 }
 
 fn failed(doing: &'static str) -> impl FnOnce(io::Error) -> ContentsError {
@@ -39,7 +46,11 @@ impl Folder {
             _ => {}
         }
         folder::private(&unfinished).map_err(failed("was made private"))?;
-        Ok(Self { root: root.to_owned(), bytes_max, next: AtomicU64::new(0) })
+        Ok(Self { root: root.to_owned(), bytes_max, next: AtomicU64::new(0), changing: Mutex::default() })
+    }
+
+    fn alone(&self) -> MutexGuard<'_, ()> {
+        self.changing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn shelf(&self, digest: Digest) -> PathBuf {
@@ -50,27 +61,16 @@ impl Folder {
         self.shelf(digest).join(digest.hex())
     }
 
-    /// Whether a whole and undamaged copy is there.
-    fn holds(&self, digest: Digest) -> Result<bool, ContentsError> {
-        let Some(mut file) = self.open(digest)? else { return Ok(false) };
-        let mut hash = Context::new(&SHA256);
-        let mut chunk = vec![0; CHUNK_BYTES];
-        loop {
-            let read = file.read(&mut chunk).map_err(failed("read a file back"))?;
-            match chunk.get(..read) {
-                Some([]) | None => return Ok(hash.finish().as_ref() == digest.as_bytes()),
-                Some(bytes) => hash.update(bytes),
-            }
-        }
-    }
-
     fn keep(&self, named: Digest, unfinished: &Path) -> Result<(), ContentsError> {
         let shelf = self.shelf(named);
         if !shelf.is_dir() {
             folder::private(&shelf).map_err(failed("made a shelf"))?;
             folder::sync(&self.root).map_err(failed("flushed its shelves"))?;
         }
-        std::fs::rename(unfinished, self.path(named)).map_err(failed("put a file in its place"))?;
+        {
+            let _alone = self.alone();
+            std::fs::rename(unfinished, self.path(named)).map_err(failed("put a file in its place"))?;
+        }
         folder::sync(&shelf).map_err(failed("flushed a shelf"))
     }
 }
@@ -98,8 +98,7 @@ impl Contents for Folder {
         let unfinished = self.root.join(UNFINISHED).join(self.next.fetch_add(1, Ordering::Relaxed).to_string());
         let result = match write(&unfinished, bytes) {
             Ok(found) if found != named => Err(ContentsError::Mismatch { named, found }),
-            // A copy that was damaged since is replaced by this one; a good one is left alone.
-            Ok(_) if self.holds(named)? => Ok(()),
+            // Whatever was there, good or damaged since, is replaced by this copy.
             Ok(_) => return self.keep(named, &unfinished),
             Err(e) => Err(e),
         };
@@ -119,4 +118,50 @@ impl Contents for Folder {
     fn has(&self, digest: Digest) -> bool {
         self.path(digest).is_file()
     }
+
+    fn want(&self, digest: Digest, at: UnixMillis) -> Result<bool, ContentsError> {
+        let _alone = self.alone();
+        let Some(file) = self.open(digest)? else { return Ok(false) };
+        file.set_modified(UNIX_EPOCH + Duration::from_millis(at.0)).map_err(failed("gave a file a new time"))?;
+        Ok(true)
+    }
+
+    fn list(&self) -> Result<Vec<Stored>, ContentsError> {
+        let mut found = Vec::new();
+        for shelf in std::fs::read_dir(&self.root).map_err(failed("was listed"))? {
+            let shelf = shelf.map_err(failed("was listed"))?;
+            if shelf.file_name() == UNFINISHED || !shelf.path().is_dir() {
+                continue;
+            }
+            for file in std::fs::read_dir(shelf.path()).map_err(failed("was listed"))? {
+                let file = file.map_err(failed("was listed"))?;
+                // A file of another name is not ours to count or to remove.
+                let digest = file.file_name().to_str().and_then(|name| format!("sha256:{name}").parse().ok());
+                let Some(digest) = digest else { continue };
+                match file.metadata() {
+                    Ok(data) => found.push(Stored { digest, bytes: data.len(), wanted_at: modified(&data)? }),
+                    Err(e) if e.kind() == io::ErrorKind::NotFound => {}
+                    Err(e) => return Err(failed("was listed")(e)),
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    fn remove_unwanted(&self, digest: Digest, before: UnixMillis) -> Result<Option<u64>, ContentsError> {
+        let _alone = self.alone();
+        let Some(file) = self.open(digest)? else { return Ok(None) };
+        let data = file.metadata().map_err(failed("looked at a file"))?;
+        if modified(&data)? >= before {
+            return Ok(None);
+        }
+        std::fs::remove_file(self.path(digest)).map_err(failed("removed a file"))?;
+        Ok(Some(data.len()))
+    }
+}
+
+fn modified(data: &std::fs::Metadata) -> Result<UnixMillis, ContentsError> {
+    let at: SystemTime = data.modified().map_err(failed("looked at a file's time"))?;
+    let since = at.duration_since(UNIX_EPOCH).unwrap_or_default();
+    Ok(UnixMillis(u64::try_from(since.as_millis()).unwrap_or(u64::MAX)))
 }

@@ -69,10 +69,27 @@ impl Directory for SqliteStore {
     fn revoke_credential(&self, id: CredentialId, at: UnixMillis) -> Answer<'_, Option<Credential>> {
         let label = Label { doing: "revoked a credential", what: "the credential" };
         self.write(label, move |db| {
-            let sql = "UPDATE credential SET revoked_at = coalesce(revoked_at, ?2) WHERE id = ?1";
+            let sql = "UPDATE credential SET revoked_at = coalesce(revoked_at, ?2) WHERE id = ?1 OR parent = ?1";
             db.prepare_cached(sql)?.execute((id.as_bytes(), millis(at)?))?;
             let sql = format!("SELECT {CREDENTIAL} FROM credential c WHERE id = ?1");
             Ok(db.prepare_cached(&sql)?.query_row([id.as_bytes()], rows::credential).optional()?)
+        })
+    }
+
+    fn purge_credentials(&self, before: UnixMillis) -> Answer<'_, usize> {
+        let label = Label { doing: "purged credentials", what: "the credentials" };
+        self.write(label, move |db| {
+            let before = millis(before)?;
+            let mut purged = 0;
+            for sql in [
+                // First, because those that go along with a parent are not counted.
+                "DELETE FROM credential WHERE parent IS NOT NULL AND (expires_at < ?1 OR revoked_at < ?1)",
+                "DELETE FROM credential WHERE expires_at < ?1 OR revoked_at < ?1",
+                "DELETE FROM claim WHERE expires_at < ?1",
+            ] {
+                purged += db.prepare_cached(sql)?.execute([before])?;
+            }
+            Ok(purged)
         })
     }
 
@@ -134,13 +151,20 @@ fn insert_principal(db: &Connection, new: &Principal) -> Result<(), Fault> {
 }
 
 fn insert_credential(db: &Connection, new: &Credential) -> Result<(), Fault> {
+    if let Some(parent) = &new.parent {
+        // In the same transaction: what is made while its parent is being revoked either is not made, or is revoked along.
+        let sql = "SELECT EXISTS (SELECT 1 FROM credential WHERE id = ?1 AND revoked_at IS NULL)";
+        if !db.prepare_cached(sql)?.query_row([parent.as_bytes()], |row| row.get::<_, bool>(0))? {
+            return Err(Fault::Conflict("the credential of a parent that is revoked"));
+        }
+    }
     let audience = match &new.audience {
         Audience::Platform => None,
         Audience::App(app) => Some(app.as_str()),
     };
     let sql =
-        "INSERT INTO credential (id, principal, kind, audience, secret_hash, label, created_at, expires_at, revoked_at)
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+        "INSERT INTO credential (id, principal, kind, audience, secret_hash, label, created_at, expires_at, revoked_at, parent)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
     let row = (
         new.id.as_bytes(),
         new.principal.as_bytes(),
@@ -151,6 +175,7 @@ fn insert_credential(db: &Connection, new: &Credential) -> Result<(), Fault> {
         millis(new.created_at)?,
         millis(new.expires_at)?,
         new.revoked_at.map(millis).transpose()?,
+        new.parent.as_ref().map(CredentialId::as_bytes),
     );
     db.prepare_cached(sql)?.execute(row)?;
     Ok(())

@@ -116,6 +116,11 @@ pub(crate) fn deployment(row: &Row<'_>) -> Got<Deployment> {
     })
 }
 
+/// The one column `components`.
+pub(crate) fn components(row: &Row<'_>) -> Got<Vec<(Arc<str>, Digest)>> {
+    serde_json::from_str(&row.get::<_, String>(0)?).map_err(|e| bad(0, Type::Text, e))
+}
+
 pub(crate) fn member(row: &Row<'_>) -> Got<AppMember> {
     Ok(AppMember { principal: principal_id(row, 0)?, role: word(row, 1, &ROLES)?, added_at: time(row, 2)? })
 }
@@ -141,9 +146,9 @@ pub(crate) fn principal(row: &Row<'_>, at: usize) -> Got<Principal> {
 }
 
 pub(crate) const CREDENTIAL: &str =
-    "c.id, c.principal, c.kind, c.audience, c.secret_hash, c.label, c.created_at, c.expires_at, c.revoked_at";
+    "c.id, c.principal, c.kind, c.audience, c.secret_hash, c.label, c.created_at, c.expires_at, c.revoked_at, c.parent";
 /// How many columns that is.
-pub(crate) const CREDENTIAL_COLUMNS: usize = 9;
+pub(crate) const CREDENTIAL_COLUMNS: usize = 10;
 
 pub(crate) fn credential(row: &Row<'_>) -> Got<Credential> {
     let audience: Option<String> = row.get(3)?;
@@ -151,6 +156,7 @@ pub(crate) fn credential(row: &Row<'_>) -> Got<Credential> {
     Ok(Credential {
         id: row.get(0).map(CredentialId::from_bytes)?,
         principal: principal_id(row, 1)?,
+        parent: row.get::<_, Option<[u8; 16]>>(9)?.map(CredentialId::from_bytes),
         kind: word(row, 2, &KINDS)?,
         audience: match audience {
             None => Audience::Platform,

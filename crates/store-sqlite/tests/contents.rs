@@ -5,7 +5,7 @@ use std::{io::Read, os::unix::fs::PermissionsExt, path::Path};
 use aws_lc_rs::digest::{SHA256, digest};
 use store::{Contents, ContentsError};
 use store_sqlite::Folder;
-use types::Digest;
+use types::{Digest, UnixMillis};
 
 fn named(bytes: &[u8]) -> Digest {
     Digest::from_bytes(digest(&SHA256, bytes).as_ref().try_into().expect("32 bytes"))
@@ -91,4 +91,65 @@ fn many_threads_may_store_the_same() {
         }
     });
     assert_eq!(read(&folder, digest), Some(bytes));
+}
+
+/// Seconds since 1970, for people who read the test.
+fn at(seconds: u64) -> UnixMillis {
+    UnixMillis(seconds * 1_000)
+}
+
+#[test]
+fn lists_what_is_there_with_its_size_and_time() {
+    let root = tempfile::tempdir().expect("a temporary folder");
+    let folder = Folder::open(root.path(), 100).expect("a folder");
+    assert_eq!(folder.list().expect("a list"), []);
+    for bytes in [&b"menu"[..], b"orders", b""] {
+        folder.put(named(bytes), bytes).expect("stored");
+        assert!(folder.want(named(bytes), at(1_000 + bytes.len() as u64)).expect("a new time"));
+    }
+    assert!(!folder.want(named(b"absent"), at(1)).expect("an answer"));
+    // Somebody else's files are not listed, wherever they lie.
+    std::fs::write(root.path().join("notes.txt"), b"mine").expect("a file");
+    std::fs::write(place(root.path(), named(b"menu")).with_file_name("notes"), b"mine").expect("a file");
+    let mut found: Vec<_> = folder.list().expect("a list").iter().map(|s| (s.bytes, s.digest, s.wanted_at)).collect();
+    found.sort_unstable();
+    let expected = [&b""[..], b"menu", b"orders"].map(|b| (b.len() as u64, named(b), at(1_000 + b.len() as u64)));
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn removes_what_nobody_wanted_lately_and_nothing_else() {
+    let root = tempfile::tempdir().expect("a temporary folder");
+    let folder = Folder::open(root.path(), 100).expect("a folder");
+    let digest = named(b"menu");
+    folder.put(digest, b"menu").expect("stored");
+    assert_eq!(folder.remove_unwanted(digest, at(1_000_000)).expect("an answer"), None, "it was stored just now");
+    folder.want(digest, at(50)).expect("a new time");
+    assert_eq!(folder.remove_unwanted(digest, at(50)).expect("an answer"), None, "to the millisecond");
+    folder.put(digest, b"menu").expect("stored again");
+    assert_eq!(folder.remove_unwanted(digest, at(51)).expect("an answer"), None, "storing again is wanting");
+    folder.want(digest, at(50)).expect("a new time");
+    assert_eq!(folder.remove_unwanted(digest, at(51)).expect("an answer"), Some(4));
+    assert!(!folder.has(digest) && !folder.want(digest, at(60)).expect("an answer"));
+    assert_eq!(folder.remove_unwanted(digest, at(51)).expect("an answer"), None, "gone is gone");
+    folder.put(digest, b"menu").expect("stored anew");
+    assert_eq!(read(&folder, digest).as_deref(), Some(&b"menu"[..]));
+}
+
+#[test]
+fn whoever_is_told_that_it_is_there_finds_it() {
+    let root = tempfile::tempdir().expect("a temporary folder");
+    let folder = Folder::open(root.path(), 100).expect("a folder");
+    let digest = named(b"menu");
+    for _ in 0..300 {
+        folder.put(digest, b"menu").expect("stored");
+        folder.want(digest, at(1)).expect("an old time");
+        let (wanted, removed) = std::thread::scope(|scope| {
+            let wanted = scope.spawn(|| folder.want(digest, at(100)).expect("an answer"));
+            let removed = scope.spawn(|| folder.remove_unwanted(digest, at(50)).expect("an answer"));
+            (wanted.join().expect("it ends"), removed.join().expect("it ends"))
+        });
+        assert_eq!(wanted, removed.is_none(), "one of the two came first");
+        assert_eq!(folder.has(digest), wanted);
+    }
 }

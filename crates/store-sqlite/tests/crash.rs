@@ -9,6 +9,7 @@ use std::{
     io::{BufRead, BufReader},
     path::{Path, PathBuf},
     process::{Command, Stdio},
+    sync::{Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -16,6 +17,12 @@ use rusqlite::Connection;
 use store_sqlite::{OpenError, SqliteStore};
 
 const KILLS: u32 = 300;
+
+/// One test at a time: a child holds every descriptor of its parent between fork and exec, a neighbour's lock included.
+fn turn() -> MutexGuard<'static, ()> {
+    static TURN: Mutex<()> = Mutex::new(());
+    TURN.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// Examples are built beside the tests.
 fn child() -> PathBuf {
@@ -134,6 +141,7 @@ fn last_of_run(said: &[String], run: u32) -> u32 {
 
 #[test]
 fn hundreds_of_kills_lose_nothing_acknowledged() {
+    let _turn = turn();
     let folder = tempfile::tempdir().expect("a temporary folder");
     let file = folder.path().join("platform.db");
     let mut all = Vec::new();
@@ -159,6 +167,7 @@ fn hundreds_of_kills_lose_nothing_acknowledged() {
 
 #[test]
 fn a_second_process_is_refused_and_the_first_does_not_notice() {
+    let _turn = turn();
     let folder = tempfile::tempdir().expect("a temporary folder");
     let store = SqliteStore::open(folder.path()).expect("a store");
     let out = Command::new(child()).arg(folder.path()).arg("0").output().expect("the child runs");

@@ -1,10 +1,10 @@
 //! Apps, their deployments and members.
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 use serde::{Deserialize, Serialize};
-use types::{AppName, DeploymentId, PrincipalId, UnixMillis};
+use types::{AppName, DeploymentId, Digest, PrincipalId, UnixMillis};
 
-use crate::Answer;
+use crate::{Answer, Kept};
 
 /// An app.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,7 +41,7 @@ pub struct Deployment {
     /// The app's Cedar file, when it has one.
     pub policy: Option<Arc<str>>,
     /// Path in the manifest -> digest, one entry a component.
-    pub components: Vec<(Arc<str>, types::Digest)>,
+    pub components: Vec<(Arc<str>, Digest)>,
     pub state: DeploymentState,
     pub created_at: UnixMillis,
     pub created_by: Option<PrincipalId>,
@@ -87,6 +87,11 @@ pub trait Apps: Send + Sync {
     fn set_deployment_state(&self, app: AppName, id: DeploymentId, state: DeploymentState) -> Answer<'_, bool>;
     /// Makes a `Ready` deployment the current one and grows the app's version. Conflict: it does not exist or is not ready.
     fn switch(&self, app: AppName, id: DeploymentId) -> Answer<'_, App>;
+
+    /// Removes the deployments that are [`crate::surplus`]; how many those were. 0 when there is no such app.
+    fn prune_deployments(&self, app: AppName, kept: Kept) -> Answer<'_, usize>;
+    /// Every component of every deployment that has not failed, each once.
+    fn components_in_use(&self) -> Answer<'_, HashSet<Digest>>;
 
     /// Members of an app, by principal.
     fn members(&self, app: AppName) -> Answer<'_, Vec<AppMember>>;

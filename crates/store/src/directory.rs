@@ -58,6 +58,8 @@ pub enum CredentialKind {
 pub struct Credential {
     pub id: CredentialId,
     pub principal: PrincipalId,
+    /// The credential that this one was made with, where it must not outlive that one: a `Call` made from a `Cli`.
+    pub parent: Option<CredentialId>,
     pub kind: CredentialKind,
     pub audience: Audience,
     /// SHA-256 of the whole token text.
@@ -88,14 +90,20 @@ pub trait Directory: Send + Sync {
     /// Sets `disabled` and grows `version`; `false` when there is no such principal.
     fn set_disabled(&self, id: PrincipalId, disabled: bool) -> Answer<'_, bool>;
 
-    /// Adds a credential. Conflict: its id or hash exists, or its principal or the app of its audience does not.
+    /// Adds a credential. Conflict: its id or hash exists, or its principal or the app of its audience does not, or its parent
+    /// does not exist or is revoked.
     fn add_credential(&self, credential: Credential) -> Answer<'_, ()>;
     /// The credential with this hash and its principal, revoked and expired ones included.
     fn credential(&self, secret_hash: Digest) -> Answer<'_, Option<(Credential, Principal)>>;
     /// Credentials, newest first; `of` narrows to one principal.
     fn credentials(&self, of: Option<PrincipalId>) -> Answer<'_, Vec<Credential>>;
-    /// Revokes a credential; `None` when there is none, otherwise the credential as it now is. Revoking twice keeps the first time.
+    /// Revokes a credential and those made with it; `None` when there is none, otherwise the credential as it now is.
+    /// Revoking twice keeps the first time.
     fn revoke_credential(&self, id: CredentialId, at: UnixMillis) -> Answer<'_, Option<Credential>>;
+
+    /// Removes credentials that expired or were revoked before `before` and an open claim that was over by then; how many rows
+    /// those were.
+    fn purge_credentials(&self, before: UnixMillis) -> Answer<'_, usize>;
 
     /// Whether any enabled owner exists.
     fn has_owner(&self) -> Answer<'_, bool>;

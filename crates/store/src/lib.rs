@@ -11,13 +11,15 @@ mod contents;
 pub mod contract;
 mod directory;
 mod error;
+mod history;
 #[cfg(feature = "test-util")]
 mod memory;
 
 pub use apps::{App, AppMember, Apps, Deployment, DeploymentState, MemberRole};
-pub use contents::{Contents, ContentsError};
+pub use contents::{Contents, ContentsError, Stored};
 pub use directory::{Audience, Claim, Credential, CredentialKind, Directory, Principal, PrincipalKind};
 pub use error::StoreError;
+pub use history::{Kept, surplus};
 #[cfg(feature = "test-util")]
 pub use memory::MemoryStore;
 

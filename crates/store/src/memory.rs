@@ -1,6 +1,6 @@
 //! A store in memory, for tests of rooms. It passes the same contract suite as the databases do; nothing survives it.
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashSet},
     future::{Future, poll_fn, ready},
     sync::{
         Mutex, MutexGuard, PoisonError,
@@ -12,8 +12,8 @@ use std::{
 use types::{AppName, CredentialId, DeploymentId, Digest, PrincipalId, UnixMillis};
 
 use crate::{
-    Answer, App, AppMember, Apps, Claim, Credential, Deployment, DeploymentState, Directory, MemberRole, Principal,
-    PrincipalKind, StoreError,
+    Answer, App, AppMember, Apps, Claim, Credential, Deployment, DeploymentState, Directory, Kept, MemberRole,
+    Principal, PrincipalKind, StoreError, surplus,
 };
 
 #[derive(Default)]
@@ -89,6 +89,10 @@ impl Rooms {
         if !self.principals.contains_key(&new.principal) {
             return conflict("the credential of an unknown principal");
         }
+        let alive = |id| self.credentials.iter().any(|c| c.id == id && c.revoked_at.is_none());
+        if new.parent.is_some_and(|parent| !alive(parent)) {
+            return conflict("the credential of a parent that is revoked");
+        }
         if let crate::Audience::App(app) = &new.audience
             && !self.apps.contains_key(app)
         {
@@ -96,6 +100,30 @@ impl Rooms {
         }
         self.credentials.push(new);
         Ok(())
+    }
+
+    fn revoke(&mut self, id: CredentialId, at: UnixMillis) -> Option<Credential> {
+        for c in self.credentials.iter_mut().filter(|c| c.id == id || c.parent == Some(id)) {
+            c.revoked_at.get_or_insert(at);
+        }
+        self.credentials.iter().find(|c| c.id == id).cloned()
+    }
+
+    /// As a database with references does it: what was made with a purged credential goes along.
+    fn purge(&mut self, before: UnixMillis) -> usize {
+        let over = |c: &Credential| c.expires_at < before || c.revoked_at.is_some_and(|at| at < before);
+        let gone: Vec<CredentialId> = self.credentials.iter().filter(|c| over(c)).map(|c| c.id).collect();
+        self.credentials.retain(|c| !over(c) && !c.parent.is_some_and(|parent| gone.contains(&parent)));
+        gone.len() + usize::from(self.claim.take_if(|claim| claim.expires_at < before).is_some())
+    }
+
+    fn prune(&mut self, name: &AppName, kept: &Kept) -> usize {
+        let Some(app) = self.apps.get(name) else { return 0 };
+        let mut history: Vec<&Deployment> = self.deployments.iter().rev().filter(|d| d.app == *name).collect();
+        history.sort_by_key(|d| std::cmp::Reverse(d.created_at));
+        let gone = surplus(history.into_iter().map(|d| (d.id, &d.state)), app.current, kept);
+        self.deployments.retain(|d| d.app != *name || !gone.contains(&d.id));
+        gone.len()
     }
 
     fn remove_app(&mut self, name: &AppName) -> bool {
@@ -196,12 +224,11 @@ impl Directory for MemoryStore {
     }
 
     fn revoke_credential(&self, id: CredentialId, at: UnixMillis) -> Answer<'_, Option<Credential>> {
-        let mut rooms = self.lock();
-        let found = rooms.credentials.iter_mut().find(|c| c.id == id).map(|c| {
-            c.revoked_at.get_or_insert(at);
-            c.clone()
-        });
-        answer(Ok(found))
+        answer(Ok(self.lock().revoke(id, at)))
+    }
+
+    fn purge_credentials(&self, before: UnixMillis) -> Answer<'_, usize> {
+        answer(Ok(self.lock().purge(before)))
     }
 
     fn has_owner(&self) -> Answer<'_, bool> {
@@ -302,6 +329,16 @@ impl Apps for MemoryStore {
 
     fn switch(&self, app: AppName, id: DeploymentId) -> Answer<'_, App> {
         answer(self.lock().switch(&app, id))
+    }
+
+    fn prune_deployments(&self, app: AppName, kept: Kept) -> Answer<'_, usize> {
+        answer(Ok(self.lock().prune(&app, &kept)))
+    }
+
+    fn components_in_use(&self) -> Answer<'_, HashSet<Digest>> {
+        let rooms = self.lock();
+        let in_use = rooms.deployments.iter().filter(|d| !matches!(d.state, DeploymentState::Failed { .. }));
+        answer(Ok(in_use.flat_map(|d| d.components.iter().map(|(_, digest)| *digest)).collect()))
     }
 
     fn members(&self, app: AppName) -> Answer<'_, Vec<AppMember>> {

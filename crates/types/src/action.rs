@@ -59,6 +59,8 @@ actions! {
     PostureRead = "posture-read",
     /// Upload the contents of a component.
     ComponentUpload = "component-upload",
+    /// Disable and enable people.
+    PeopleManage = "people-manage",
 }
 
 impl fmt::Display for Action {

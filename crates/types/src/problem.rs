@@ -65,6 +65,7 @@ codes! {
     CTL_MANIFEST = "CTL-004", 422, "the manifest is not valid";
     CTL_COMPONENT = "CTL-005", 422, "the component cannot be accepted";
     CTL_DIGEST = "CTL-006", 422, "the contents do not match their digest";
+    CTL_QUOTA = "CTL-007", 507, "there is no room for this upload";
     PLT_INTERNAL = "PLT-001", 500, "the platform failed; nothing was changed that was not reported";
     PLT_AUDIT = "PLT-002", 503, "the audit log cannot be written, so nothing may happen";
 }

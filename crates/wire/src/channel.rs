@@ -78,7 +78,7 @@ impl Channel {
             waiting: Arc::new(Notify::new()),
             room: Notify::new(),
         });
-        // The flusher sleeps until a write did not fit. It ends when the last sender is dropped or the peer is gone.
+        // The flusher sleeps until something was posted, or a write did not fit. It ends when the last sender is dropped or the peer is gone.
         let flusher = Flusher { shared: Arc::downgrade(&shared), waiting: shared.waiting.clone() };
         tokio::spawn(flusher.run());
         let receiver =
@@ -106,6 +106,27 @@ struct Shared {
 impl Shared {
     fn lock(&self) -> std::sync::MutexGuard<'_, Pending> {
         self.pending.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Puts frames behind what waits. `Ok(true)`: nothing waited, so nobody is about to write.
+    fn add(&self, pending: &mut Pending, frames: Vec<Frame>) -> Result<bool, ChannelError> {
+        if pending.gone {
+            return Err(ChannelError::Gone);
+        }
+        let idle = pending.bytes.is_empty();
+        for mut frame in frames {
+            let at = pending.bytes.len();
+            frame.write_to(&mut pending.bytes)?;
+            if !frame.fds.is_empty() {
+                pending.fds.push_back((at, std::mem::take(&mut frame.fds)));
+            }
+        }
+        if pending.bytes.len() > PENDING_BYTES_MAX {
+            pending.gone = true;
+            self.room.notify_waiters();
+            return Err(ChannelError::Stuck { bytes: PENDING_BYTES_MAX });
+        }
+        Ok(idle)
     }
 
     /// Writes as much as the socket takes now, with `write` as the system call. `Ok(true)`: nothing is left.
@@ -157,23 +178,7 @@ impl Sender {
     /// or when it left more than a bounded amount unread.
     pub fn send(&self, frames: Vec<Frame>) -> Result<(), ChannelError> {
         let mut pending = self.shared.lock();
-        if pending.gone {
-            return Err(ChannelError::Gone);
-        }
-        let idle = pending.bytes.is_empty();
-        for mut frame in frames {
-            let at = pending.bytes.len();
-            frame.write_to(&mut pending.bytes)?;
-            if !frame.fds.is_empty() {
-                pending.fds.push_back((at, std::mem::take(&mut frame.fds)));
-            }
-        }
-        if pending.bytes.len() > PENDING_BYTES_MAX {
-            pending.gone = true;
-            self.shared.room.notify_waiters();
-            return Err(ChannelError::Stuck { bytes: PENDING_BYTES_MAX });
-        }
-        if !idle {
+        if !self.shared.add(&mut pending, frames)? {
             return Ok(());
         }
         // The socket is tried without asking the reactor first: it nearly always takes everything.
@@ -190,6 +195,16 @@ impl Sender {
                 Err(failed(e))
             }
         }
+    }
+
+    /// As [`Sender::send`], but leaves the system call to a task that runs when the tasks that are ready now have run:
+    /// what they all post goes in one write, and wakes the peer once. A failed write shows at the next call, or when the
+    /// receiver ends.
+    pub fn post(&self, frames: Vec<Frame>) -> Result<(), ChannelError> {
+        if self.shared.add(&mut self.shared.lock(), frames)? {
+            self.shared.waiting.notify_one();
+        }
+        Ok(())
     }
 
     /// Waits until the peer has taken enough that sending more is fair. Call it before each piece of a body.
@@ -232,7 +247,7 @@ impl Drop for Shared {
     }
 }
 
-/// Writes what the socket did not take at once. Holds the channel only while there is something to write,
+/// Writes what was posted, and what the socket did not take at once. Holds the channel only while there is something to write,
 /// so that dropping the last sender and the receiver closes the socket.
 struct Flusher {
     shared: std::sync::Weak<Shared>,
@@ -243,6 +258,8 @@ impl Flusher {
     async fn run(self) {
         loop {
             self.waiting.notified().await;
+            // Whoever is ready now runs first, and adds to this write.
+            tokio::task::yield_now().await;
             let Some(shared) = self.shared.upgrade() else { return };
             if Self::drain(&shared).await.is_err() {
                 shared.lock().gone = true;
@@ -253,9 +270,14 @@ impl Flusher {
     }
 
     async fn drain(shared: &Shared) -> io::Result<()> {
+        let socket = &shared.socket;
+        // Tried first without asking the reactor: the socket nearly always takes everything.
+        if Shared::flush(&mut shared.lock(), |bytes, fds| send(socket.as_fd(), bytes, fds))? {
+            shared.room.notify_waiters();
+            return Ok(());
+        }
         loop {
-            shared.socket.writable().await?;
-            let socket = &shared.socket;
+            socket.writable().await?;
             let write =
                 |bytes: &[u8], fds: &[OwnedFd]| socket.try_io(Interest::WRITABLE, || send(socket.as_fd(), bytes, fds));
             let done = Shared::flush(&mut shared.lock(), write)?;

@@ -109,3 +109,12 @@ pub struct Note {
     pub action: String,
     pub text: String,
 }
+
+/// How a process ended, as a predicate for a sentence.
+pub fn how_ended(code: Option<i32>, signal: Option<i32>) -> String {
+    match (code, signal) {
+        (Some(code), _) => format!("ended with code {code}"),
+        (None, Some(signal)) => format!("was ended by signal {signal}"),
+        (None, None) => "ended in a way that is not known".to_owned(),
+    }
+}

@@ -206,28 +206,25 @@ pub struct DeniedHatch {
 }
 
 /// Why a call failed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 pub enum Failure {
     /// The guest trapped or panicked.
-    Trap {
-        reason: String,
-    },
+    #[error("it stopped: {reason}")]
+    Trap { reason: String },
     /// A limit of `RunLimits`, by name.
-    Limit {
-        limit: String,
-        reason: String,
-    },
+    #[error("it reached its limit `{limit}`: {reason}")]
+    Limit { limit: String, reason: String },
+    #[error("it ended without a response")]
     NoResponse,
     /// What the guest made is not HTTP.
-    BadResponse {
-        reason: String,
-    },
+    #[error("its response cannot be sent: {reason}")]
+    BadResponse { reason: String },
     /// The component is not loaded (any more): load it and ask again. Nothing ran.
+    #[error("its component is not loaded")]
     NotLoaded,
     /// The engine itself failed.
-    Engine {
-        reason: String,
-    },
+    #[error("the engine failed: {reason}")]
+    Engine { reason: String },
 }
 
 /// What a finished call used.

@@ -6,12 +6,17 @@ use wasip2::io::streams::StreamError;
 
 const CHUNK_BYTES: u64 = 65_536;
 
-/// Sends the body back piece by piece, never holding more than one, and the trailers after it.
+/// Sends the body back piece by piece, never holding more than one, and the trailers after it. What the client announced in
+/// `Trailer` is announced again: without that, HTTP/1.1 does not carry them.
 pub(crate) fn echo(request: &IncomingRequest, out: ResponseOutparam) {
     let Ok(body) = request.consume() else { return answer(out, 500, "the body is gone\n") };
     let kind = request.headers().get("content-type").pop().unwrap_or_else(|| b"application/octet-stream".to_vec());
     let kind = String::from_utf8_lossy(&kind).into_owned();
-    let reply = Answer::begin(out, 200, &[("content-type", &kind)]);
+    let fields = Fields::from_list(&[("content-type".to_owned(), kind.into_bytes())]).expect("a header of ours is valid");
+    for announced in request.headers().get("trailer") {
+        fields.append("trailer", &announced).expect("it came in a header");
+    }
+    let reply = Answer::begin_with(out, 200, fields);
     if pass_on(&body, &reply).is_err() {
         return; // the unfinished body tells the client
     }

@@ -9,12 +9,17 @@ use crate::reply::{begin, with_type};
 
 const CHUNK_BYTES: u64 = 65_536;
 
-/// Sends the body back piece by piece, never holding more than one, and the trailers after it.
+/// Sends the body back piece by piece, never holding more than one, and the trailers after it. What the client announced in
+/// `Trailer` is announced again: without that, HTTP/1.1 does not carry them.
 pub(crate) fn echo(request: Request) -> Response {
     let kind = request.get_headers().get("content-type").pop().unwrap_or_else(|| b"application/octet-stream".to_vec());
+    let fields = with_type(&String::from_utf8_lossy(&kind));
+    for announced in request.get_headers().get("trailer") {
+        fields.append("trailer", &announced).expect("it came in a header");
+    }
     let (verdict, told) = wit_future::new::<Result<(), ErrorCode>>(|| Ok(()));
     let (mut input, trailers) = Request::consume_body(request, told);
-    let (response, mut body) = begin(200, with_type(&String::from_utf8_lossy(&kind)));
+    let (response, mut body) = begin(200, fields);
     spawn_local(async move {
         let mut room = Vec::with_capacity(CHUNK_BYTES as usize);
         loop {

@@ -1,9 +1,10 @@
-//! The one thread that appends: back to back, without a timer. Each flush takes everything that came during the last one,
-//! writes it as one batch, and calls `fdatasync` once.
+//! The one thread that appends. Each flush takes everything that came since the last one, writes it as one batch, and calls
+//! `fdatasync` once: back to back while somebody waits for the disk, after a moment's gathering when nobody does.
 use std::{
     fs::{File, OpenOptions},
     io::{self, Write as _},
     sync::PoisonError,
+    time::{Duration, Instant},
 };
 
 use super::{
@@ -43,10 +44,10 @@ impl Segment {
 }
 
 /// Runs until the log is closed and the queue is empty, or the disk refuses a write.
-pub(crate) fn run(shared: &Shared, mut segment: Segment, mut durable: u64) {
+pub(crate) fn run(shared: &Shared, mut segment: Segment, mut durable: u64, gather: Duration) {
     let _watch = Watch { shared, thread: "flusher" };
     let mut batch = Pending::new();
-    while take(shared, &mut batch) {
+    while take(shared, &mut batch, gather) {
         let records = batch.records();
         let written = match batch.sealed(durable) {
             Some(bytes) => segment.write(durable, bytes),
@@ -64,7 +65,7 @@ pub(crate) fn run(shared: &Shared, mut segment: Segment, mut durable: u64) {
 }
 
 /// Waits for records and takes all of them. `false` when none will come any more.
-fn take(shared: &Shared, batch: &mut Pending) -> bool {
+fn take(shared: &Shared, batch: &mut Pending, gather: Duration) -> bool {
     let mut queue = shared.lock();
     while queue.pending.is_empty() {
         if queue.closed.is_some() {
@@ -74,6 +75,17 @@ fn take(shared: &Shared, batch: &mut Pending) -> bool {
         queue = shared.wake.wait(queue).unwrap_or_else(PoisonError::into_inner);
         queue.idle = false;
     }
+    let until = Instant::now() + gather;
+    while !queue.is_urgent() {
+        let left = until.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            break;
+        }
+        queue.gathering = true;
+        queue = shared.wake.wait_timeout(queue, left).unwrap_or_else(PoisonError::into_inner).0;
+        queue.gathering = false;
+    }
+    queue.awaited = false;
     std::mem::swap(&mut queue.pending, batch);
     true
 }

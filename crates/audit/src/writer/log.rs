@@ -24,6 +24,9 @@ pub struct LogOptions {
     pub checkpoint_every: Duration,
     /// Bytes that may wait for the disk; beyond, [`RecordError::Full`]. At most 8 MiB.
     pub queue_bytes_max: usize,
+    /// How long records gather before they are written when nobody waits for one of them. A flush costs the same for one
+    /// record as for a thousand; this is also what a crash can take of records that nobody waited for.
+    pub gather: Duration,
     /// Size at which the append file begins a new segment. Restart reads what is in segments; older records are in
     /// bundles alone.
     pub segment_bytes_max: u64,
@@ -31,7 +34,12 @@ pub struct LogOptions {
 
 impl Default for LogOptions {
     fn default() -> Self {
-        Self { checkpoint_every: Duration::from_millis(800), queue_bytes_max: 8 << 20, segment_bytes_max: 8 << 20 }
+        Self {
+            checkpoint_every: Duration::from_millis(800),
+            queue_bytes_max: 8 << 20,
+            gather: Duration::from_millis(5),
+            segment_bytes_max: 8 << 20,
+        }
     }
 }
 
@@ -80,7 +88,8 @@ impl Log {
         let (end, ended) = watch::channel(());
         let (flushing, sequencing) = (shared.clone(), shared.clone());
         let flush = thread::Builder::new().name("audit-flush".to_owned());
-        let flush = flush.spawn(move || flusher::run(&flushing, segment, recovered.records)).map_err(io)?;
+        let flush =
+            flush.spawn(move || flusher::run(&flushing, segment, recovered.records, options.gather)).map_err(io)?;
         let sequence = thread::Builder::new().name("audit-sequence".to_owned()).spawn(move || {
             sequencer.run(&sequencing);
             drop(end);
@@ -116,7 +125,7 @@ impl Log {
     pub async fn settled(&self) -> Result<(), RecordError> {
         let next = self.shared.lock().next;
         match next.checked_sub(1) {
-            Some(last) => Receipt::new(last, self.progress.clone()).durable().await,
+            Some(last) => Receipt::of(self.shared.clone(), last, self.progress.clone()).durable().await,
             None => Ok(()),
         }
     }
@@ -150,13 +159,13 @@ impl Record for Log {
             encoded.map_err(|e| RecordError::Stopped { reason: format!("an event cannot be written as JSON: {e}") })?;
             let mut queue = self.shared.lock();
             let index = queue.push(line, self.queue_bytes_max)?;
-            let sleeping = std::mem::take(&mut queue.idle);
+            let wake = queue.must_wake();
             drop(queue);
-            if sleeping {
+            if wake {
                 self.shared.wake.notify_one();
             }
             line.shrink_to(Event::MAX_BYTES);
-            Ok(Receipt::new(index, self.progress.clone()))
+            Ok(Receipt::of(self.shared.clone(), index, self.progress.clone()))
         })
     }
 

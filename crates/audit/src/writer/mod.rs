@@ -7,5 +7,7 @@ mod sequencer;
 mod shared;
 mod tiles;
 
+pub(crate) use shared::Shared;
+
 pub use log::{Log, LogOptions, Status};
 pub use recover::{OpenError, Recovered};

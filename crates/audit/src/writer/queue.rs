@@ -10,6 +10,8 @@ pub(crate) struct Pending {
 
 /// A buffer that a burst made larger than this is given back afterwards.
 const KEEP_BYTES: usize = 1 << 20;
+/// A batch of this size is worth a flush of its own.
+const GATHER_BYTES: usize = 256 << 10;
 
 impl Pending {
     pub(crate) fn new() -> Self {
@@ -52,11 +54,26 @@ pub(crate) struct Queue {
     pub(crate) closed: Option<String>,
     /// The flusher sleeps and must be woken.
     pub(crate) idle: bool,
+    /// The flusher lets records gather, and must be woken when that is enough.
+    pub(crate) gathering: bool,
+    /// Somebody waits for a record that is pending.
+    pub(crate) awaited: bool,
 }
 
 impl Queue {
     pub(crate) fn new(next: u64) -> Self {
-        Self { pending: Pending::new(), next, closed: None, idle: false }
+        Self { pending: Pending::new(), next, closed: None, idle: false, gathering: false, awaited: false }
+    }
+
+    /// Whether the flusher has to be woken for what was just added.
+    pub(crate) fn must_wake(&mut self) -> bool {
+        let enough = self.gathering && self.pending.bytes() >= GATHER_BYTES;
+        std::mem::take(&mut self.idle) || (enough && std::mem::take(&mut self.gathering))
+    }
+
+    /// Whether what is pending should go to disk without waiting for more.
+    pub(crate) fn is_urgent(&self) -> bool {
+        self.awaited || self.closed.is_some() || self.pending.bytes() >= GATHER_BYTES
     }
 
     /// Takes one record; returns its place in the log.

@@ -56,6 +56,20 @@ impl Shared {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Somebody waits for record `index`: what is pending goes to disk as soon as the disk is free.
+    pub(crate) fn hurry(&self, index: u64) {
+        let mut queue = self.lock();
+        // Records before the pending ones are being written, or were.
+        if index < queue.next.saturating_sub(u64::from(queue.pending.records())) {
+            return;
+        }
+        queue.awaited = true;
+        if std::mem::take(&mut queue.gathering) {
+            drop(queue);
+            self.wake.notify_one();
+        }
+    }
+
     pub(crate) fn is_healthy(&self) -> bool {
         self.healthy.load(Ordering::Acquire)
     }

@@ -1,10 +1,5 @@
-//! The log through its handle: what is promised holds, on a bad day too.
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::disallowed_methods,
-    reason = "tests measure time, and start processes to kill them"
-)]
+//! The log through its handle: what is promised holds, on a bad day too. Nothing here starts a process: see `tests/process`.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::disallowed_methods, reason = "tests measure time")]
 mod crash;
 mod fixture;
 mod reading;

@@ -61,10 +61,14 @@ impl Board {
         self.entries.iter().filter(|((name, _), _)| name == app).map(|((_, id), e)| (*id, e.clone())).collect()
     }
 
+    /// Whether a run of this deployment is under way.
+    pub(crate) fn is_preparing(&self, app: &AppName, id: DeploymentId) -> bool {
+        self.entry(app, id).is_some_and(|e| e.phase == DeploymentPhase::Preparing)
+    }
+
     /// Whether this very deployment is under way and nothing was accepted after it: asking for it again adds nothing.
     pub(crate) fn is_under_way(&self, app: &AppName, id: DeploymentId) -> bool {
-        let preparing = self.entry(app, id).is_some_and(|e| e.phase == DeploymentPhase::Preparing);
-        preparing && self.newest.get(app) == Some(&id)
+        self.is_preparing(app, id) && self.newest.get(app) == Some(&id)
     }
 
     fn run(&mut self, app: &AppName, id: DeploymentId, ticket: Ticket) -> Option<&mut Entry> {

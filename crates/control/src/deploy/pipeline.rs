@@ -105,7 +105,10 @@ async fn switch(shared: &Shared, job: &Job) -> Result<(), DeploymentFailure> {
     };
     let ready = shared.ports.store.set_deployment_state(job.app.clone(), job.id, DeploymentState::Ready).await;
     if !ready.map_err(|e| refused(refuse::store(e)))? {
-        return Err(failure(Code::CTL_NOT_FOUND, "the app was removed meanwhile"));
+        return Err(failure(
+            Code::CTL_NOT_FOUND,
+            "the app, or this deployment of it, was removed meanwhile; deploy again",
+        ));
     }
     release::switch(shared, &job.app, job.id).await.map(drop).map_err(refused)
 }

@@ -26,6 +26,8 @@ pub(crate) async fn list(shared: &Shared, asked: Asked) -> Result<Reply, Refusal
         since: query.value("since")?.map(UnixMillis),
     };
 
+    known("kind", wanted.kind.as_deref(), &AuditQuery::KINDS)?;
+    known("result", wanted.result.as_deref(), &AuditQuery::RESULTS)?;
     let limit = wanted.limit.unwrap_or(PAGE);
     if limit == 0 || limit > AUDIT_PAGE_MAX {
         return Err(refuse::bad_input(format!("`limit` is 1 to {AUDIT_PAGE_MAX}")));
@@ -35,6 +37,16 @@ pub(crate) async fn list(shared: &Shared, asked: Asked) -> Result<Reply, Refusal
     let page = shared.ports.audit.query(wanted).await.map_err(Refusal::internal)?;
 
     reply::ok(&page)
+}
+
+fn known(key: &str, word: Option<&str>, words: &[&str]) -> Result<(), Refusal> {
+    match word.filter(|word| !words.contains(word)) {
+        Some(word) => {
+            let word = input::short(word);
+            Err(refuse::bad_input(format!("`{key}={word}` is not known; it is one of {}", words.join(", "))))
+        }
+        None => Ok(()),
+    }
 }
 
 pub(crate) async fn verify(shared: &Shared, asked: Asked) -> Result<Reply, Refusal> {

@@ -3,10 +3,11 @@ use std::sync::Arc;
 
 use control_api::{COMPONENTS_MAX, ComponentStored, ComponentsMissing, ComponentsNamed};
 use gateway::{Refusal, Reply};
-use types::Digest;
+use store::{Contents, ContentsError};
+use types::{Digest, UnixMillis};
 
 use crate::{
-    input, refuse, reply,
+    input, quota, refuse, reply,
     service::{Asked, Shared},
 };
 
@@ -17,8 +18,9 @@ pub(crate) async fn missing(shared: &Shared, asked: Asked) -> Result<Reply, Refu
         return Err(refuse::bad_input(format!("a deployment has at most {COMPONENTS_MAX} components")));
     }
 
-    let contents = shared.ports.contents.clone();
-    let missing = blocking(move || digests.into_iter().filter(|digest| !contents.has(*digest)).collect()).await?;
+    let (contents, now) = (shared.ports.contents.clone(), shared.ports.clock.now());
+    // What is said to be there may be deployed next, so it must not be removed meanwhile.
+    let missing = blocking(move || absent(&*contents, digests, now)).await?.map_err(refuse::contents)?;
 
     reply::ok(&ComponentsMissing { missing })
 }
@@ -37,9 +39,22 @@ pub(crate) async fn put(shared: &Shared, asked: Asked) -> Result<Reply, Refusal>
 
     let contents = shared.ports.contents.clone();
     let length = bytes.len() as u64;
+    let _room = shared.keeping.lock().await;
+    quota::check(shared, digest, length).await?;
     blocking(move || contents.put(digest, &bytes)).await?.map_err(refuse::contents)?;
 
     reply::ok(&ComponentStored { digest, bytes: length })
+}
+
+/// Those of the digests that are not stored; the others get a new time.
+fn absent(contents: &dyn Contents, digests: Vec<Digest>, now: UnixMillis) -> Result<Vec<Digest>, ContentsError> {
+    let mut missing = Vec::new();
+    for digest in digests {
+        if !contents.want(digest, now)? {
+            missing.push(digest);
+        }
+    }
+    Ok(missing)
 }
 
 /// Runs file work off the request path.
@@ -47,11 +62,13 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) 
     tokio::task::spawn_blocking(work).await.map_err(|e| Refusal::internal(format!("file work ended early: {e}")))
 }
 
-/// The first component that is not stored, by path.
+/// The first component that is not stored, by path. The others get a new time: they stay until the deployment is written down.
 pub(crate) async fn first_missing(
     shared: &Shared,
     components: Vec<(Arc<str>, Digest)>,
 ) -> Result<Option<(Arc<str>, Digest)>, Refusal> {
-    let contents = shared.ports.contents.clone();
-    blocking(move || components.into_iter().find(|(_, digest)| !contents.has(*digest))).await
+    let (contents, now) = (shared.ports.contents.clone(), shared.ports.clock.now());
+    let digests = components.iter().map(|(_, digest)| *digest).collect();
+    let missing = blocking(move || absent(&*contents, digests, now)).await?.map_err(refuse::contents)?;
+    Ok(components.into_iter().find(|(_, digest)| missing.contains(digest)))
 }

@@ -6,6 +6,7 @@ use control_api::{
 };
 use gateway::{Ctx, Refusal, Reply, events::Who};
 use http::StatusCode;
+use manifest::Manifest;
 use store::{App, Deployment, DeploymentState};
 use types::{AppName, Caller, Code, DeploymentId, Digest};
 
@@ -58,7 +59,7 @@ async fn check(shared: &Shared, app: &AppName, wanted: &CreateDeployment) -> Res
             input::short(extra)
         )));
     }
-    check_policy(shared, app, manifest.policy.as_deref(), wanted.policy.as_deref())?;
+    check_policy(shared, app, &manifest, wanted.policy.as_deref())?;
     let components = wanted.components.iter().map(|(path, digest)| (Arc::from(path.as_str()), *digest)).collect();
     if let Some((path, digest)) = components::first_missing(shared, components).await? {
         let sentence = format!("component `{path}` ({digest}) is not stored");
@@ -68,15 +69,17 @@ async fn check(shared: &Shared, app: &AppName, wanted: &CreateDeployment) -> Res
     Ok((id, plan))
 }
 
-fn check_policy(shared: &Shared, app: &AppName, path: Option<&str>, cedar: Option<&str>) -> Result<(), Refusal> {
+fn check_policy(shared: &Shared, app: &AppName, manifest: &Manifest, cedar: Option<&str>) -> Result<(), Refusal> {
     let manifest_says = |sentence: String| Refusal::new(Code::CTL_MANIFEST, sentence.clone()).detail(sentence);
-    match (path, cedar) {
+    match (manifest.policy.as_deref(), cedar) {
         (None, None) => Ok(()),
         // SECURITY: a rule file that gets lost on the way would leave only the wider word of `access`.
         (Some(path), None) => Err(manifest_says(format!("the manifest names `{path}`, but no policy was sent"))),
         (None, Some(_)) => Err(manifest_says("a policy was sent that the manifest does not name".to_owned())),
-        (Some(_), Some(cedar)) => {
-            shared.ports.policy.check(app, cedar).map_err(|problem| manifest_says(problem.message))
+        (Some(path), Some(cedar)) => {
+            let functions: Vec<_> = manifest.functions.iter().map(|f| f.name.clone()).collect();
+            let checked = shared.ports.policy.check(app, cedar, Some(&functions));
+            checked.map_err(|problem| manifest_says(format!("`{}`: {}", input::short(path), problem.message)))
         }
     }
 }

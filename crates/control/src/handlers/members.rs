@@ -40,20 +40,26 @@ async fn principal(shared: &Shared, app: &AppName, word: &str) -> Result<Princip
     if let Some(name) = word.strip_prefix(SERVICE_PREFIX) {
         return account(shared, app, name).await;
     }
+    let found = person(shared, word).await?;
+    match &found.kind {
+        // SECURITY: its tokens count at its own app alone; a membership elsewhere would only look as if it meant something.
+        PrincipalKind::Service { app: own } if own != app => Err(refuse::bad_input(format!(
+            "{} is a service account of another app, and its tokens count there alone; make one of `{app}`",
+            found.id
+        ))),
+        PrincipalKind::Service { .. } | PrincipalKind::Person { .. } => Ok(found),
+    }
+}
+
+/// Whom an id means, or a name that only one person has. An id may be a service account's.
+pub(super) async fn person(shared: &Shared, word: &str) -> Result<Principal, Refusal> {
     let unknown = || {
         refuse::not_found(format!("person `{}`", input::short(word))).next(
             "give the person's id (`p-…`), as their own `serviceful whoami` shows it, or `service:NAME` for a service account",
         )
     };
     if let Ok(id) = word.parse() {
-        let found = shared.ports.store.principal(id).await.map_err(refuse::store)?.ok_or_else(unknown)?;
-        return match &found.kind {
-            // SECURITY: its tokens count at its own app alone; a membership elsewhere would only look as if it meant something.
-            PrincipalKind::Service { app: own } if own != app => Err(refuse::bad_input(format!(
-                "{id} is a service account of another app, and its tokens count there alone; make one of `{app}`"
-            ))),
-            PrincipalKind::Service { .. } | PrincipalKind::Person { .. } => Ok(found),
-        };
+        return shared.ports.store.principal(id).await.map_err(refuse::store)?.ok_or_else(unknown);
     }
     let all = shared.ports.store.principals(None).await.map_err(refuse::store)?;
     let mut named = all.into_iter().filter(|p| is_person(p) && *p.name == *word);

@@ -7,4 +7,5 @@ pub(crate) mod components;
 pub(crate) mod deployments;
 pub(crate) mod logs;
 pub(crate) mod members;
+pub(crate) mod people;
 pub(crate) mod tokens;

@@ -114,7 +114,8 @@ pub(crate) async fn create_call(shared: &Shared, asked: Asked) -> Result<Reply, 
         label: "call".into(),
         life_s,
     };
-    let (credential, secret) = shared.ports.credentials.create(new).await.map_err(refuse::credential)?;
+    let (credential, secret) =
+        shared.ports.people.create_call(new, person.credential).await.map_err(refuse::credential)?;
 
     let mut token = shown(&credential, None);
     token.principal_name = Some(person.display_name.to_string());

@@ -17,15 +17,15 @@ use gateway::{
 };
 use store::{
     Answer, App, AppMember, Apps, Audience, Contents, ContentsError, Credential, CredentialKind, Deployment,
-    DeploymentState, Directory, Principal, PrincipalKind, StoreError,
+    DeploymentState, Directory, Principal, PrincipalKind, StoreError, Stored,
 };
 use tokio::sync::{Notify, broadcast};
 use types::{
-    AppName, Clock, CompileLimits, CredentialId, DeploymentId, Digest, EngineBuild, FunctionTarget, Instant,
-    PrincipalId, Rng, Secret, UnixMillis,
+    AppName, Clock, CompileLimits, CredentialId, DeploymentId, Digest, EngineBuild, FunctionName, FunctionTarget,
+    Instant, PrincipalId, Rng, Secret, UnixMillis,
 };
 
-use crate::AuditPort;
+use crate::{ArtefactPort, AuditPort, PeoplePort, Removed};
 
 /// A log that is on disk at once.
 #[derive(Default)]
@@ -55,6 +55,8 @@ pub(super) struct MemoryStore {
     pub(super) credentials: Mutex<Vec<Credential>>,
     /// Makes every call fail, as a broken disk does.
     pub(super) broken: Mutex<bool>,
+    /// Done once, right after the references to components were read.
+    pub(super) after_references: Mutex<Option<Box<dyn FnOnce() + Send>>>,
 }
 
 impl MemoryStore {
@@ -145,6 +147,27 @@ impl Apps for MemoryStore {
             }
         })
     }
+    fn prune_deployments(&self, app: AppName, kept: store::Kept) -> Answer<'_, usize> {
+        self.answer(|| {
+            let Some(found) = self.apps.lock().unwrap().get(&app).cloned() else { return Ok(0) };
+            let mut all = self.deployments.lock().unwrap();
+            let history = all.iter().filter(|d| d.app == app).map(|d| (d.id, &d.state));
+            let gone = store::surplus(history, found.current, &kept);
+            all.retain(|d| d.app != app || !gone.contains(&d.id));
+            Ok(gone.len())
+        })
+    }
+    fn components_in_use(&self) -> Answer<'_, HashSet<Digest>> {
+        let answer = self.answer(|| {
+            let all = self.deployments.lock().unwrap();
+            let alive = all.iter().filter(|d| !matches!(d.state, DeploymentState::Failed { .. }));
+            Ok(alive.flat_map(|d| d.components.iter().map(|(_, digest)| *digest)).collect())
+        });
+        if let Some(meanwhile) = self.after_references.lock().unwrap().take() {
+            meanwhile();
+        }
+        answer
+    }
     fn members(&self, app: AppName) -> Answer<'_, Vec<AppMember>> {
         self.answer(|| {
             let all = self.members.lock().unwrap();
@@ -196,8 +219,11 @@ impl Directory for MemoryStore {
             Ok(())
         })
     }
-    fn set_disabled(&self, _: PrincipalId, _: bool) -> Answer<'_, bool> {
-        self.answer(|| Ok(false))
+    fn set_disabled(&self, id: PrincipalId, disabled: bool) -> Answer<'_, bool> {
+        self.answer(|| {
+            let mut all = self.principals.lock().unwrap();
+            Ok(all.iter_mut().find(|p| p.id == id).map(|p| p.disabled = disabled).is_some())
+        })
     }
     fn add_credential(&self, credential: Credential) -> Answer<'_, ()> {
         self.answer(|| {
@@ -223,6 +249,9 @@ impl Directory for MemoryStore {
             }))
         })
     }
+    fn purge_credentials(&self, _: UnixMillis) -> Answer<'_, usize> {
+        self.answer(|| Ok(0))
+    }
     fn has_owner(&self) -> Answer<'_, bool> {
         self.answer(|| Ok(true))
     }
@@ -243,8 +272,13 @@ pub(super) fn digest_of(bytes: &[u8]) -> Digest {
     Digest::from_bytes(hash.as_ref().try_into().unwrap())
 }
 
+/// Contents with the time at which they were last wanted.
 #[derive(Default)]
-pub(super) struct MemoryContents(Mutex<HashMap<Digest, Vec<u8>>>);
+pub(super) struct MemoryContents {
+    pub(super) kept: Mutex<HashMap<Digest, (Vec<u8>, UnixMillis)>>,
+    /// The time that `put` stamps.
+    pub(super) now: AtomicU64,
+}
 
 impl Contents for MemoryContents {
     fn put(&self, named: Digest, bytes: &[u8]) -> Result<(), ContentsError> {
@@ -252,18 +286,38 @@ impl Contents for MemoryContents {
         if found != named {
             return Err(ContentsError::Mismatch { named, found });
         }
-        self.0.lock().unwrap().insert(named, bytes.to_vec());
+        let at = UnixMillis(self.now.load(Ordering::SeqCst));
+        self.kept.lock().unwrap().insert(named, (bytes.to_vec(), at));
         Ok(())
     }
     fn open(&self, digest: Digest) -> Result<Option<std::fs::File>, ContentsError> {
-        Ok(self.0.lock().unwrap().get(&digest).map(|bytes| {
+        Ok(self.kept.lock().unwrap().get(&digest).map(|(bytes, _)| {
             let mut file = tempfile::tempfile().unwrap();
             file.write_all(bytes).unwrap();
             file
         }))
     }
     fn has(&self, digest: Digest) -> bool {
-        self.0.lock().unwrap().contains_key(&digest)
+        self.kept.lock().unwrap().contains_key(&digest)
+    }
+    fn want(&self, digest: Digest, at: UnixMillis) -> Result<bool, ContentsError> {
+        Ok(self.kept.lock().unwrap().get_mut(&digest).map(|(_, wanted_at)| *wanted_at = at).is_some())
+    }
+    fn list(&self) -> Result<Vec<Stored>, ContentsError> {
+        let kept = self.kept.lock().unwrap();
+        let one = |(digest, (bytes, wanted_at)): (&Digest, &(Vec<u8>, UnixMillis))| Stored {
+            digest: *digest,
+            bytes: bytes.len() as u64,
+            wanted_at: *wanted_at,
+        };
+        Ok(kept.iter().map(one).collect())
+    }
+    fn remove_unwanted(&self, digest: Digest, before: UnixMillis) -> Result<Option<u64>, ContentsError> {
+        let mut kept = self.kept.lock().unwrap();
+        if kept.get(&digest).is_none_or(|(_, wanted_at)| *wanted_at >= before) {
+            return Ok(None);
+        }
+        Ok(kept.remove(&digest).map(|(bytes, _)| bytes.len() as u64))
     }
 }
 
@@ -321,10 +375,21 @@ impl ComponentPort for FakeComponents {
     }
 }
 
+/// Remembers what it was told to keep.
+#[derive(Default)]
+pub(super) struct FakeArtefacts(pub(super) Mutex<Vec<(HashSet<Digest>, UnixMillis)>>);
+
+impl ArtefactPort for FakeArtefacts {
+    fn collect(&self, left: HashSet<Digest>, before: UnixMillis) -> Fut<'_, Result<Removed, String>> {
+        self.0.lock().unwrap().push((left, before));
+        Box::pin(async { Ok(Removed { files: 0, bytes: 0 }) })
+    }
+}
+
 pub(super) struct FakePolicy;
 
 impl PolicyPort for FakePolicy {
-    fn check(&self, _: &AppName, cedar: &str) -> Result<(), PolicyProblem> {
+    fn check(&self, _: &AppName, cedar: &str, _: Option<&[FunctionName]>) -> Result<(), PolicyProblem> {
         if cedar.contains("nonsense") {
             return Err(PolicyProblem { message: "line 1: `nonsense` is not a policy".into() });
         }
@@ -389,9 +454,27 @@ impl FakeCredentials {
             created_at: UnixMillis(1_000),
             expires_at: UnixMillis(1_000).plus_seconds(new.life_s),
             revoked_at: None,
+            parent: None,
         };
         self.store.credentials.lock().unwrap().insert(0, credential.clone());
         credential
+    }
+}
+
+impl PeoplePort for FakeCredentials {
+    fn create_call(
+        &self,
+        new: NewCredential,
+        parent: CredentialId,
+    ) -> Fut<'_, Result<(Credential, Secret), CredentialFailure>> {
+        Box::pin(async move {
+            let made = Credential { parent: Some(parent), ..self.credential(new) };
+            self.store.credentials.lock().unwrap()[0] = made.clone();
+            Ok((made, Secret::new("sfp_shown-once".into())))
+        })
+    }
+    fn set_disabled(&self, person: PrincipalId, disabled: bool) -> Fut<'_, Result<bool, StoreError>> {
+        Box::pin(self.store.set_disabled(person, disabled))
     }
 }
 

@@ -13,10 +13,10 @@ use types::{
 };
 
 use super::fakes::{
-    FakeAudit, FakeClock, FakeComponents, FakeCredentials, FakeLogs, FakePolicy, FakePosture, FakeRecord, FakeRelease,
-    MemoryContents, MemoryStore, digest_of,
+    FakeArtefacts, FakeAudit, FakeClock, FakeComponents, FakeCredentials, FakeLogs, FakePolicy, FakePosture,
+    FakeRecord, FakeRelease, MemoryContents, MemoryStore, digest_of,
 };
-use crate::{Ports, Service};
+use crate::{Config, Ports, Service};
 
 pub(super) struct Room {
     pub(super) service: Service,
@@ -28,8 +28,9 @@ pub(super) struct Room {
     pub(super) logs: Arc<FakeLogs>,
     pub(super) audit: Arc<FakeAudit>,
     pub(super) record: Arc<FakeRecord>,
-    contents: Arc<MemoryContents>,
-    clock: Arc<FakeClock>,
+    pub(super) artefacts: Arc<FakeArtefacts>,
+    pub(super) contents: Arc<MemoryContents>,
+    pub(super) clock: Arc<FakeClock>,
 }
 
 pub(super) fn app(name: &str) -> AppName {
@@ -95,13 +96,17 @@ impl Room {
         let record = Arc::new(FakeRecord::default());
         let mut caps = Limits { run: RunLimits::CAP, compile: types::CompileLimits::CAP };
         caps.compile.component_kib = 64;
+        let artefacts = Arc::new(FakeArtefacts::default());
         let service = Service::new(Ports {
+            config: Config { undeployed_mib: 1, deployments_kept: 2, ..Config::default() },
             store: store.clone(),
             contents: contents.clone(),
+            artefacts: artefacts.clone(),
             components: components.clone(),
             policy: Arc::new(FakePolicy),
             releases: vec![policy_release.clone(), route_release.clone()],
             credentials: credentials.clone(),
+            people: credentials.clone(),
             logs: logs.clone(),
             posture: Arc::new(FakePosture),
             audit: audit.clone(),
@@ -125,6 +130,7 @@ impl Room {
             logs,
             audit,
             record,
+            artefacts,
             contents,
             clock,
         }

@@ -1,5 +1,6 @@
 //! The room through its handle, with every port a fake.
 mod apps;
+mod collect;
 mod deploy;
 mod fakes;
 mod harness;

@@ -180,3 +180,36 @@ async fn people_see_and_revoke_their_own_tokens_and_owners_all() {
     assert!(revoke(person(2, false)).await.is_ok());
     assert!(revoke(owner()).await.is_ok());
 }
+
+#[tokio::test]
+async fn a_person_is_disabled_and_enabled_and_nobody_shuts_themselves_out() {
+    let room = Room::new();
+    room.deploy("coffee", b"one").await;
+    let put = async |caller: &Caller, who: &str, disabled: bool| {
+        room.ask(Op::PersonPut, caller, &[who], Sent::Json(json!({ "disabled": disabled }))).await
+    };
+    let is_disabled = |id: u8| {
+        let id = PrincipalId::from_bytes([id; 16]);
+        room.store.principals.lock().unwrap().iter().any(|p| p.id == id && p.disabled)
+    };
+    let id_of_two = PrincipalId::from_bytes([2; 16]).to_string();
+    for (caller, who) in [(owner(), "Person%202"), (OPERATOR, id_of_two.as_str())] {
+        let (status, view) = put(&caller, who, true).await.unwrap();
+        assert_eq!((status, &view["name"], &view["disabled"]), (200, &json!("Person 2"), &json!(true)));
+        assert_eq!((&view["person"], &view["owner"]), (&json!(id_of_two), &json!(false)));
+        assert!(is_disabled(2));
+        put(&caller, who, false).await.unwrap();
+        assert!(!is_disabled(2));
+    }
+    let refused = put(&owner(), "Person%201", true).await.unwrap_err();
+    assert_eq!(refused.code, Code::CTL_CONFLICT);
+    assert!(refused.next.unwrap().contains("--host") && !is_disabled(1));
+    put(&OPERATOR, "Person%201", true).await.expect("the host may take the last owner out; `claim` makes another");
+    assert!(is_disabled(1));
+    assert_eq!(put(&owner(), "Nobody", true).await.unwrap_err().code, Code::CTL_NOT_FOUND);
+
+    room.ask(Op::AppTokenCreate, &owner(), &["coffee"], Sent::Json(json!({ "service": "till" }))).await.unwrap();
+    let account = room.store.principals.lock().unwrap().last().unwrap().id;
+    let refused = put(&owner(), &account.to_string(), true).await.unwrap_err();
+    assert_eq!(refused.code, Code::CTL_BAD_INPUT, "an account of an app is not a person");
+}

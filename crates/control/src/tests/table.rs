@@ -32,6 +32,7 @@ async fn good(room: &Room, op: Op) -> (u16, serde_json::Value) {
         Op::DeploymentGet => (vec!["coffee", &deployment], nothing),
         Op::AppRollback => (vec!["coffee"], Sent::Json(json!({}))),
         Op::MemberPut => (vec!["coffee", "Person%202"], Sent::Json(json!({ "role": "member" }))),
+        Op::PersonPut => (vec!["Person%202"], Sent::Json(json!({ "disabled": true }))),
         Op::MemberRemove => (vec!["coffee", "Person%201"], nothing),
         Op::AppTokenCreate => (vec!["coffee"], Sent::Json(json!({ "service": "till" }))),
         Op::CallTokenCreate => (vec![], Sent::Json(json!({ "app": "coffee" }))),
@@ -67,6 +68,7 @@ async fn every_operation_answers_in_its_shape() {
             created_at: types::UnixMillis(1),
             expires_at: types::UnixMillis(2),
             revoked_at: None,
+            parent: None,
         });
         let (status, value) = good(&room, row.op).await;
         assert!((200..300).contains(&status), "{}: {status} {value}", row.id());

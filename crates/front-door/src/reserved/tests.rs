@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use super::*;
 
 /// Whole names that products use for an identity, and ours.
-const NAMES: [&str; 22] = [
+const NAMES: [&str; 62] = [
     "sf-caller",
     "sf-request",
     "sf-",
@@ -11,21 +11,61 @@ const NAMES: [&str; 22] = [
     "x-sf-user-id",
     "x-ms-client-principal",
     "x-ms-client-principal-id",
+    "x-ms-client-principal-idp",
     "x-ms-client-principal-name",
+    "x-ms-token-aad-id-token",
+    "x-ms-token-aad-access-token",
     "x-forwarded-user",
     "x-forwarded-email",
     "x-forwarded-groups",
     "x-forwarded-user-name",
+    "x-forwarded-preferred-username",
+    "x-forwarded-access-token",
+    "x-forwarded-client-cert",
+    "x-forwarded-tls-client-cert",
+    "x-forwarded-tls-client-cert-info",
     "x-auth-request-user",
     "x-auth-request-email",
+    "x-auth-request-groups",
     "x-auth-request-access-token",
+    "x-auth-user",
+    "x-auth-username",
+    "x-authenticated-user",
+    "x-authenticated-userid",
+    "x-authenticated-groups",
+    "x-authentik-username",
+    "x-consumer-id",
+    "x-consumer-username",
+    "x-credential-identifier",
+    "x-pomerium-jwt-assertion",
+    "x-vouch-user",
+    "x-webauth-user",
+    "x-webauth-email",
+    "x-remote-user",
+    "x-remote-group",
+    "x-remote-extra-scopes",
     "cf-access-jwt-assertion",
     "cf-access-authenticated-user-email",
     "x-amzn-oidc-data",
     "x-amzn-oidc-identity",
     "x-amzn-oidc-accesstoken",
+    "x-amzn-mtls-clientcert-subject",
+    "x-goog-authenticated-user-email",
+    "x-goog-authenticated-user-id",
+    "x-goog-iap-jwt-assertion",
+    "x-appengine-user-email",
+    "tailscale-user-login",
     "remote-user",
     "remote-user-id",
+    "remote-email",
+    "remote-groups",
+    "remote-name",
+    "client-cert",
+    "client-cert-chain",
+    "x-client-cert",
+    "x-client-cert-dn",
+    "ssl-client-verify",
+    "x-ssl-client-s-dn",
 ];
 
 /// The spellings of one name: case, and every separator each parser folds.
@@ -60,27 +100,61 @@ fn every_spelling_of_an_identity_is_seen() {
 }
 
 #[test]
+fn no_prefix_is_without_a_name_that_shows_it() {
+    for prefix in IDENTITY {
+        let shown =
+            NAMES.iter().any(|name| begins(name, prefix)) || ["cf-client-cert", "x-arr-clientcert"].contains(&prefix);
+        assert!(shown, "`{prefix}` has no row in the table above");
+        assert_eq!(misnomer(&prefix.replace('-', "_")), Some(Misnomer::Identity), "`{prefix}` with underscores");
+    }
+    for prefix in FORWARDING {
+        assert_eq!(misnomer(&prefix.replace('-', "_")), Some(Misnomer::Forwarding), "`{prefix}` with underscores");
+        assert_eq!(misnomer(&prefix.to_uppercase()), Some(Misnomer::Forwarding), "`{prefix}` in capitals");
+    }
+}
+
+#[test]
 fn proxies_are_not_believed() {
     for name in [
         "forwarded",
-        "Forwarded",
+        "x-forwarded",
         "x-forwarded-for",
         "x-forwarded-host",
-        "X-Forwarded-Proto",
+        "x-forwarded-proto",
         "x-forwarded-port",
         "x-forwarded-prefix",
-        "x_forwarded_for",
         "x-real-ip",
-        "X_Real_IP",
         "true-client-ip",
+        "client-ip",
         "cf-connecting-ip",
-        "x-original-url",
-        "x-rewrite-url",
+        "cf-connecting-ipv6",
+        "fastly-client-ip",
+        "x-azure-clientip",
         "x-client-ip",
         "x-cluster-client-ip",
-        "x-forwarded",
+        "x-originating-ip",
+        "x-remote-addr",
+        "x-remote-ip",
+        "x-original-url",
+        "x-original-uri",
+        "x-original-host",
+        "x-original-method",
+        "x-original-forwarded-for",
+        "x-rewrite-url",
+        "x-envoy-original-path",
+        "x-host",
+        "x-http-host-override",
+        "x-http-method",
+        "x-http-method-override",
+        "x-method-override",
+        "x-accel-redirect",
+        "x-accel-internal",
+        "x-sendfile",
+        "proxy",
     ] {
-        assert_eq!(misnomer(name), Some(Misnomer::Forwarding), "`{name}`");
+        for spelling in spellings(name) {
+            assert_eq!(misnomer(&spelling), Some(Misnomer::Forwarding), "`{spelling}`");
+        }
     }
 }
 
@@ -111,6 +185,28 @@ fn honest_names_pass() {
         "forwarded-for-me",
         "x-ms-date",
         "sforce",
+        "proxy-authorization",
+        "proxy-status",
+        "proxying",
+        "x-remote",
+        "x-authority",
+        "x-authorization",
+        "x-auth-key",
+        "x-http-version",
+        "x-hostess-id",
+        "x-original",
+        "x-goog-api-key",
+        "x-goog-api-client",
+        "x-amz-date",
+        "x-ms-version",
+        "x-client-version",
+        "client-id",
+        "ssl-version",
+        "remote-control",
+        "tailscale-headers-info",
+        "fastly-debug",
+        "x-csrf-token",
+        "x-accelerated",
     ] {
         assert_eq!(misnomer(name), None, "`{name}`");
     }

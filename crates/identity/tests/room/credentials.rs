@@ -194,3 +194,87 @@ async fn noise_is_throttled_and_the_right_code_passes_through_it() {
     assert!(matches!(throttled, Err(CredentialFailure::Throttled { .. })), "one place came free, not five");
     w.room.redeem_claim(claim.code.reveal(), "Ana".into()).await.expect("the right one is never locked out");
 }
+
+#[tokio::test]
+async fn revoking_a_command_line_ends_the_calls_made_with_it_at_once() {
+    let w = world();
+    let coffee = w.add_app("coffee").await;
+    let ana = w.person("Ana", false).await;
+    let (laptop, _) = w.cli(ana.id).await;
+    let (phone, phone_secret) = w.cli(ana.id).await;
+    let call = async |parent| {
+        let new = NewCredential {
+            principal: ana.id,
+            kind: CredentialKind::Call,
+            audience: Audience::App(coffee.clone()),
+            label: "call".into(),
+            life_s: 0,
+        };
+        w.room.create_from(new, parent).await
+    };
+    let (_, of_laptop) = call(laptop.id).await.expect("a call token");
+    let (_, uncached) = call(laptop.id).await.expect("a call token");
+    let (_, of_phone) = call(phone.id).await.expect("a call token");
+    for token in [&of_laptop, &of_phone] {
+        w.ask(&bearer(token), &invoke("coffee")).await.expect("it counts, and is remembered");
+        assert!(matches!(w.ask_now(&bearer(token), &invoke("coffee")), Some(Ok(_))), "from the cache");
+    }
+
+    w.room.revoke(laptop.id).await.expect("revoked").expect("it exists");
+    // No time passes: neither the cache's 60 s nor the token's own life is waited for.
+    for token in [&of_laptop, &uncached] {
+        let refused = w.ask(&bearer(token), &invoke("coffee")).await.expect_err("it ended with its parent");
+        assert!(refused.reason.contains("is revoked"), "{}", refused.reason);
+    }
+    w.ask(&bearer(&of_phone), &invoke("coffee")).await.expect("another command line's calls go on");
+    w.ask(&bearer(&phone_secret), &control(Action::SelfRead)).await.expect("and so does that command line");
+    assert!(call(laptop.id).await.is_err(), "a call that comes too late makes no new token");
+}
+
+#[tokio::test]
+async fn a_read_that_is_older_than_the_revocation_is_not_remembered() {
+    let w = world();
+    let coffee = w.add_app("coffee").await;
+    let ana = w.person("Ana", false).await;
+    let (laptop, _) = w.cli(ana.id).await;
+    let new = NewCredential {
+        principal: ana.id,
+        kind: CredentialKind::Call,
+        audience: Audience::App(coffee),
+        label: "call".into(),
+        life_s: 0,
+    };
+    let (_, token) = w.room.create_from(new, laptop.id).await.expect("a call token");
+    let (shown, intent) = (bearer(&token), invoke("coffee"));
+    w.store.hold_answers(true);
+    let (_, ()) = tokio::join!(w.ask(&shown, &intent), async {
+        tokio::task::yield_now().await;
+        w.room.revoke(laptop.id).await.expect("revoked");
+        w.store.hold_answers(false);
+    });
+    assert!(w.ask(&shown, &intent).await.is_err(), "what was read before the revocation is not believed after it");
+}
+
+#[tokio::test]
+async fn credentials_that_were_over_for_long_are_purged_and_open_nothing() {
+    let w = world();
+    let ana = w.person("Ana", false).await;
+    let (_, living) = w.token(ana.id, CredentialKind::Cli, Audience::Platform, 90 * DAY_S).await;
+    let (short, short_secret) = w.token(ana.id, CredentialKind::Cli, Audience::Platform, 60).await;
+    let (revoked, _) = w.cli(ana.id).await;
+    w.room.revoke(revoked.id).await.expect("revoked");
+    w.room.issue_claim(true).await.expect("a claim");
+    w.clock.forward_ms(30 * DAY_S * 1_000);
+    assert_eq!(w.room.purge().await.expect("purged"), 0, "30 days are not over for any of them");
+    let of = |error: gateway::Refusal| error.reason;
+    let reason = of(w.ask(&bearer(&short_secret), &control(Action::SelfRead)).await.expect_err("expired"));
+    assert!(reason.contains(&format!("{} is expired", short.id)), "{reason}");
+
+    w.clock.forward_ms(1_800_001);
+    assert_eq!(w.room.purge().await.expect("purged"), 3, "one expired, one revoked, one claim");
+    assert_eq!(w.store.claim().await.expect("an answer"), None);
+    w.clock.forward_ms(11_000);
+    let reason = of(w.ask(&bearer(&short_secret), &control(Action::SelfRead)).await.expect_err("gone"));
+    assert!(reason.contains("unknown"), "{reason}");
+    w.ask(&bearer(&living), &control(Action::SelfRead)).await.expect("a living one is left alone");
+}

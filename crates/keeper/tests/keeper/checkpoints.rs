@@ -8,7 +8,7 @@ use tokio::sync::Mutex;
 use types::{Digest, UnixMillis};
 use wire::keeper::{Answer, Question};
 
-use crate::process::{Front, Keeper, events};
+use crate::process::{Front, Keeper, STARTING, events};
 
 /// What the composition root will do: the log's signer over the keeper's channel.
 struct OverChannel(Mutex<Front>);
@@ -40,7 +40,11 @@ fn event(n: u64) -> Event {
 async fn write(dir: &Path, keeper: &Keeper, count: u64) -> Result<(), String> {
     let signer = Arc::new(OverChannel(Mutex::new(keeper.front())));
     let options = LogOptions { checkpoint_every: Duration::from_millis(5), ..LogOptions::default() };
-    let (log, _) = Log::open(dir, signer, options).map_err(|e| e.to_string())?;
+    let opened = {
+        let _alone = STARTING.lock().await;
+        Log::open(dir, signer, options)
+    };
+    let (log, _) = opened.map_err(|e| e.to_string())?;
     for n in 0..count {
         log.record(&event(n)).map_err(|e| e.to_string())?;
         if n % 50 == 0 {

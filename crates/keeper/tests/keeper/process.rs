@@ -8,6 +8,7 @@ use std::{
 };
 
 use audit::{Event, Filter, query};
+use tokio::sync::Mutex;
 use types::{Digest, EngineBuild};
 use wire::{
     Channel, Frame,
@@ -21,6 +22,11 @@ pub(crate) struct Keeper {
     pub(crate) ready: Ready,
     folder: PathBuf,
 }
+
+/// Held while a child starts, until it has spoken or ended, and while a test opens a log in this process. Between fork and
+/// exec a child holds every descriptor of this process, a neighbour's lock file included, and who opens that log again finds
+/// it in use by nobody.
+pub(crate) static STARTING: Mutex<()> = Mutex::const_new(());
 
 fn spawn(folder: &Path) -> (Child, Channel) {
     let mut path = std::env::current_exe().unwrap();
@@ -44,6 +50,7 @@ fn start() -> Frame {
 
 impl Keeper {
     pub(crate) async fn start(folder: &Path) -> Self {
+        let _alone = STARTING.lock().await;
         let (child, mut supervisor) = spawn(folder);
         supervisor.sender.send(vec![start()]).unwrap();
         let Ok(first) = supervisor.receiver.next().await else { panic!("{}", said(child)) };
@@ -54,6 +61,7 @@ impl Keeper {
 
     /// A start that must fail; returns what the keeper said.
     pub(crate) async fn refused(folder: &Path) -> String {
+        let _alone = STARTING.lock().await;
         let (child, mut supervisor) = spawn(folder);
         supervisor.sender.send(vec![start()]).unwrap();
         assert!(supervisor.receiver.next().await.is_err(), "it started");

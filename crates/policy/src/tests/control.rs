@@ -1,7 +1,7 @@
 //! Who may do what to the platform, as tables.
 use super::*;
 
-const PLATFORM: [Action; 10] = [
+const PLATFORM: [Action; 11] = [
     Action::MetadataRead,
     Action::ClaimRedeem,
     Action::ClaimIssue,
@@ -12,6 +12,7 @@ const PLATFORM: [Action; 10] = [
     Action::AuditRead,
     Action::PostureRead,
     Action::ComponentUpload,
+    Action::PeopleManage,
 ];
 
 const OF_APP: [Action; 11] = [
@@ -33,19 +34,19 @@ fn persona_by_platform_action() {
     let policy = coffee(None);
     table(
         "
-                         metadata redeem issue self  apps  tok+  toks  audit posture upload
-        stranger         allow    allow  401   401   401   401   401   401   401     401
-        member           allow    allow  403   allow allow allow allow 403   403     403
-        admin            allow    allow  403   allow allow allow allow 403   403     allow
-        owner            allow    allow  403   allow allow allow allow allow allow   allow
-        neighbour        allow    allow  403   allow allow allow allow 403   403     403
-        service-member   allow    allow  403   allow 403   403   403   403   403     403
-        service-named    allow    allow  403   allow 403   403   403   403   403     403
-        service-unnamed  allow    allow  403   allow 403   403   403   403   403     403
-        service-foreign  allow    allow  403   allow 403   403   403   403   403     403
-        operator         allow    allow  allow allow 403   403   403   allow allow   403
-        disabled-member  403      403    403   403   403   403   403   403   403     403
-        disabled-owner   403      403    403   403   403   403   403   403   403     403
+                         metadata redeem issue self  apps  tok+  toks  audit posture upload people
+        stranger         allow    allow  401   401   401   401   401   401   401     401    401
+        member           allow    allow  403   allow allow allow allow 403   403     403    403
+        admin            allow    allow  403   allow allow allow allow 403   403     allow  403
+        owner            allow    allow  403   allow allow allow allow allow allow   allow  allow
+        neighbour        allow    allow  403   allow allow allow allow 403   403     403    403
+        service-member   allow    allow  403   allow 403   403   403   403   403     403    403
+        service-named    allow    allow  403   allow 403   403   403   403   403     403    403
+        service-unnamed  allow    allow  403   allow 403   403   403   403   403     403    403
+        service-foreign  allow    allow  403   allow 403   403   403   403   403     403    403
+        operator         allow    allow  allow allow 403   403   403   allow allow   403    allow
+        disabled-member  403      403    403   403   403   403   403   403   403     403    403
+        disabled-owner   403      403    403   403   403   403   403   403   403     403    403
         ",
         |caller, column| word(&control(&policy, caller, PLATFORM[column], Resource::Platform)),
     );

@@ -9,7 +9,7 @@ use crate::{
 
 /// Checks on a stack as small as any of ours, in whatever profile the tests run.
 fn check(text: String) -> Result<(), String> {
-    let work = move || policy().check(&app("coffee"), &text).map_err(|e| e.message);
+    let work = move || policy().check(&app("coffee"), &text, None).map_err(|e| e.message);
     std::thread::Builder::new().stack_size(2 * 1024 * 1024).spawn(work).unwrap().join().unwrap()
 }
 
@@ -124,7 +124,7 @@ fn mutations_never_panic() {
             }
         }
         let text: String = chars.into_iter().collect();
-        if let Err(problem) = policy.check(&app("coffee"), &text) {
+        if let Err(problem) = policy.check(&app("coffee"), &text, None) {
             assert!(!problem.message.chars().any(char::is_control), "{:?}", problem.message);
             assert!(problem.message.len() < 4_096);
         }

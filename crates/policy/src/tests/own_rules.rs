@@ -6,7 +6,7 @@ use super::*;
 /// The sentence with which a file of `coffee` is refused.
 #[track_caller]
 fn refused(text: &str) -> String {
-    policy().check(&app("coffee"), text).expect_err(text).message
+    policy().check(&app("coffee"), text, None).expect_err(text).message
 }
 
 #[track_caller]
@@ -35,7 +35,7 @@ fn accepts_rules_about_its_own_functions() {
         "forbid (principal, action == Sf::Action::\"invoke\", resource in Sf::App::\"coffee\") unless { principal is Sf::User && principal.owner };",
         "@id(\"a.b-c_1\") forbid (principal, action == Sf::Action::\"invoke\", resource in Sf::App::\"coffee\") when { resource.access == \"public\" };",
     ] {
-        let result = policy.check(&app("coffee"), good);
+        let result = policy.check(&app("coffee"), good, None);
         assert!(result.is_ok(), "{good}: {result:?}");
     }
 }

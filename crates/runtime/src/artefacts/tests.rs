@@ -98,3 +98,43 @@ fn a_label_cut_short_is_no_label() {
     fixture.artefacts().remove(&fixture.build, &digest(1));
     assert!(fixture.artefacts().open(&fixture.build, &digest(1), &fixture.public()).unwrap().is_none());
 }
+
+#[test]
+fn what_is_of_no_use_is_collected_and_what_is_fresh_or_wanted_stays() {
+    let f = Fixture::new();
+    let artefacts = f.artefacts();
+    let (wanted, orphan, fresh) =
+        (Digest::from_bytes([1; 32]), Digest::from_bytes([2; 32]), Digest::from_bytes([3; 32]));
+    for component in [wanted, orphan, fresh] {
+        artefacts.put(&f.label(component, b"code"), b"code").unwrap();
+    }
+    let mut other = f.label(wanted, b"old code");
+    other.statement.build = EngineBuild::new("sf1/wasmtime-47.0.0+p0/cfg-0/x86_64-v3").unwrap();
+    artefacts.put(&other, b"old code").unwrap();
+    let (code, label) = artefacts.place(&f.build, &fresh);
+    let half = artefacts.place(&f.build, &orphan).0.with_extension("new");
+    fs::write(&half, b"half").unwrap();
+    let age = |path: &Path, seconds| {
+        let at = UNIX_EPOCH + std::time::Duration::from_secs(seconds);
+        File::options().append(true).open(path).unwrap().set_modified(at).unwrap();
+    };
+    for folder in fs::read_dir(f.folder.path()).unwrap() {
+        for file in fs::read_dir(folder.unwrap().path()).unwrap() {
+            age(&file.unwrap().path(), 100);
+        }
+    }
+    age(&code, 5_000);
+    age(&label, 5_000);
+
+    let collect = |before| artefacts.collect(&f.build, |component| *component == wanted, UnixMillis(before)).unwrap();
+    assert_eq!(collect(100_000), (0, 0), "to the millisecond");
+    let (files, bytes) = collect(100_001);
+    assert_eq!(files, 5, "an orphan, what a crash left, and another build's entry");
+    assert!(bytes > 4 + 4 + 8);
+    let key = f.public();
+    let there = |component| artefacts.open(&f.build, &component, &key).unwrap().is_some();
+    assert!(there(wanted) && there(fresh) && !there(orphan) && !half.exists());
+    assert_eq!(fs::read_dir(f.folder.path()).unwrap().count(), 1, "the folder of the other build is gone");
+    assert_eq!(collect(9_000_000).0, 2, "the fresh one grows old");
+    assert!(there(wanted) && !there(fresh));
+}

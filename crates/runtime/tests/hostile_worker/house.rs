@@ -244,6 +244,15 @@ impl Contents for OneComponent {
     fn has(&self, digest: Digest) -> bool {
         digest == sha256(COMPONENT)
     }
+    fn want(&self, digest: Digest, _: types::UnixMillis) -> Result<bool, store::ContentsError> {
+        Ok(self.has(digest))
+    }
+    fn list(&self) -> Result<Vec<store::Stored>, store::ContentsError> {
+        Ok(Vec::new())
+    }
+    fn remove_unwanted(&self, _: Digest, _: types::UnixMillis) -> Result<Option<u64>, store::ContentsError> {
+        Ok(None)
+    }
 }
 
 #[derive(Default)]

@@ -137,7 +137,7 @@ impl Drop for Farewell {
         match self.failure.take().unwrap_or_else(panicked) {
             Some(failure) if self.response.is_complete() => {
                 // The answer has gone out; only the log can still say that its guest ended badly.
-                call.log(LogStream::Platform, format!("after its response: {failure:?}"));
+                call.log(LogStream::Platform, format!("after its response: {failure}"));
             }
             Some(failure) => call.tell(to_front::FAILED, &failure),
             None => {}

@@ -7,6 +7,7 @@ use crate::config::WASM_STACK_BYTES;
 
 use super::{
     call::{Call, Reached, Stop},
+    instance::HOSTCALL_BYTES,
     js,
     logs::harmless,
 };
@@ -51,6 +52,10 @@ pub(crate) fn of_error(call: &Call, error: &wasmtime::Error) -> Failure {
     // wasmtime has no type for this one (`bump_resource_counts`).
     if text.contains("resource limit exceeded") {
         return limit("instances", format!("it wanted more than {} instances, memories or tables", limits.instances));
+    }
+    // Nor for this one: bodies and output move in pieces, so only header fields can be so long.
+    if text.contains("fuel allocated for hostcalls") {
+        return limit("header_bytes", format!("one call into the platform carried more than {HOSTCALL_BYTES} bytes"));
     }
     Failure::Trap { reason: cut(&text) }
 }

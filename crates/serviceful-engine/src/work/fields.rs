@@ -17,13 +17,42 @@ pub(crate) fn to_map(fields: Fields) -> Result<HeaderMap, String> {
     Ok(map)
 }
 
-/// A map in the channel's form, and its size: names and values together, in bytes.
+/// What a field costs beyond its name and value (RFC 9113 section 6.5.2). The front counts the same
+/// (`FIELD_BYTES` in `runtime/src/fields.rs`): were they to differ, a response that the worker lets through would be lost there.
+pub(crate) const FIELD_BYTES: usize = 32;
+
+/// A map in the channel's form, and its size in bytes: names, values, and [`FIELD_BYTES`] for each field.
 pub(crate) fn from_map(map: &HeaderMap) -> (Fields, u64) {
     let mut size = 0;
     let fields = map.iter().map(|(name, value)| {
-        size += (name.as_str().len() + value.len()) as u64;
+        size += (name.as_str().len() + value.len() + FIELD_BYTES) as u64;
         (name.as_str().to_owned(), value.as_bytes().to_vec())
     });
     let fields = Fields(fields.collect());
     (fields, size)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_field_counts_its_name_its_value_and_32_bytes() {
+        for (pairs, size) in [
+            (&[][..], 0),
+            (&[("a", "")], 33),
+            (&[("a", "bc"), ("de", "")], 35 + 34),
+            // Two values of one name are two fields.
+            (&[("set-cookie", "a=1"), ("set-cookie", "b=2")], 2 * (10 + 3 + 32)),
+        ] {
+            let mut whole = HeaderMap::new();
+            for (name, value) in pairs {
+                whole.append(HeaderName::from_static(name), HeaderValue::from_static(value));
+            }
+            let (fields, counted) = from_map(&whole);
+            assert_eq!(counted, size, "{pairs:?}");
+            assert_eq!(fields.0.len(), pairs.len());
+            assert_eq!(to_map(fields).unwrap(), whole);
+        }
+    }
 }

@@ -21,7 +21,7 @@ use super::{
 };
 
 /// Most bytes that one call between guest and host may copy. Bodies move in pieces of 64 KiB, header fields are fewer.
-const HOSTCALL_BYTES: usize = 1 << 20;
+pub(super) const HOSTCALL_BYTES: usize = 1 << 20;
 
 /// What the engine itself needs of the table of tasks for one call, with room to spare.
 const TASKS_OWN: usize = 64;

@@ -296,7 +296,7 @@ fn bring_in(
     let component = match native::load(engine, &verified) {
         Ok(component) => component,
         // What the keeper signed for this build does not load: nothing is wrong with the cache, so making it again would not help.
-        Err(error) => return Answer::Broken { reason: format!("{error:#}") },
+        Err(error) => return Answer::Broken { reason: unloadable(&error) },
     };
     match Loaded::new(linker, &component) {
         Ok(loaded) => {
@@ -304,8 +304,20 @@ fn bring_in(
             shelf.put(verified.component(), Arc::new(loaded), length);
             Answer::Ready
         }
-        Err(error) => Answer::Broken { reason: format!("{error:#}") },
+        Err(error) => Answer::Broken { reason: unloadable(&error) },
     }
+}
+
+/// Why a component that was compiled does not load. wasmtime has no type for what the pool has no room for.
+fn unloadable(error: &wasmtime::Error) -> String {
+    let reason = format!("{error:#}");
+    if reason.contains("pooling allocator") {
+        let most = types::RunLimits::CAP.instances;
+        return format!(
+            "limit `instances`: it is made of more than {most} instances, memories or tables, or of larger ones than any function may have"
+        );
+    }
+    reason
 }
 
 /// Reads the artefact into private memory, by position: others may hold the same open file.

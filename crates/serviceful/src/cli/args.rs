@@ -15,6 +15,7 @@ use super::{
     logs::LogsArgs,
     members::MembersArgs,
     new::NewArgs,
+    people::PeopleArgs,
     token::TokenArgs,
 };
 
@@ -138,6 +139,9 @@ pub(crate) enum Hand {
     /// See, add and remove the members of an app
     #[command(after_help = "Example:\n  serviceful members coffee\n  serviceful members coffee add Ada --role admin")]
     Members(MembersArgs),
+    /// Disable and enable people
+    #[command(after_help = "Example:\n  serviceful people disable Ada\n  serviceful people enable Ada")]
+    People(PeopleArgs),
     /// Make, see and revoke tokens
     #[command(
         after_help = "Example:\n  serviceful token create coffee till --days 30\n  serviceful token ls\n  serviceful token revoke c-aibagbafaydqqcikbmga2dqpca"

@@ -1,7 +1,7 @@
 //! `audit`: list events, and verify that none was touched.
 use std::path::{Path, PathBuf};
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, builder::PossibleValuesParser};
 use control_api::{AuditEvent, AuditPage, AuditQuery, AuditVerdict};
 use types::{AppName, PrincipalId, RequestId, UnixMillis};
 
@@ -39,8 +39,8 @@ struct ListArgs {
     /// Only of this app
     #[arg(long)]
     app: Option<AppName>,
-    /// request, control-begin, control, security, process, engine, key or platform
-    #[arg(long)]
+    /// Only of this kind
+    #[arg(long, value_parser = PossibleValuesParser::new(AuditQuery::KINDS))]
     kind: Option<String>,
     /// Only this action, such as `invoke` or `app-deploy`
     #[arg(long)]
@@ -48,8 +48,8 @@ struct ListArgs {
     /// Only by this person or service account
     #[arg(long, value_name = "ID")]
     principal: Option<PrincipalId>,
-    /// done, refused or failed
-    #[arg(long)]
+    /// Only with this result
+    #[arg(long, value_parser = PossibleValuesParser::new(AuditQuery::RESULTS))]
     result: Option<String>,
     /// Only of this request
     #[arg(long, value_name = "ID")]
@@ -142,7 +142,17 @@ fn offline(dir: &Path, key: &str) -> Result<AuditVerdict, Failure> {
     } else {
         key.to_owned()
     };
+    // An empty folder holds nothing that could be wrong, and is what remains when somebody removed the log.
+    if !dir.join("append").is_dir() && !dir.join("checkpoint").exists() {
+        return Err(Failure::new(format!("there is no audit log in `{}`", dir.display()))
+            .next("name the folder that holds `checkpoint`, `tile` and `append`: `audit` in the platform's data folder, or a copy of it"));
+    }
     let report = audit::verify(dir, &key, audit::VerifyOptions::default()).map_err(|e| Failure::new(e.to_string()))?;
+    if report.records == 0 {
+        return Err(Failure::new(format!("the audit log in `{}` holds no record", dir.display())).next(
+            "a platform records its start before anything else, so its log is never empty: find out who removed it",
+        ));
+    }
     Ok(AuditVerdict {
         intact: report.is_intact(),
         entries: report.records,

@@ -2,7 +2,6 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use manifest::Manifest;
 use serde_json::json;
 
 use super::{
@@ -24,11 +23,16 @@ pub(super) fn run(desk: &Desk, args: &CheckArgs) -> Result<Exit, Failure> {
     let file = project::manifest_file(&args.project);
     if desk.out.json {
         let text = project::manifest_text(&file)?;
-        let errors = Manifest::parse(&text).err().unwrap_or_default();
-        desk.out.value(&json!({ "manifest": file, "valid": errors.is_empty(), "errors": errors }))?;
-        return Ok(if errors.is_empty() { Exit::Done } else { Exit::Failed });
+        let errors = project::parse(&text).err().unwrap_or_default();
+        // A rule file is looked at once the manifest says which.
+        let policy = if errors.is_empty() { Project::load(&args.project)?.check_policy().err() } else { None };
+        let valid = errors.is_empty() && policy.is_none();
+        let policy = policy.map(|failure| failure.what);
+        desk.out.value(&json!({ "manifest": file, "valid": valid, "errors": errors, "policy": policy }))?;
+        return Ok(if valid { Exit::Done } else { Exit::Failed });
     }
     let project = Project::load(&args.project)?;
+    project.check_policy()?;
     let rows = project.manifest.functions.iter().map(|function| {
         let built = project.folder.join(&function.component).exists();
         let component =

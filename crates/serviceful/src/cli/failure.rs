@@ -80,9 +80,11 @@ pub(super) const fn exit_of(status: u16) -> Exit {
 }
 
 fn of_problem(problem: &Problem, what: String) -> Failure {
-    let next = problem.next.clone().or_else(|| match problem.status {
+    // What the platform advises is for whoever sent a token; here it was the stored credential.
+    let advice = if problem.status == 401 { None } else { problem.next.clone() };
+    let next = advice.or_else(|| match problem.status {
         401 => Some(
-            "run `serviceful whoami`; if the credential is over, `serviceful claim` on the host makes a new owner's"
+            "forget the stored credential with `serviceful logout`; `serviceful claim --again --accept` on the host makes an owner's"
                 .to_owned(),
         ),
         403 => Some("ask an owner of the platform, or an admin of the app".to_owned()),
@@ -118,9 +120,10 @@ impl From<ClientError> for Failure {
             ClientError::Unreachable { .. } => Self::new(what)
                 .exit(Exit::Unreachable)
                 .next("start it with `serviceful up`, or name another with `--platform`"),
-            ClientError::Slow { .. } | ClientError::Tls { .. } | ClientError::Broken { .. } => {
-                Self::new(what).exit(Exit::Unreachable)
-            }
+            ClientError::Tls { .. } => Self::new(what).exit(Exit::Unreachable).next(
+                "if its certificate is from an authority of your own, set SSL_CERT_FILE to that authority's PEM file",
+            ),
+            ClientError::Slow { .. } | ClientError::Broken { .. } => Self::new(what).exit(Exit::Unreachable),
             ClientError::Unexplained { status, .. } => Self::new(what).exit(exit_of(*status)),
             ClientError::Certificates(_)
             | ClientError::InClear { .. }

@@ -71,7 +71,7 @@ pub(super) async fn run(desk: &Desk, args: InvokeArgs) -> Result<Exit, Failure> 
             }
         }
         while let Some(piece) = answer.piece().await? {
-            desk.out.bytes(&piece)?;
+            desk.out.foreign(&piece)?;
         }
         if !status.is_success() && !args.include {
             desk.out.note(&format!("status {status}"));

@@ -18,22 +18,33 @@ pub(crate) struct LogsArgs {
     #[arg(short, long)]
     follow: bool,
     /// How many of the newest lines to show
-    #[arg(short = 'n', long, default_value_t = 100, value_name = "LINES")]
+    #[arg(short = 'n', long = "lines", alias = "tail", default_value_t = 100, value_name = "LINES", value_parser = lines)]
     tail: usize,
 }
 
-pub(super) async fn run(desk: &Desk, args: LogsArgs) -> Result<Exit, Failure> {
-    if args.tail > LOG_TAIL_MAX {
-        return Err(Failure::usage(format!("`--tail` is at most {LOG_TAIL_MAX}")));
+fn lines(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(lines) if lines <= LOG_TAIL_MAX => Ok(lines),
+        _ => Err(format!("write a number from 0 to {LOG_TAIL_MAX}")),
     }
+}
+
+pub(super) async fn run(desk: &Desk, args: LogsArgs) -> Result<Exit, Failure> {
     let client = desk.client()?;
-    let mut tail = args.tail;
+    let (mut tail, mut shown) = (args.tail, false);
     loop {
         let mut lines = client.logs(&args.app, tail, args.follow).await?;
         while let Some(entry) = lines.next().await? {
             show(&desk.out, &entry)?;
+            shown = true;
         }
         if !args.follow {
+            if !shown {
+                desk.out.note(&format!(
+                    "`{}` has written nothing; what its functions print comes here, with the request's id",
+                    args.app
+                ));
+            }
             return Ok(Exit::Done);
         }
         // The platform ends a long answer, so that each part is permitted anew.

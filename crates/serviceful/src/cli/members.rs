@@ -31,8 +31,9 @@ enum MembersVerb {
         /// Id (`p-…`), a person's name, or `service:NAME` for a service account of the app (`token create` makes one)
         #[arg(value_name = "WHO")]
         person: String,
-        #[arg(long, value_enum, default_value_t)]
-        role: RoleWord,
+        /// What the member may do [default: member; one who is an admin stays one]
+        #[arg(long, value_enum)]
+        role: Option<RoleWord>,
     },
     /// Take a member out
     #[command(visible_alias = "rm", after_help = "Example:\n  serviceful members coffee remove Ada")]
@@ -43,10 +44,9 @@ enum MembersVerb {
     },
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum RoleWord {
     /// May call functions that are open to members
-    #[default]
     Member,
     /// May also deploy, read logs, and manage members and tokens; for people only
     Admin,
@@ -65,7 +65,16 @@ pub(super) async fn run(desk: &Desk, args: MembersArgs) -> Result<Exit, Failure>
     match args.verb.unwrap_or(MembersVerb::List) {
         MembersVerb::List => desk.out.answer(&client.members(app).await?, show)?,
         MembersVerb::Add { person, role } => {
-            let role = if role == RoleWord::Admin { Role::Admin } else { Role::Member };
+            let role = match role {
+                Some(RoleWord::Admin) => Role::Admin,
+                Some(RoleWord::Member) => Role::Member,
+                // To add somebody who is there already must not take anything away.
+                None => {
+                    let there = client.members(app).await?.members;
+                    let found = there.iter().find(|m| m.name == person || m.person.to_string() == person);
+                    found.map_or(Role::Member, |m| m.role)
+                }
+            };
             let member = client.put_member(app, &person, PutMember { role }).await?;
             let sentence =
                 format!("{} ({}) is {} of `{app}` now", text::plain(&member.name), member.person, word(member.role));

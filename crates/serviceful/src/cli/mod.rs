@@ -21,6 +21,7 @@ mod members;
 mod new;
 mod openapi;
 mod out;
+mod people;
 mod place;
 mod posture;
 mod project;
@@ -39,7 +40,9 @@ pub(crate) use failure::{Exit, Failure};
 pub(crate) use project::Project;
 pub(crate) use ship::{Step, ship};
 
+use args::Color;
 use desk::Desk;
+use out::Out;
 
 /// Does what one verb asks; whatever goes wrong is printed with what to do next.
 pub(crate) fn run(global: &Global, hand: Hand) -> ExitCode {
@@ -51,6 +54,30 @@ pub(crate) fn run(global: &Global, hand: Hand) -> ExitCode {
             failure.exit.into()
         }
     }
+}
+
+/// How a long-running verb ended.
+pub(crate) fn ended(global: &Global, result: anyhow::Result<()>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            Desk::open(global).out.failure(&Failure::new(format!("{error:#}")));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// A command line that cannot be understood, or a wish for help, in the form that was asked for.
+pub(crate) fn misused(error: &clap::Error) -> ExitCode {
+    let json = std::env::args_os().take_while(|word| word != "--").any(|word| word == "--json");
+    if !json || !error.use_stderr() {
+        error.exit();
+    }
+    let text = error.render().to_string();
+    let what = text.trim_start_matches("error: ").lines().take_while(|line| !line.is_empty());
+    let what = what.map(str::trim).collect::<Vec<_>>().join(" ");
+    Out::new(true, Color::Never, true).failure(&Failure::usage(what).next("add `--help` to see how it is used"));
+    ExitCode::from(error.exit_code() as u8)
 }
 
 fn perform(desk: &Desk, hand: Hand) -> Result<Exit, Failure> {
@@ -75,6 +102,7 @@ fn perform(desk: &Desk, hand: Hand) -> Result<Exit, Failure> {
             Hand::Invoke(args) => invoke::run(desk, args).await,
             Hand::Logs(args) => logs::run(desk, args).await,
             Hand::Members(args) => members::run(desk, args).await,
+            Hand::People(args) => people::run(desk, args).await,
             Hand::Token(args) => token::run(desk, args).await,
             Hand::Audit(args) => audit_log::run(desk, args).await,
             Hand::Posture => posture::run(desk).await,

@@ -11,6 +11,7 @@ pub(super) struct Out {
     pub(super) json: bool,
     color: bool,
     color_err: bool,
+    terminal: bool,
     /// Columns of the terminal; `None` when the output is not one.
     pub(super) width: Option<usize>,
 }
@@ -50,7 +51,7 @@ impl Out {
             Color::Auto => terminal && !no_color,
         };
         let (out, err) = (io::stdout().is_terminal(), io::stderr().is_terminal());
-        Self { json, color: wanted(out), color_err: wanted(err), width: out.then(columns).flatten() }
+        Self { json, color: wanted(out), color_err: wanted(err), terminal: out, width: out.then(columns).flatten() }
     }
 
     /// `text` in a tone, for standard output.
@@ -68,6 +69,22 @@ impl Out {
     pub(super) fn bytes(&self, bytes: &[u8]) -> Result<(), Failure> {
         let mut out = io::stdout().lock();
         out.write_all(bytes).and_then(|()| out.flush()).map_err(|e| unprinted(&e))
+    }
+
+    /// Bytes of somebody else: as they are for a file or a pipe; on a terminal without what could rewrite it.
+    pub(super) fn foreign(&self, bytes: &[u8]) -> Result<(), Failure> {
+        if !self.terminal {
+            return self.bytes(bytes);
+        }
+        let text = String::from_utf8_lossy(bytes);
+        let shown: String = text
+            .split_inclusive('\n')
+            .map(|line| match line.strip_suffix('\n') {
+                Some(line) => text::plain(line) + "\n",
+                None => text::plain(line),
+            })
+            .collect();
+        self.bytes(shown.as_bytes())
     }
 
     /// The answer as JSON.

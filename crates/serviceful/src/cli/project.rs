@@ -6,8 +6,9 @@ use std::{
 };
 
 use bytes::Bytes;
+use gateway::PolicyPort as _;
 use manifest::{Manifest, ManifestError};
-use types::{CompileLimits, Digest};
+use types::{CompileLimits, Digest, Limits, RunLimits};
 
 use super::failure::Failure;
 
@@ -41,6 +42,10 @@ pub(super) fn manifest_file(path: &Path) -> PathBuf {
 fn read(path: &Path, max: u64) -> Result<Vec<u8>, Failure> {
     let failed = |e: std::io::Error| Failure::file("read", path, &e);
     let mut bytes = Vec::new();
+    // A pipe or a device would be waited for without end.
+    if !std::fs::metadata(path).map_err(failed)?.is_file() {
+        return Err(Failure::new(format!("`{}` is not a file", path.display())));
+    }
     let file = std::fs::File::open(path).map_err(failed)?;
     file.take(max.saturating_add(1)).read_to_end(&mut bytes).map_err(failed)?;
     if bytes.len() as u64 > max {
@@ -86,12 +91,19 @@ pub(super) fn pointed(file: &Path, text: &str, errors: &[ManifestError]) -> Stri
     out
 }
 
+/// The manifest, if no platform could refuse it: limits beyond the built-in caps are beyond every operator's.
+pub(super) fn parse(text: &str) -> Result<Manifest, Vec<ManifestError>> {
+    let manifest = Manifest::parse(text)?;
+    let errors = manifest.beyond(&Limits { run: RunLimits::CAP, compile: CompileLimits::CAP });
+    if errors.is_empty() { Ok(manifest) } else { Err(errors) }
+}
+
 impl Project {
     /// Reads and checks the manifest in `path` (a folder or a file).
     pub(crate) fn load(path: &Path) -> Result<Self, Failure> {
         let file = manifest_file(path);
         let text = manifest_text(&file)?;
-        let manifest = Manifest::parse(&text).map_err(|errors| {
+        let manifest = parse(&text).map_err(|errors| {
             let count = errors.len();
             let s = if count == 1 { "" } else { "s" };
             Failure::new(format!("the manifest has {count} error{s}\n{}", pointed(&file, &text, &errors)))
@@ -138,6 +150,18 @@ impl Project {
         path.map(|path| read_text(&self.folder.join(path), POLICY_BYTES_MAX)).transpose()
     }
 
+    /// Checks the app's Cedar file as the platform will.
+    pub(super) fn check_policy(&self) -> Result<(), Failure> {
+        let Some(cedar) = self.policy()? else { return Ok(()) };
+        let rules = policy::Service::new(policy::PolicyConfig::default());
+        let rules = rules.map_err(|e| Failure::new(format!("the platform's own policies cannot be read: {e}")))?;
+        let functions: Vec<_> = self.manifest.functions.iter().map(|f| f.name.clone()).collect();
+        rules.check(&self.manifest.name, &cedar, Some(&functions)).map_err(|problem| {
+            let file = self.manifest.policy.as_deref().unwrap_or_default();
+            Failure::new(format!("`{file}`: {problem}"))
+        })
+    }
+
     /// The components that the manifest names, each once.
     pub(super) fn components(&self) -> Result<Vec<Built>, Failure> {
         let mut paths: Vec<&str> = self.manifest.functions.iter().map(|f| f.component.as_str()).collect();
@@ -153,6 +177,12 @@ impl Project {
             return Err(failure.next("build it first, or give the manifest a `[build] command`"));
         }
         let bytes = read(&file, CompileLimits::CAP.component_kib * 1_024)?;
+        // SECURITY: a project from elsewhere may name a link to a file that is none of its business. What is no WebAssembly
+        // does not leave this machine.
+        if !bytes.starts_with(b"\0asm") {
+            return Err(Failure::new(format!("component `{path}` is not WebAssembly"))
+                .next("name the `.wasm` file that the build makes"));
+        }
         let mut digest = [0; 32];
         let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &bytes);
         for (to, from) in digest.iter_mut().zip(hash.as_ref()) {
@@ -205,15 +235,26 @@ mod tests {
 
     #[tokio::test]
     async fn builds_run_in_the_projects_folder_and_their_failure_is_told() {
-        let (top, project) = project(&format!("{GOOD}[build]\ncommand = \"printf x > tea.wasm\"\n"));
+        let (top, project) = project(&format!("{GOOD}[build]\ncommand = \"printf '\\\\000asm' > tea.wasm\"\n"));
         let project = project.expect("valid");
         project.build().await.expect("the command works");
         let built = project.components().expect("built");
         assert_eq!(built.len(), 1);
         assert_eq!(
             built[0].digest.to_string(),
-            "sha256:2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881"
+            "sha256:cd5d4935a48c0672cb06407bb443bc0087aff947c6b864bac886982c73b3027f"
         );
+        // A link to something else of this machine's, and a pipe that nobody writes to.
+        let file = top.path().join("tea.wasm");
+        std::fs::remove_file(&file).expect("it was there");
+        std::os::unix::fs::symlink("/etc/passwd", &file).expect("a link");
+        let failure = project.components().err().expect("not WebAssembly");
+        assert!(failure.what.contains("is not WebAssembly"), "{}", failure.what);
+        std::fs::remove_file(&file).expect("it was there");
+        let mode = rustix::fs::Mode::from_raw_mode(0o600);
+        rustix::fs::mknodat(rustix::fs::CWD, &file, rustix::fs::FileType::Fifo, mode, 0).expect("a pipe");
+        let failure = project.components().err().expect("nobody writes");
+        assert!(failure.what.contains("is not a file"), "{}", failure.what);
         std::fs::write(top.path().join(MANIFEST), format!("{GOOD}[build]\ncommand = \"exit 3\"\n")).expect("a file");
         let failure = Project::load(top.path()).expect("valid").build().await.expect_err("it fails");
         assert!(failure.what.contains("ended with 3"), "{}", failure.what);

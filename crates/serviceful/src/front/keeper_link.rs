@@ -21,11 +21,23 @@ use wire::{
 /// How long a question may take, the keeper's restart included.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// Before a keeper that did not say its posture is asked again.
+const RETRY: Duration = Duration::from_millis(200);
+
 /// The link. Cheap to share.
 pub(super) struct KeeperLink {
     channel: watch::Sender<Option<Sender>>,
     asked: Mutex<HashMap<u32, oneshot::Sender<Answer>>>,
     next: AtomicU32,
+    said: Mutex<Said>,
+}
+
+/// How the keeper that runs now is confined, as far as it has said.
+#[derive(Default)]
+struct Said {
+    /// Grows with each keeper, so that a dead one's word is not taken for its successor's.
+    generation: u64,
+    posture: Option<String>,
 }
 
 /// What the keeper says about itself.
@@ -33,24 +45,62 @@ pub(super) struct KeeperLink {
 pub(super) struct KeeperFacts {
     pub(super) artefact_key: [u8; 32],
     pub(super) audit_key: String,
-    pub(super) posture: String,
     pub(super) signed: Option<(u64, Digest)>,
 }
 
 impl KeeperLink {
     pub(super) fn new() -> Arc<Self> {
-        Arc::new(Self { channel: watch::channel(None).0, asked: Mutex::default(), next: AtomicU32::new(1) })
+        Arc::new(Self {
+            channel: watch::channel(None).0,
+            asked: Mutex::default(),
+            next: AtomicU32::new(1),
+            said: Mutex::default(),
+        })
     }
 
     fn asked(&self) -> MutexGuard<'_, HashMap<u32, oneshot::Sender<Answer>>> {
         self.asked.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn said(&self) -> MutexGuard<'_, Said> {
+        self.said.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The posture of the keeper that runs now; `None` while none runs, or none has answered yet.
+    pub(super) fn posture(&self) -> Option<String> {
+        self.said().posture.clone()
+    }
+
+    /// Forgets the former keeper's posture. Gives the number of what comes after it.
+    fn next_generation(&self) -> u64 {
+        let mut said = self.said();
+        said.posture = None;
+        said.generation += 1;
+        said.generation
+    }
+
+    /// Asks the keeper of this generation for its posture, until it answers or is gone.
+    async fn learn_posture(self: Arc<Self>, generation: u64) {
+        while self.said().generation == generation {
+            if let Ok(Answer::PublicKeys { posture, .. }) = self.ask(&Question::PublicKeys { build: None }).await {
+                let mut said = self.said();
+                if said.generation == generation {
+                    said.posture = Some(posture);
+                }
+                return;
+            }
+            // It refused, or it is gone and nobody has come in its place.
+            tokio::time::sleep(RETRY).await;
+        }
+    }
+
     /// Takes a fresh channel into use; questions on the former one are asked again.
     pub(super) fn connect(self: &Arc<Self>, fd: OwnedFd) -> std::io::Result<()> {
         let Channel { sender, mut receiver } = Channel::new(fd)?;
         self.asked().clear();
+        let generation = self.next_generation();
         self.channel.send_replace(Some(sender));
+        tokio::spawn(self.clone().learn_posture(generation));
         let link = self.clone();
         tokio::spawn(async move {
             while let Ok(frame) = receiver.next().await {
@@ -61,6 +111,10 @@ impl KeeperLink {
                 if let Some(asker) = link.asked().remove(&frame.stream) {
                     let _ = asker.send(answer);
                 }
+            }
+            let mut said = link.said();
+            if said.generation == generation {
+                said.posture = None;
             }
         });
         Ok(())
@@ -106,11 +160,11 @@ impl KeeperLink {
         Ok(told.await.ok())
     }
 
-    /// Public keys and posture.
+    /// Public keys, and what was signed last.
     pub(super) async fn facts(&self, build: EngineBuild) -> Result<KeeperFacts, String> {
         match self.ask(&Question::PublicKeys { build: Some(build) }).await? {
-            Answer::PublicKeys { artefact: Some(artefact_key), audit, posture, signed, .. } => {
-                Ok(KeeperFacts { artefact_key, audit_key: audit, posture, signed })
+            Answer::PublicKeys { artefact: Some(artefact_key), audit, signed, .. } => {
+                Ok(KeeperFacts { artefact_key, audit_key: audit, signed })
             }
             Answer::PublicKeys { artefact: None, .. } => Err("the keeper has no key for this engine build".to_owned()),
             other => Err(unexpected(&other)),
@@ -172,5 +226,64 @@ impl CheckpointSigner for Checkpoints {
                 other => Err(SignError::Unavailable { reason: unexpected(&other) }),
             }
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A keeper that answers each question with this posture, or never.
+    fn keeper(link: &Arc<KeeperLink>, posture: Option<&'static str>) -> tokio::task::JoinHandle<()> {
+        let (ours, theirs) = wire::pair().expect("a channel");
+        link.connect(theirs).expect("connected");
+        let Channel { sender, mut receiver } = Channel::new(ours).expect("a channel");
+        tokio::spawn(async move {
+            while let Ok(frame) = receiver.next().await {
+                let Some(posture) = posture else { continue };
+                let answer = Answer::PublicKeys {
+                    artefact: None,
+                    audit: String::new(),
+                    keeper_audit: String::new(),
+                    posture: posture.to_owned(),
+                    signed: None,
+                };
+                let payload = encode(&answer).expect("an answer");
+                let _ = sender.send(vec![Frame::new(kind::ANSWER, frame.stream, payload)]);
+            }
+        })
+    }
+
+    async fn until(link: &KeeperLink, posture: Option<&str>) {
+        for _ in 0..400 {
+            if link.posture().as_deref() == posture {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        panic!("it is {:?}, not {posture:?}", link.posture());
+    }
+
+    #[tokio::test]
+    async fn the_posture_is_that_of_the_keeper_that_runs() {
+        let link = KeeperLink::new();
+        assert_eq!(link.posture(), None);
+        let first = keeper(&link, Some("first"));
+        until(&link, Some("first")).await;
+        first.abort();
+        until(&link, None).await;
+        let silent = keeper(&link, None);
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        assert_eq!(
+            link.posture(),
+            None,
+            "a keeper that has not answered has no posture, least of all its predecessor's"
+        );
+        // Replaced before its channel was seen to end.
+        let _third = keeper(&link, Some("third"));
+        until(&link, Some("third")).await;
+        silent.abort();
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        assert_eq!(link.posture().as_deref(), Some("third"), "the end of an older channel takes nothing away");
     }
 }

@@ -8,6 +8,7 @@ mod keeper_link;
 mod posture;
 mod rooms;
 mod supervisor_link;
+mod upkeep;
 
 use std::{os::fd::OwnedFd, path::PathBuf, sync::Arc};
 
@@ -74,10 +75,11 @@ async fn serve(fd: OwnedFd, report: jail::Report) -> anyhow::Result<()> {
         port: listeners.port,
     })
     .await?;
+    let door = rooms.door()?;
     rooms.start(noted).await?;
     let ready = Ready { pid: std::process::id(), posture: serde_json::to_string(&report)? };
     sender.send(vec![Frame::new(to_supervisor::READY, 0, encode(&ready)?)])?;
-    rooms.serve(listeners, draining).await?;
+    rooms.serve(door, listeners, draining).await?;
     rooms.stop().await;
     hearing.abort();
     Ok(())

@@ -5,6 +5,7 @@ use control_api::{Posture, PostureCheck, ProcessPosture};
 use gateway::PosturePort;
 use jail::{Level, Report};
 
+use super::keeper_link::KeeperLink;
 use crate::config::Config;
 
 /// Answers the posture operation.
@@ -13,8 +14,8 @@ pub(super) struct Walls {
     pub(super) engine_build: String,
     pub(super) supervisor: String,
     pub(super) front: Report,
-    /// The keeper's report; known once it answered.
-    pub(super) keeper: OnceLock<String>,
+    /// Knows the report of the keeper that runs now.
+    pub(super) keeper: Arc<KeeperLink>,
     /// Set after the room was built.
     pub(super) runtime: OnceLock<Arc<runtime::Service>>,
     pub(super) audit: OnceLock<Arc<audit::Log>>,
@@ -34,6 +35,17 @@ fn process(role: &str, app: Option<String>, json: &str) -> ProcessPosture {
             missing: vec!["its report cannot be read".to_owned()],
             report: value,
         },
+    }
+}
+
+/// A process that is being started again, or has not said yet how it is confined.
+fn silent(role: &str) -> ProcessPosture {
+    ProcessPosture {
+        role: role.to_owned(),
+        app: None,
+        level: "none".to_owned(),
+        missing: vec!["it has not said how it is confined; it may be starting again: ask once more".to_owned()],
+        report: serde_json::Value::Null,
     }
 }
 
@@ -89,9 +101,10 @@ impl PosturePort for Walls {
         let front = serde_json::to_value(&self.front).unwrap_or_default();
         let mut processes =
             vec![process("supervisor", None, &self.supervisor), described("front", None, &self.front, front)];
-        if let Some(keeper) = self.keeper.get() {
-            processes.push(process("keeper", None, keeper));
-        }
+        processes.push(match self.keeper.posture() {
+            Some(report) => process("keeper", None, &report),
+            None => silent("keeper"),
+        });
         let workers = self.runtime.get().map(|runtime| runtime.workers()).unwrap_or_default();
         processes.extend(workers.into_iter().map(|(app, _, json)| process("work", app.map(|a| a.to_string()), &json)));
         let posture = Posture {

@@ -14,6 +14,7 @@ use super::{
     keeper_link::{Checkpoints, KeeperLink},
     posture::Walls,
     supervisor_link::SupervisorLink,
+    upkeep::{Cache, People, Upkeep},
 };
 use crate::{
     config::Config,
@@ -38,6 +39,8 @@ pub(super) struct Rooms {
     store: Arc<store_sqlite::SqliteStore>,
     runtime: Arc<runtime::Service>,
     control: control::Service,
+    identity: Arc<identity::Service>,
+    upkeep: OnceLock<tokio::task::AbortHandle>,
     house: Arc<House>,
     walls: Arc<Walls>,
     recovered: audit::Recovered,
@@ -77,6 +80,16 @@ impl Rooms {
         let (folder, options) = (folders.audit.clone(), audit::LogOptions::default());
         let opened = tokio::task::spawn_blocking(move || audit::Log::open(&folder, Arc::new(signer), options)).await?;
         let (log, recovered) = opened.context("the audit log")?;
+        // The sequencer would find this out in a second; by then requests would have been answered.
+        if let Some((signed, _)) = facts.signed
+            && recovered.records < signed
+        {
+            anyhow::bail!(
+                "the audit log `{}` holds {} records, and {signed} were signed: it was removed, or an older copy was put in its place. Look with `serviceful audit verify --dir`, and restore the folder; how to begin a new one is in docs/reference/audit-log.md",
+                folders.audit.display(),
+                recovered.records,
+            );
+        }
         let log = Arc::new(log);
         let record: Arc<dyn Record> = log.clone();
 
@@ -85,13 +98,14 @@ impl Rooms {
                 .context("the folder of components")?,
         );
         let logs = Arc::new(runtime::Logs::new(&folders.logs, config.runtime.log_lines, config.runtime.log_kib));
+        let artefacts = runtime::Artefacts::new(&folders.artefacts);
         let runtime = Arc::new(runtime::Service::new(runtime::Parts {
             config: config.runtime.clone(),
             build: engine.build.clone(),
             processes: supervisor,
             keeper: keeper.clone(),
             contents: contents.clone(),
-            artefacts: runtime::Artefacts::new(&folders.artefacts),
+            artefacts: artefacts.clone(),
             logs: logs.clone(),
             audit: record.clone(),
             clock: clock.clone(),
@@ -114,7 +128,7 @@ impl Rooms {
             engine_build: engine.build.to_string(),
             supervisor: start.supervisor_posture,
             front: report,
-            keeper: OnceLock::from(facts.posture),
+            keeper: keeper.clone(),
             runtime: OnceLock::from(runtime.clone()),
             audit: OnceLock::from(log.clone()),
             audit_key: facts.audit_key.clone(),
@@ -122,12 +136,15 @@ impl Rooms {
         let releases: Vec<Arc<dyn ReleasePort>> =
             vec![policy.clone(), runtime.clone(), Arc::new(RoutesPort(routes.clone()))];
         let control = control::Service::new(control::Ports {
+            config: config.control.clone(),
             store: store.clone(),
             contents,
+            artefacts: Arc::new(Cache { artefacts, build: engine.build.clone() }),
             components: runtime.clone(),
             policy: policy.clone(),
             releases,
             credentials: identity.clone(),
+            people: Arc::new(People(identity.clone())),
             logs,
             posture: walls.clone(),
             audit: Arc::new(AuditLink::new(folders.audit, facts.audit_key, keeper, engine.build, log.clone())),
@@ -140,7 +157,7 @@ impl Rooms {
         let house = Arc::new(House {
             front_door: Arc::new(door),
             routes,
-            identity,
+            identity: identity.clone(),
             policy,
             runtime: runtime.clone(),
             control: Arc::new(control.clone()),
@@ -148,7 +165,19 @@ impl Rooms {
             clock: clock.clone(),
             rng,
         });
-        Ok(Self { config, clock, audit: log, store, runtime, control, house, walls, recovered })
+        Ok(Self {
+            config,
+            clock,
+            audit: log,
+            store,
+            runtime,
+            control,
+            identity,
+            upkeep: OnceLock::new(),
+            house,
+            walls,
+            recovered,
+        })
     }
 
     fn note(&self, kind: Kind, action: &str, text: String) {
@@ -158,7 +187,7 @@ impl Rooms {
     /// Publishes what is deployed and starts what runs beside requests.
     pub(super) async fn start(&self, mut notes: mpsc::Receiver<Note>) -> anyhow::Result<()> {
         let restored = self.control.restore().await.context("the deployed apps cannot be restored")?;
-        let text = format!("version {}, engine {}, {restored:?}", env!("CARGO_PKG_VERSION"), self.walls.engine_build);
+        let text = format!("version {}, engine {}, {restored}", env!("CARGO_PKG_VERSION"), self.walls.engine_build);
         self.note(Kind::Platform, "started", text);
         let audit::Recovered { torn_bytes, repaired_files, .. } = self.recovered;
         if torn_bytes > 0 || repaired_files > 0 {
@@ -175,11 +204,21 @@ impl Rooms {
                 let _ = audit.record(&Event::platform(clock.now(), kind, &action, text));
             }
         });
+        let upkeep = Upkeep {
+            every: std::time::Duration::from_secs(self.config.control.collect_every_s),
+            control: self.control.clone(),
+            identity: self.identity.clone(),
+            audit: self.audit.clone(),
+            clock: self.clock.clone(),
+        };
+        // Started once; a second start would find the place taken and leave its task to the runtime's end.
+        let _ = self.upkeep.set(tokio::spawn(upkeep.run()).abort_handle());
         Ok(())
     }
 
-    /// Serves until told to drain and what was under way has ended.
-    pub(super) async fn serve(&self, listeners: Listeners, draining: watch::Receiver<bool>) -> anyhow::Result<()> {
+    /// What answers on the listeners. Asked for before the platform says that it is ready: a certificate that cannot be used
+    /// is a reason not to start.
+    pub(super) fn door(&self) -> anyhow::Result<front_door::Service> {
         let certificates: Option<Arc<dyn front_door::Certificates>> = match &self.config.tls {
             Some(tls) => {
                 Some(Arc::new(front_door::FileCertificates::read(&tls.certificates).context("the TLS certificates")?))
@@ -190,7 +229,16 @@ impl Rooms {
         // Half of the descriptors are for what the platform itself opens.
         let descriptors = rustix::process::getrlimit(rustix::process::Resource::Nofile).current.unwrap_or(u64::MAX);
         settings.connections_max = settings.connections_max.min(descriptors / 2).max(1);
-        let service = front_door::Service::new(settings, self.house.clone(), certificates)?;
+        Ok(front_door::Service::new(settings, self.house.clone(), certificates)?)
+    }
+
+    /// Serves until told to drain and what was under way has ended.
+    pub(super) async fn serve(
+        &self,
+        service: front_door::Service,
+        listeners: Listeners,
+        draining: watch::Receiver<bool>,
+    ) -> anyhow::Result<()> {
         let mut tasks = tokio::task::JoinSet::new();
         for listener in listeners.tcp {
             let (service, draining) = (service.clone(), draining.clone());
@@ -206,6 +254,9 @@ impl Rooms {
 
     /// Ends what is open, in the other order.
     pub(super) async fn stop(&self) {
+        if let Some(upkeep) = self.upkeep.get() {
+            upkeep.abort();
+        }
         self.control.drain().await;
         self.runtime.drain();
         self.note(Kind::Platform, "stopped", "asked to end".to_owned());

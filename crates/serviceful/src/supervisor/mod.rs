@@ -5,6 +5,7 @@
 //! If this is wrong: a broken process stays down, or a child gets a descriptor that was not meant for it. docs/security/threats.md#supervisor
 mod children;
 mod engine;
+mod memory;
 mod sockets;
 mod state;
 

@@ -1,12 +1,14 @@
 //! Folders, the lock and the listeners: everything that is opened before any child exists.
 use std::{
     fs::{self, DirBuilder, File, Permissions},
-    net::TcpListener,
+    io,
+    net::{SocketAddr, TcpListener},
     os::unix::{
         fs::{DirBuilderExt, PermissionsExt},
         net::UnixListener,
     },
     path::Path,
+    time::Duration,
 };
 
 use anyhow::{Context, bail};
@@ -53,12 +55,32 @@ pub(super) fn lock(data: &Path) -> anyhow::Result<File> {
     Ok(file)
 }
 
+/// How long the children of a platform that ended without a word may hold its listeners, and between two looks.
+const PREDECESSOR: Duration = Duration::from_secs(2);
+const LOOK_EVERY: Duration = Duration::from_millis(20);
+
+/// Listens. After a crash the former front, which dies of its supervisor's death, may be there for a moment longer than it; its
+/// `platform.json` says that there was a crash. Anything else on the address is told at once.
 #[expect(clippy::disallowed_methods, reason = "the supervisor opens the listeners, and hands them to the front")]
+fn listen(address: SocketAddr, crashed: bool) -> io::Result<TcpListener> {
+    let mut waited = Duration::ZERO;
+    loop {
+        match TcpListener::bind(address) {
+            Err(e) if e.kind() == io::ErrorKind::AddrInUse && crashed && waited < PREDECESSOR => {
+                std::thread::sleep(LOOK_EVERY);
+                waited += LOOK_EVERY;
+            }
+            other => return other,
+        }
+    }
+}
+
 pub(super) fn open(config: &Config) -> anyhow::Result<Opened> {
     let mut tcp = inherited()?;
+    let crashed = config.data.join("platform.json").exists();
     if tcp.is_empty() {
         for address in &config.listen.addresses {
-            let listener = TcpListener::bind(address).with_context(|| {
+            let listener = listen(*address, crashed).with_context(|| {
                 format!("cannot listen on `{address}`; is something else using it? choose another with `--listen`, or `listen.addresses`")
             })?;
             tcp.push(listener);

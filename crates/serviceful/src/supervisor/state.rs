@@ -6,7 +6,7 @@ use std::{
     os::fd::{AsFd, OwnedFd},
     path::PathBuf,
     process::Stdio,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use anyhow::Context;
@@ -20,13 +20,17 @@ use wire::{
     },
 };
 
-use super::{children, sockets::Opened};
+use super::{children, memory::Watched, sockets::Opened};
 use crate::config::Config;
 
 /// Words for the audit log that wait while the front is down; older ones give way.
 const NOTES_MAX: usize = 1_000;
 /// Engine processes at one time; the front asks for far fewer.
 const ENGINES_MAX: usize = 512;
+/// A child that cannot start so often in a row will not start by being tried again.
+const FAILED_STARTS_MAX: u32 = 5;
+/// A child that was ready for so long before it died is started again at once; the pause grows for those that die sooner.
+const STEADY: Duration = Duration::from_secs(10);
 /// How long children may take to finish when the platform ends.
 const DRAIN: Duration = Duration::from_secs(10);
 
@@ -58,6 +62,11 @@ enum Happened {
         exit: Exited,
     },
     EngineEnded(Exited),
+    /// A worker held more memory than it may, in MiB, and is being ended.
+    TooLarge {
+        pid: u32,
+        held: u64,
+    },
     Restart(Role),
     Signal,
 }
@@ -66,7 +75,7 @@ struct Running {
     generation: u64,
     sender: wire::Sender,
     pid: u32,
-    ready: bool,
+    ready: Option<Instant>,
 }
 
 pub(super) struct Supervisor {
@@ -78,6 +87,8 @@ pub(super) struct Supervisor {
     log: Option<String>,
     roles: HashMap<Role, Running>,
     deaths: HashMap<Role, u32>,
+    /// Starts in a row that came to nothing.
+    failed_starts: HashMap<Role, u32>,
     engine_pids: HashMap<u32, tokio::sync::oneshot::Sender<()>>,
     notes: VecDeque<Note>,
     generation: u64,
@@ -104,6 +115,7 @@ impl Supervisor {
             log: std::env::var("SERVICEFUL_LOG").ok(),
             roles: HashMap::new(),
             deaths: HashMap::new(),
+            failed_starts: HashMap::new(),
             engine_pids: HashMap::new(),
             notes: VecDeque::new(),
             generation: 0,
@@ -130,6 +142,13 @@ impl Supervisor {
                     }
                 }
                 Happened::EngineEnded(exit) => self.engine_ended(exit),
+                Happened::TooLarge { pid, held } => {
+                    let most = self.config.runtime.worker_memory_mib;
+                    let text = format!(
+                        "worker {pid} held {held} MiB of memory, more than {most} (`runtime.worker_memory_mib`), and was ended"
+                    );
+                    self.note("memory-ceiling", text);
+                }
                 Happened::Restart(role) if !self.ending => self.restart(role),
                 Happened::Restart(_) => {}
                 Happened::Signal => self.end(),
@@ -192,7 +211,7 @@ impl Supervisor {
         self.hear(role, generation, receiver);
         self.watch(role, generation, pid, started.child);
         sender.send(vec![self.first_words(role)?])?;
-        self.roles.insert(role, Running { generation, sender, pid, ready: false });
+        self.roles.insert(role, Running { generation, sender, pid, ready: None });
         self.connect_front_and_keeper()
     }
 
@@ -279,13 +298,13 @@ impl Supervisor {
 
     fn ready(&mut self, role: Role, _ready: &Ready) {
         if let Some(running) = self.roles.get_mut(&role) {
-            running.ready = true;
+            running.ready = Some(Instant::now());
         }
-        self.deaths.remove(&role);
+        self.failed_starts.remove(&role);
         if role == Role::Front {
             self.flush_notes();
         }
-        let all = [Role::Front, Role::Keeper].iter().all(|r| self.roles.get(r).is_some_and(|r| r.ready));
+        let all = [Role::Front, Role::Keeper].iter().all(|r| self.roles.get(r).is_some_and(|r| r.ready.is_some()));
         if all && let Err(error) = self.announce() {
             tracing::warn!(%error, "cannot say that the platform is ready");
         }
@@ -339,20 +358,39 @@ impl Supervisor {
             EngineRole::Snapshot => "snapshot",
         };
         let path = PathBuf::from(&engine.path);
+        let ceiling_mib = self.config.runtime.worker_memory_mib;
+        let memory_mib = ceiling_mib.to_string();
         let mut arguments = vec![OsStr::new(role)];
+        let is_worker = matches!(spawn.role, EngineRole::Work);
+        if is_worker {
+            // A compiler has limits of its own, by the job.
+            arguments.extend([OsStr::new("--memory-mib"), OsStr::new(&memory_mib)]);
+        }
         if self.config.jail.strict {
             arguments.push(OsStr::new("--strict"));
         }
         let mut started = children::start(&path, &arguments, self.log.as_deref(), Stdio::piped())?;
         let pid = started.child.id().context("it ended at once")?;
+        let watched = if is_worker { self.watched(pid) } else { None };
         if let Some(words) = started.child.stderr.take() {
             tokio::spawn(last_words(role, pid, words));
         }
         let (cancel, cancelled) = tokio::sync::oneshot::channel::<()>();
         let events = self.events.clone();
         tokio::spawn(async move {
+            let passed = async {
+                match watched {
+                    Some(watched) => watched.passes(ceiling_mib).await,
+                    None => std::future::pending().await,
+                }
+            };
             let status = tokio::select! {
                 status = started.child.wait() => status,
+                held = passed => {
+                    let _ = started.child.start_kill();
+                    let _ = events.send(Happened::TooLarge { pid, held }).await;
+                    started.child.wait().await
+                }
                 _ = cancelled => {
                     let _ = started.child.start_kill();
                     started.child.wait().await
@@ -362,6 +400,15 @@ impl Supervisor {
         });
         self.engine_pids.insert(pid, cancel);
         Ok((pid, started.channel))
+    }
+
+    /// A worker whose memory cannot be looked at still has its resource limit, so it may run; but it is written down.
+    fn watched(&mut self, pid: u32) -> Option<Watched> {
+        let opened = Watched::open(pid);
+        if let Err(error) = &opened {
+            self.note("memory-not-watched", format!("the memory of worker {pid} cannot be looked at: {error}"));
+        }
+        opened.ok()
     }
 
     /// Only what the front asked for can be ended by it; its number means nothing outside that list.
@@ -380,7 +427,7 @@ impl Supervisor {
     }
 
     fn ended(&mut self, role: Role, exit: Exited) -> anyhow::Result<()> {
-        let was_ready = self.roles.remove(&role).is_some_and(|r| r.ready);
+        let ready = self.roles.remove(&role).and_then(|r| r.ready);
         if self.ending {
             // Only now: the front's last act is to have the audit log's end signed.
             self.drain(Role::Keeper);
@@ -391,13 +438,19 @@ impl Supervisor {
             let pids: Vec<u32> = self.engine_pids.keys().copied().collect();
             pids.into_iter().for_each(|pid| self.kill(pid));
         }
-        let how =
-            format!("{} (pid {}) ended with code {:?}, signal {:?}", role.name(), exit.pid, exit.code, exit.signal);
+        let how = format!("{} (pid {}) {}", role.name(), exit.pid, wire::supervisor::how_ended(exit.code, exit.signal));
+        if ready.is_some_and(|since| since.elapsed() >= STEADY) {
+            self.deaths.remove(&role);
+        }
         let deaths = self.deaths.entry(role).or_default();
         *deaths += 1;
         let deaths = *deaths;
-        if !was_ready && deaths >= 5 {
-            anyhow::bail!("{how} before it was ready, {deaths} times in a row; its own words stand above");
+        if ready.is_none() {
+            let failed = self.failed_starts.entry(role).or_default();
+            *failed += 1;
+            if *failed >= FAILED_STARTS_MAX {
+                anyhow::bail!("{how} before it was ready, {failed} times in a row; its own words stand above");
+            }
         }
         let action = if exit.signal == Some(31) { "jail-violation" } else { "process-restarted" };
         self.note(action, format!("{how}; it is started again"));
@@ -415,7 +468,7 @@ impl Supervisor {
     }
 
     fn flush_notes(&mut self) {
-        let Some(front) = self.roles.get(&Role::Front).filter(|front| front.ready) else { return };
+        let Some(front) = self.roles.get(&Role::Front).filter(|front| front.ready.is_some()) else { return };
         let frames = self.notes.drain(..).filter_map(|note| Some(Frame::new(to_child::NOTE, 0, encode(&note).ok()?)));
         let _ = front.sender.send(frames.collect());
     }

@@ -84,3 +84,88 @@ async fn an_edit_on_disk_is_found_offline() {
     assert_ne!(after.code, 0, "{} {}", after.out, after.err);
     assert!(after.out.contains("\"intact\": false"), "{} {}", after.out, after.err);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_that_is_gone_or_older_is_no_good_log() {
+    let mut platform = Platform::claimed(&Setup::default()).await;
+    platform.deploy("coffee", &guest("bench-hello"), "").await;
+    let (_, posture) = platform.api("GET", "/api/v1/posture", None).await;
+    let key = posture.to_string().split('"').find(|word| word.matches('+').count() >= 2).unwrap().to_owned();
+    platform.stop();
+    let audit = platform.data().join("audit");
+    let empty = tempfile::tempdir().unwrap();
+    for folder in [empty.path(), platform.data().as_path(), std::path::Path::new("/etc")] {
+        let ran = platform.cli(&["audit", "verify", "--dir", &folder.display().to_string(), "--key", &key]);
+        assert_eq!(ran.code, 1, "{}: {} {}", folder.display(), ran.out, ran.err);
+        assert!(ran.err.contains("no audit log"), "{}", ran.err);
+    }
+    // All of it gone but the file that says that there was one.
+    let kept = empty.path().join("kept");
+    std::fs::rename(&audit, &kept).unwrap();
+    std::fs::create_dir(&audit).unwrap();
+    std::fs::copy(kept.join("lock"), audit.join("lock")).unwrap();
+    let ran = verify(&platform, &key);
+    assert_eq!(ran.code, 1, "{} {}", ran.out, ran.err);
+    // And the platform does not begin a new history over it.
+    let ended = platform.try_restart();
+    assert!(!ended.contains("\"ready\""), "{ended}");
+    std::fs::remove_dir_all(&audit).unwrap();
+    std::fs::rename(&kept, &audit).unwrap();
+    platform.restart();
+    let (_, verdict) = platform.api("GET", "/api/v1/audit/verify", None).await;
+    assert_eq!(verdict["intact"], true, "{verdict}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn words_that_no_event_has_are_refused_with_those_that_there_are() {
+    let platform = Platform::claimed(&Setup::default()).await;
+    for query in ["kind=bogus", "result=bogus"] {
+        let (status, problem) = platform.api("GET", &format!("/api/v1/audit?{query}"), None).await;
+        assert_eq!(status, 400, "{problem}");
+        assert!(
+            problem["detail"].to_string().contains("refused") || problem["detail"].to_string().contains("security")
+        );
+    }
+    for (_, kind) in [
+        ("Request", audit::Kind::Request),
+        ("ControlBegin", audit::Kind::ControlBegin),
+        ("Control", audit::Kind::Control),
+        ("Security", audit::Kind::Security),
+        ("Process", audit::Kind::Process),
+        ("Engine", audit::Kind::Engine),
+        ("Key", audit::Kind::Key),
+        ("Platform", audit::Kind::Platform),
+    ] {
+        let word = serde_json::to_value(kind).unwrap();
+        let (status, problem) =
+            platform.api("GET", &format!("/api/v1/audit?kind={}", word.as_str().unwrap()), None).await;
+        assert_eq!(status, 200, "{problem}");
+    }
+    let ran = platform.cli(&["audit", "--kind", "bogus", "--json"]);
+    assert_eq!(ran.code, 2, "{} {}", ran.out, ran.err);
+    let error: serde_json::Value = serde_json::from_str(&ran.err).unwrap();
+    assert!(error["error"]["what"].to_string().contains("bogus"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_no_status_could_say_any_more_stands_in_the_apps_log() {
+    let platform = Platform::claimed(&Setup::default()).await;
+    let limits = "limits = { response_kib = 2048, log_bytes_per_second = 4096 }";
+    let token = platform.deploy("bad", &guest("hostile-p2"), limits).await;
+    let mut headers = http::HeaderMap::new();
+    headers.insert("authorization", format!("Bearer {token}").parse().unwrap());
+    let broken = platform.send("bad.localhost", "GET", "/flood", headers, bytes::Bytes::new()).await;
+    assert!(broken.is_err(), "the body ends early");
+    let mut text = String::new();
+    for _ in 0..100 {
+        let mut headers = http::HeaderMap::new();
+        headers.insert("authorization", format!("Bearer {}", platform.owner).parse().unwrap());
+        let path = "/api/v1/apps/bad/logs?tail=50";
+        text = platform.send("console.localhost", "GET", path, headers, bytes::Bytes::new()).await.unwrap().text();
+        if text.contains("response_kib") {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    assert!(text.contains("the response broke off") && text.contains("response_kib"), "{text}");
+}

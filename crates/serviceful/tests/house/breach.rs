@@ -4,7 +4,7 @@ use std::fs;
 use crate::platform::{Platform, Setup, guest, programs};
 
 /// Executables in which the worker belongs to an attacker.
-fn drill_programs() -> tempfile::TempDir {
+pub(crate) fn drill_programs() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let drill = programs().join("engine-drill");
     assert!(drill.exists(), "the drill's engine is missing; run `make build`");

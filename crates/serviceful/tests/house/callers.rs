@@ -149,3 +149,73 @@ async fn a_claim_works_once_and_only_the_newest() {
     let (status, _) = platform.api("POST", "/api/v1/claim/issue", Some(&json!({}))).await;
     assert_eq!(status, 401);
 }
+
+/// Another owner: their id, and the token of their command line.
+async fn another(platform: &Platform, name: &str) -> (String, String) {
+    let body = json!({"code": platform.claim_code(&["--again"]), "name": name});
+    let (status, made) = platform.api("POST", "/api/v1/claim", Some(&body)).await;
+    assert!(status.is_success(), "{status} {made}");
+    (made["person"].as_str().unwrap().to_owned(), made["token"].as_str().unwrap().to_owned())
+}
+
+async fn as_somebody(
+    platform: &Platform,
+    token: &str,
+    method: &str,
+    path: &str,
+    body: &str,
+) -> crate::platform::Answer {
+    let mut headers = HeaderMap::new();
+    headers.insert("authorization", format!("Bearer {token}").parse().unwrap());
+    headers.insert("content-type", "application/json".parse().unwrap());
+    platform.send("console.localhost", method, path, headers, Bytes::copy_from_slice(body.as_bytes())).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_disabled_or_revoked_is_out_at_once_with_all_that_was_made_from_it() {
+    let platform = Platform::claimed(&Setup::default()).await;
+    platform.deploy("coffee", &guest("bench-hello"), "access = \"signed-in\"\n").await;
+    let (ada, laptop) = another(&platform, "Ada").await;
+    let call = async |laptop: &str| {
+        let made = as_somebody(&platform, laptop, "POST", "/api/v1/tokens/call", "{\"app\": \"coffee\"}").await;
+        assert!(made.status.is_success(), "{}", made.text());
+        made.json()["secret"].as_str().unwrap().to_owned()
+    };
+    let reach = async |token: &str| platform.app("coffee", "GET", "/", Some(token), "").await.status.as_u16();
+    let token = call(&laptop).await;
+    assert_eq!(reach(&token).await, 200);
+
+    // By the owner, and back; then by the host.
+    for (disable, enable) in [
+        (&["people", "disable", "Ada", "--host"][..], &["people", "enable", "Ada", "--host"][..]),
+        (&["people", "disable", &ada, "--host", "--json"][..], &["people", "enable", &ada, "--host"][..]),
+    ] {
+        let ran = platform.cli_in(&platform.data(), disable);
+        assert_eq!(ran.code, 0, "{} {}", ran.out, ran.err);
+        assert_eq!(reach(&token).await, 401, "what was made by a disabled person");
+        assert_eq!(as_somebody(&platform, &laptop, "GET", "/api/v1/whoami", "").await.status, 401);
+        let ran = platform.cli_in(&platform.data(), enable);
+        assert_eq!(ran.code, 0, "{} {}", ran.out, ran.err);
+        assert_eq!(reach(&token).await, 200, "nothing was removed");
+    }
+    let path = format!("/api/v1/people/{ada}");
+    let (status, view) = platform.api("PUT", &path, Some(&json!({"disabled": true}))).await;
+    assert_eq!((status.as_u16(), &view["name"]), (200, &json!("Ada")), "{view}");
+    assert_eq!(reach(&token).await, 401);
+    let (status, _) = platform.api("PUT", &path, Some(&json!({"disabled": false}))).await;
+    assert_eq!(status, 200);
+    let own =
+        platform.api("PUT", &format!("/api/v1/people/{}", platform.person), Some(&json!({"disabled": true}))).await;
+    assert_eq!(own.0, 409, "{}", own.1);
+    let acts = platform.audit("action=people-manage&kind=control&limit=20").await;
+    assert_eq!(acts.len(), 7, "each act, refused ones too, has its end in the log");
+
+    // The command line itself: its calls end with it.
+    let listed = as_somebody(&platform, &laptop, "GET", "/api/v1/tokens", "").await.json();
+    let tokens = listed["tokens"].as_array().unwrap();
+    let id = tokens.iter().find(|t| t["use"] == "cli").unwrap()["id"].as_str().unwrap().to_owned();
+    assert_eq!(reach(&token).await, 200);
+    let (status, _) = platform.api("DELETE", &format!("/api/v1/tokens/{id}"), None).await;
+    assert!(status.is_success());
+    assert_eq!(reach(&token).await, 401, "its call token has minutes left, and counts no more");
+}

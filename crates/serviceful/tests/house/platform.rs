@@ -137,6 +137,22 @@ impl Platform {
         self.wait_until_ready();
     }
 
+    /// Starts it where it may refuse to; gives back what it printed before it ended, or became ready.
+    pub(crate) fn try_restart(&mut self) -> String {
+        self.child = Self::spawn(&self.program, self.folder.path());
+        let out = self.child.stdout.take().unwrap();
+        let mut text = String::new();
+        for line in BufReader::new(out).lines().map_while(Result::ok) {
+            text.push_str(&line);
+            if text.contains("\"ready\"") {
+                break;
+            }
+        }
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        text
+    }
+
     pub(crate) fn signal(&self, pid: u32, signal: &str) {
         assert!(Command::new("kill").arg(format!("-{signal}")).arg(pid.to_string()).status().unwrap().success());
     }

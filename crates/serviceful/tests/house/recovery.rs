@@ -146,3 +146,122 @@ async fn a_damaged_cache_entry_is_refused_written_down_and_made_again() {
     assert_eq!(platform.app("good", "GET", "/", Some(&token), "").await.status, 200);
     assert_eq!(platform.audit("action=artefact-refused&limit=5").await.len(), 1);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_killed_compiler_is_started_again_and_its_component_is_not_blamed() {
+    let platform = Arc::new(Platform::claimed(&Setup::default()).await);
+    let bytes = std::fs::read(guest("echo-p3")).unwrap();
+    let mut killed = 0;
+    {
+        let deploy = platform.try_deploy("slow", &bytes, "");
+        tokio::pin!(deploy);
+        let (phase, view) = loop {
+            tokio::select! {
+                ended = &mut deploy => break ended,
+                () = tokio::time::sleep(Duration::from_millis(2)), if killed == 0 => {
+                    if let Some(compiler) = platform.children("compile").first() {
+                        platform.signal(*compiler, "KILL");
+                        killed += 1;
+                    }
+                }
+            }
+        };
+        assert_eq!(killed, 1, "the compiler was never seen");
+        assert_eq!(phase, "ready", "{view}");
+    }
+    let events = platform.audit("kind=process&action=process-restarted&limit=5").await;
+    assert!(events.iter().any(|e| e.to_string().contains("compiler")), "{events:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_front_that_keeps_dying_is_not_started_at_full_speed() {
+    let platform = Platform::claimed(&Setup::default()).await;
+    let begun = std::time::Instant::now();
+    for round in 0..6 {
+        // Ready, and then dead again.
+        while platform
+            .send("console.localhost", "GET", "/api/v1/self", http::HeaderMap::new(), bytes::Bytes::new())
+            .await
+            .is_err()
+        {
+            assert!(begun.elapsed() < Duration::from_secs(60), "round {round}");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        platform.signal(platform.children("front")[0], "KILL");
+    }
+    // 40 + 80 + 160 + 320 + 640 ms lie between six deaths in a row.
+    assert!(begun.elapsed() > Duration::from_millis(1_200), "{:?}", begun.elapsed());
+}
+
+#[test]
+fn nothing_is_left_when_up_is_killed() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut up = std::process::Command::new(crate::platform::programs().join("serviceful"))
+        .args(["up", "--listen", "127.0.0.1:0"])
+        .arg(folder.path())
+        .stdin(std::process::Stdio::null())
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut lines = std::io::BufRead::lines(std::io::BufReader::new(up.stdout.take().unwrap()));
+    assert!(lines.any(|line| line.unwrap().contains("claim")), "it did not start");
+    let below = |roots: &[u32]| -> Vec<u32> {
+        let all = std::fs::read_dir("/proc").unwrap().flatten();
+        let pids = all.filter_map(|e| e.file_name().to_string_lossy().parse::<u32>().ok());
+        pids.filter(|pid| {
+            let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+            let parent = stat.rsplit_once(')').and_then(|(_, rest)| rest.split_whitespace().nth(1)?.parse().ok());
+            parent.is_some_and(|parent: u32| roots.contains(&parent))
+        })
+        .collect()
+    };
+    let supervisor = below(&[up.id()]);
+    let children = below(&supervisor);
+    assert!(!supervisor.is_empty() && children.len() >= 2, "{supervisor:?} {children:?}");
+    up.kill().unwrap();
+    up.wait().unwrap();
+    let all = [supervisor, children].concat();
+    for _ in 0..100 {
+        if all.iter().all(|pid| !std::path::Path::new(&format!("/proc/{pid}")).exists()) {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    panic!("some of {all:?} are still there");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_posture_of_a_keeper_that_was_restarted_is_shown_again() {
+    let platform = Platform::claimed(&Setup::default()).await;
+    let keeper = async || {
+        let (status, posture) = platform.api("GET", "/api/v1/posture", None).await;
+        assert_eq!(status, 200);
+        let processes = posture["processes"].as_array().unwrap();
+        let of_keeper: Vec<_> = processes.iter().filter(|p| p["role"] == "keeper").cloned().collect();
+        assert_eq!(of_keeper.len(), 1, "it has its line, running or not");
+        of_keeper[0].clone()
+    };
+    let mut before = keeper().await;
+    for _ in 0..100 {
+        if before["report"].is_object() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        before = keeper().await;
+    }
+    assert!(before["report"].is_object(), "{before}");
+    let old = platform.children("keeper");
+    platform.signal(old[0], "KILL");
+    let mut after = serde_json::Value::Null;
+    for _ in 0..200 {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        if platform.children("keeper").first().is_some_and(|new| *new != old[0]) {
+            after = keeper().await;
+            if after["report"].is_object() {
+                break;
+            }
+        }
+    }
+    assert_eq!(after["report"], before["report"], "the new one is confined like the old one, and said so itself");
+}

@@ -1,8 +1,10 @@
 //! Deployments are immutable but for their state; exactly one ready one can be current.
+use std::collections::HashSet;
+
 use types::UnixMillis;
 
 use super::{AnyStore, conflicts, ok, samples::*};
-use crate::{Deployment, DeploymentState};
+use crate::{Deployment, DeploymentState, Kept};
 
 fn failed() -> DeploymentState {
     DeploymentState::Failed { code: "CTL-005".into(), reason: "imports `wasi:sockets`\nwhich is not granted".into() }
@@ -89,4 +91,39 @@ pub async fn check_switch(make: impl Fn() -> AnyStore) {
         assert_eq!((now.current, now.version), (Some(digest(n)), first + step));
         assert_eq!(ok(store.app(app("coffee")).await), Some(now), "the answer is what is stored");
     }
+}
+
+/// History is cut to what a rollback may need; what is in use is what has not failed.
+pub async fn check_history(make: impl Fn() -> AnyStore) {
+    let store = coffee(&make).await;
+    ok(store.add_app(app("tea"), at(1), None).await);
+    assert_eq!(ok(store.components_in_use().await), HashSet::new());
+    for n in 1..=9 {
+        ok(store.add_deployment(deployment("coffee", n)).await);
+    }
+    ok(store.add_deployment(deployment("tea", 20)).await);
+    for n in [1, 2, 3, 5, 6, 7, 8] {
+        ok(store.set_deployment_state(app("coffee"), digest(n), DeploymentState::Ready).await);
+    }
+    ok(store.set_deployment_state(app("coffee"), digest(4), failed()).await);
+    ok(store.switch(app("coffee"), digest(3)).await);
+    let used = |all: &[u8]| all.iter().chain(&[100]).map(|n| digest(*n)).collect::<HashSet<_>>();
+    assert_eq!(ok(store.components_in_use().await), used(&[1, 2, 3, 5, 6, 7, 8, 9, 20]));
+
+    // Newest first: 9 preparing, 8 7 6 5 ready, 4 failed, 3 current, 2 former, 1.
+    let kept = Kept { each: 2, spared: HashSet::from([digest(5)]) };
+    assert_eq!(ok(store.prune_deployments(app("milk"), kept.clone()).await), 0, "no such app");
+    assert_eq!(ok(store.prune_deployments(app("coffee"), kept.clone()).await), 2);
+    let left: Vec<_> = ok(store.deployments(app("coffee")).await).iter().map(|d| d.id).collect();
+    assert_eq!(left, [9, 8, 7, 5, 4, 3, 2].map(digest));
+    assert_eq!(ok(store.prune_deployments(app("coffee"), kept).await), 0, "pruning twice is nothing new");
+    assert_eq!(ok(store.app(app("coffee")).await).and_then(|a| a.current), Some(digest(3)));
+    assert_eq!(ok(store.components_in_use().await), used(&[2, 3, 5, 7, 8, 9, 20]));
+    assert_eq!(ok(store.deployments(app("tea")).await).len(), 1, "nobody else's history is cut");
+    conflicts(store.switch(app("coffee"), digest(6)).await);
+
+    let none = Kept::default();
+    assert_eq!(ok(store.prune_deployments(app("coffee"), none).await), 4);
+    let left: Vec<_> = ok(store.deployments(app("coffee")).await).iter().map(|d| d.id).collect();
+    assert_eq!(left, [9, 3, 2].map(digest), "what is being prepared, what answers, and what is before it");
 }

@@ -10,8 +10,11 @@ mod samples;
 
 pub use apps::{check_app_removal_takes_everything_along, check_apps};
 pub use claims::{check_claim, check_claim_is_all_or_nothing, check_claim_is_used_once_by_racers};
-pub use credentials::{check_credential_conflicts, check_credential_lists, check_credentials_and_revocation};
-pub use deployments::{check_deployment_states, check_deployments, check_switch};
+pub use credentials::{
+    check_credential_conflicts, check_credential_lists, check_credential_purge, check_credentials_and_revocation,
+    check_parents,
+};
+pub use deployments::{check_deployment_states, check_deployments, check_history, check_switch};
 pub use members::check_members;
 pub use principals::{check_disabling, check_owner_question, check_principals, check_service_account_names};
 
@@ -26,8 +29,8 @@ macro_rules! contract_suite {
         $crate::contract_suite! { @each $make;
             check_apps check_app_removal_takes_everything_along
             check_claim check_claim_is_all_or_nothing check_claim_is_used_once_by_racers
-            check_credential_conflicts check_credential_lists check_credentials_and_revocation
-            check_deployment_states check_deployments check_switch
+            check_credential_conflicts check_credential_lists check_credential_purge check_credentials_and_revocation check_parents
+            check_deployment_states check_deployments check_history check_switch
             check_members
             check_disabling check_owner_question check_principals check_service_account_names
         }

@@ -42,6 +42,7 @@ pub(super) fn credential(n: u8, of: u8, kind: CredentialKind, audience: Audience
         created_at: at(n.into()),
         expires_at: at(3_600),
         revoked_at: None,
+        parent: None,
     }
 }
 

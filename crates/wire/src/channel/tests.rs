@@ -74,6 +74,34 @@ async fn a_slow_reader_holds_the_writer_back_and_loses_nothing() {
 const CHUNK: usize = 60_000;
 
 #[tokio::test]
+async fn what_ready_tasks_post_leaves_together_and_in_order() {
+    let (a, mut b) = two();
+    for i in 0..50u32 {
+        a.sender.post(vec![Frame::new(1, i, Bytes::from_static(b"posted"))]).unwrap();
+    }
+    let peek = |b: &Channel| {
+        let mut byte = [0u8; 1];
+        rustix::net::recv(b.receiver.socket.as_fd(), &mut byte, RecvFlags::PEEK | RecvFlags::DONTWAIT)
+    };
+    assert!(peek(&b).is_err(), "a post made a system call of its own");
+    // What is sent after a post comes after it.
+    a.sender.send(vec![Frame::new(2, 50, Bytes::new())]).unwrap();
+    for i in 0..=50u32 {
+        assert_eq!(b.receiver.next().await.unwrap().stream, i);
+    }
+    a.sender.flushed().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_post_to_a_peer_that_is_gone_is_found_out() {
+    let (a, b) = two();
+    drop(b);
+    a.sender.post(vec![Frame::new(1, 1, Bytes::from_static(b"x"))]).unwrap();
+    assert!(matches!(a.sender.flushed().await, Err(ChannelError::Gone)));
+    assert!(matches!(a.sender.post(Vec::new()), Err(ChannelError::Gone)));
+}
+
+#[tokio::test]
 async fn the_end_of_the_peer_is_noticed_by_both_sides() {
     let (a, mut b) = two();
     a.sender.send(vec![Frame::new(1, 1, Bytes::from_static(b"last"))]).unwrap();

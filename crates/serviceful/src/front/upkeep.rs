@@ -1,0 +1,81 @@
+//! What the front does from time to time, beside requests: it takes away what is over.
+use std::{collections::HashSet, sync::Arc, time::Duration};
+
+use audit::{Event, Kind, Record};
+use gateway::{CredentialFailure, Fut, NewCredential};
+use store::{Credential, StoreError};
+use types::{Clock, CredentialId, Digest, EngineBuild, PrincipalId, Secret, UnixMillis};
+
+/// The parts that have something to take away.
+pub(super) struct Upkeep {
+    pub(super) every: Duration,
+    pub(super) control: control::Service,
+    pub(super) identity: Arc<identity::Service>,
+    pub(super) audit: Arc<audit::Log>,
+    pub(super) clock: Arc<dyn Clock>,
+}
+
+impl Upkeep {
+    /// Runs for ever: at the start, then again after each pause.
+    pub(super) async fn run(self) {
+        loop {
+            match self.control.collect().await {
+                Ok(collected) if collected == control::Collected::default() => {}
+                Ok(collected) => tracing::info!("{collected}"),
+                Err(error) => tracing::error!("what nobody uses could not be removed: {:#}", anyhow::Error::new(error)),
+            }
+            match self.purge().await {
+                Ok(()) => {}
+                Err(error) => tracing::error!("old credentials could not be removed: {:#}", anyhow::Error::new(error)),
+            }
+            tokio::time::sleep(self.every).await;
+        }
+    }
+
+    async fn purge(&self) -> Result<(), StoreError> {
+        if !self.audit.is_healthy() {
+            return Ok(());
+        }
+        let purged = self.identity.purge().await?;
+        if purged > 0 {
+            let note = format!("removed {purged} credentials and claims that had been over for long");
+            let _ = self.audit.record(&Event::platform(self.clock.now(), Kind::Platform, "credentials-purged", note));
+        }
+        Ok(())
+    }
+}
+
+/// The folder of compiled code, for control.
+pub(super) struct Cache {
+    pub(super) artefacts: runtime::Artefacts,
+    pub(super) build: EngineBuild,
+}
+
+impl control::ArtefactPort for Cache {
+    fn collect(&self, left: HashSet<Digest>, before: UnixMillis) -> Fut<'_, Result<control::Removed, String>> {
+        let (artefacts, build) = (self.artefacts.clone(), self.build.clone());
+        Box::pin(async move {
+            let work = move || artefacts.collect(&build, |component| left.contains(component), before);
+            let removed = tokio::task::spawn_blocking(work).await.map_err(|e| e.to_string())?;
+            let (files, bytes) = removed.map_err(|e| e.to_string())?;
+            Ok(control::Removed { files, bytes })
+        })
+    }
+}
+
+/// identity, for what only control asks of it.
+pub(super) struct People(pub(super) Arc<identity::Service>);
+
+impl control::PeoplePort for People {
+    fn create_call(
+        &self,
+        new: NewCredential,
+        parent: CredentialId,
+    ) -> Fut<'_, Result<(Credential, Secret), CredentialFailure>> {
+        Box::pin(self.0.create_from(new, parent))
+    }
+
+    fn set_disabled(&self, person: PrincipalId, disabled: bool) -> Fut<'_, Result<bool, StoreError>> {
+        Box::pin(self.0.set_disabled(person, disabled))
+    }
+}
