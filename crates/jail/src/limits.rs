@@ -20,7 +20,7 @@ pub(crate) fn of_role(role: Role) -> Result<(), JailError> {
     lower(Resource::Core, 0, "forbid core files")?;
     let descriptors = match role {
         Role::Work => WORK_DESCRIPTORS,
-        Role::Compile => COMPILE_DESCRIPTORS,
+        Role::Compile | Role::Snapshot => COMPILE_DESCRIPTORS,
         Role::Keeper => KEEPER_DESCRIPTORS,
         // The front holds one descriptor for each client and the supervisor hands its own limit down.
         Role::Front | Role::Supervisor => return Ok(()),

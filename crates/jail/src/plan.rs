@@ -15,6 +15,8 @@ pub enum Role {
     Keeper,
     /// Turns one component into one artefact.
     Compile,
+    /// Evaluates one function's source once, in the sandbox that will run it. Assumed to be run by an attacker.
+    Snapshot,
     /// Runs guests. Assumed to be run by an attacker.
     Work,
 }
@@ -28,13 +30,14 @@ impl Role {
             Self::Front => "front",
             Self::Keeper => "keeper",
             Self::Compile => "compile",
+            Self::Snapshot => "snapshot",
             Self::Work => "work",
         }
     }
 
     /// The role of that name, or nothing.
     pub(crate) fn of_name(name: &str) -> Option<Self> {
-        [Self::Supervisor, Self::Front, Self::Keeper, Self::Compile, Self::Work]
+        [Self::Supervisor, Self::Front, Self::Keeper, Self::Compile, Self::Snapshot, Self::Work]
             .into_iter()
             .find(|role| role.name() == name)
     }
@@ -53,7 +56,7 @@ impl Role {
     /// Whether memory can never become executable after set-up. Workers publish compiled code and the supervisor's
     /// children include workers.
     pub(crate) fn never_executes_new_memory(self) -> bool {
-        !matches!(self, Self::Supervisor | Self::Work)
+        !matches!(self, Self::Supervisor | Self::Snapshot | Self::Work)
     }
 }
 

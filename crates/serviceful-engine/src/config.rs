@@ -11,7 +11,7 @@ use wasmtime::{
     ProfilingStrategy, RegallocAlgorithm, Strategy, WasmBacktraceDetails, WasmFeatures,
 };
 
-use crate::{native, seal::sha256};
+use crate::{js::installed::installed, native, seal::sha256};
 
 /// The exact version of the engine; a test holds it against `Cargo.lock`.
 pub const WASMTIME_VERSION: &str = "48.0.8";
@@ -22,11 +22,12 @@ const PATCH_LEVEL: u32 = 0;
 pub(crate) const CALLS_MAX: usize = 256;
 /// Core instances in the pool; a component made by common tools has three to six.
 const CORE_INSTANCES: u32 = 4_096;
-/// Stack of a guest: recursion past it traps. The fiber around it also carries host calls.
-const WASM_STACK_BYTES: usize = 512 << 10;
-const FIBER_STACK_BYTES: usize = 1 << 20;
+/// Stack of a guest: recursion past it traps. The fiber around it also carries host calls. Only what is touched takes memory.
+/// JavaScript's own limit (`STACK_BYTES` in `js/engine/src/vm.rs`) must come first, and a call of a script takes 600 bytes here.
+pub(crate) const WASM_STACK_BYTES: usize = 4 << 20;
+const FIBER_STACK_BYTES: usize = (4 << 20) + (512 << 10);
 /// Per slot and never given back: what a small function touches is reset by `memset`, not by page faults.
-const MEMORY_RESIDENT_BYTES: usize = 256 << 10;
+const MEMORY_RESIDENT_BYTES: usize = 1 << 20;
 const TABLE_RESIDENT_BYTES: usize = 64 << 10;
 const STACK_RESIDENT_BYTES: usize = 64 << 10;
 
@@ -34,6 +35,8 @@ const STACK_RESIDENT_BYTES: usize = 64 << 10;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Purpose {
     Compile,
+    /// Runs the JavaScript engine once and compiles what its memory became, which holds no code.
+    Snapshot,
     Work,
 }
 
@@ -159,7 +162,7 @@ fn config(purpose: Purpose, baseline: Baseline, build: &EngineBuild) -> wasmtime
     let Draft { mut config, mut pool, .. } = draft(baseline);
     config.module_version(ModuleVersionStrategy::Custom(build.as_str().to_owned()))?;
     match purpose {
-        Purpose::Compile => {
+        Purpose::Compile | Purpose::Snapshot => {
             config.allocation_strategy(InstanceAllocationStrategy::OnDemand);
             compiler(&mut config, baseline)?;
         }
@@ -196,6 +199,8 @@ fn draft(baseline: Baseline) -> Draft {
     };
     draft.note("target", baseline.target());
     draft.note("cpu", baseline.features());
+    // Snapshots are of this very engine.
+    draft.note("javascript", installed().map(|engine| engine.digest));
     draft.note("cranelift", "speed, backtracking, no NaN canonicalization, no debug verifier, parallel compilation");
     features(&mut draft);
     execution(&mut draft);

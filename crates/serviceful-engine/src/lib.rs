@@ -9,8 +9,10 @@ mod clock;
 mod compile;
 mod config;
 mod door;
+mod js;
 mod native;
 mod seal;
+mod snapshot;
 /// The `work` role; `crates/engine-drill` links it with a hook, [`main`] without.
 pub mod work;
 
@@ -27,6 +29,7 @@ Usage: serviceful-engine <ROLE>
 Roles:
   work      run the functions of one app (standard input is the channel)
   compile   compile one component (standard input is the channel)
+  snapshot  evaluate one JavaScript function (standard input is the channel)
   describe  print this engine's build as JSON
 
 Example: serviceful-engine describe
@@ -39,6 +42,7 @@ pub fn main(hooks: work::Hooks) -> ExitCode {
     match role.as_deref() {
         Some("work") => end(work::run(hooks)),
         Some("compile") => end(compile::run()),
+        Some("snapshot") => end(snapshot::run()),
         Some("describe") => {
             println!("{}", describe());
             ExitCode::SUCCESS
@@ -54,9 +58,11 @@ pub fn main(hooks: work::Hooks) -> ExitCode {
     }
 }
 
-/// The build as JSON: `{"build": "...", "wasmtime": "..."}`.
+/// The build as JSON: `{"build": "...", "wasmtime": "...", "javascript": "sha256:..."}`; the last is `null` without a JavaScript engine.
 fn describe() -> String {
-    serde_json::json!({ "build": config::build_id(), "wasmtime": WASMTIME_VERSION }).to_string()
+    let javascript = js::installed::installed().map(|engine| engine.digest);
+    serde_json::json!({ "build": config::build_id(), "wasmtime": WASMTIME_VERSION, "javascript": javascript })
+        .to_string()
 }
 
 /// A panic says one line. Looking symbols up for a backtrace would open files, and the jail kills for that.

@@ -1,7 +1,7 @@
 //! The one file with `unsafe`: telling Cranelift which CPU to compile for, and turning verified bytes into machine code.
 #![expect(unsafe_code, reason = "both calls are unsafe in wasmtime; each carries its argument")]
 
-use wasmtime::{Config, Engine, component::Component};
+use wasmtime::{Config, Engine, Module, component::Component};
 
 use crate::seal::VerifiedArtefact;
 
@@ -32,4 +32,13 @@ pub(crate) fn load(engine: &Engine, artefact: &VerifiedArtefact) -> wasmtime::Re
     // If an attacker subverted the compile process, they get to run native code in the worker of the app whose component
     // they wrote. The worker's jail is built for that case.
     unsafe { Component::deserialize(engine, artefact.bytes()) }
+}
+
+/// Makes an artefact that is a plain module runnable: the JavaScript engine, or a snapshot, which holds no code at all.
+///
+/// # Errors
+/// As [`load`].
+pub(crate) fn load_module(engine: &Engine, artefact: &VerifiedArtefact) -> wasmtime::Result<Module> {
+    // SAFETY: as in `load`; the artefact is verified in the same way.
+    unsafe { Module::deserialize(engine, artefact.bytes()) }
 }

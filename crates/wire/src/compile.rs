@@ -1,11 +1,17 @@
-//! front -> compiler -> front: one job in the life of the process.
+//! front -> compiler -> front: one job in the life of the process. The roles `compile` and `snapshot` share the words.
 use serde::{Deserialize, Serialize};
 use types::{CompileLimits, Digest, EngineBuild};
+
+use crate::work::Load;
 
 /// Frame kinds.
 pub mod kind {
     /// `Job`; one descriptor: the component, read-only.
     pub const JOB: u8 = 1;
+    /// `JsEngine`, for `compile`; no descriptor: the JavaScript engine that is installed beside the compiler.
+    pub const JS_ENGINE: u8 = 2;
+    /// `Snapshot`, for `snapshot`; two descriptors, read-only: the function's source, then the JavaScript engine's artefact.
+    pub const SNAPSHOT: u8 = 3;
     /// `Report`, compiler to front: the process is set up and jailed. First of all.
     pub const REPORT: u8 = 101;
     /// `Progress`
@@ -16,6 +22,8 @@ pub mod kind {
     pub const DONE: u8 = 104;
     /// `Failed`
     pub const FAILED: u8 = 105;
+    /// `Output`, before `DONE`: what the source wrote to its console while it was evaluated.
+    pub const OUTPUT: u8 = 106;
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,6 +31,27 @@ pub struct Job {
     pub component: Digest,
     pub limits: CompileLimits,
 }
+
+/// Compile the JavaScript engine, once a build. The artefact's component is the digest of the engine's file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JsEngine {
+    pub limits: CompileLimits,
+}
+
+/// Evaluate one module and keep the memory. The artefact's component is the digest of the source.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Snapshot {
+    pub source: Digest,
+    pub limits: CompileLimits,
+    /// The seal of the engine's artefact: it is machine code, and is looked at as a worker does.
+    pub engine: Load,
+    /// Ed25519 key that it must be signed with.
+    pub artefact_key: [u8; 32],
+}
+
+/// Lines as a log would have them; bounded.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Output(pub Vec<String>);
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Report {

@@ -65,6 +65,8 @@ pub struct Ready {
 pub enum EngineRole {
     Work,
     Compile,
+    /// Turns the source of one JavaScript function into a snapshot.
+    Snapshot,
 }
 
 /// Start an engine process.

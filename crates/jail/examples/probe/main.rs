@@ -28,6 +28,7 @@ fn main() {
         Some("front") => Role::Front,
         Some("keeper") => Role::Keeper,
         Some("compile") => Role::Compile,
+        Some("snapshot") => Role::Snapshot,
         Some("work") => Role::Work,
         Some("outside") => return tools::outside(args),
         other => panic!("no role `{other:?}`"),

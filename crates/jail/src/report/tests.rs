@@ -32,7 +32,7 @@ fn nothing_missing_is_full_and_each_gap_is_named() {
         (|report| report.no_new_privs = false, "no_new_privs", Level::Partial),
         (|report| report.dumpable = true, "dumpable", Level::Partial),
     ];
-    for role in [Role::Front, Role::Keeper, Role::Compile, Role::Work] {
+    for role in [Role::Front, Role::Keeper, Role::Compile, Role::Snapshot, Role::Work] {
         assert_eq!((complete(role).level(), complete(role).missing()), (Level::Full, vec![]));
         for (lose, word, level) in losses {
             let mut report = complete(role);

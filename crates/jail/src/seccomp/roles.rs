@@ -2,12 +2,12 @@
 //!
 //! | role | allowed | everything else | hostile calls |
 //! |---|---|---|---|
-//! | work, compile | threads, time, own memory, open descriptors, waiting, channel | **killed** (`SIGSYS`) | killed |
+//! | work, snapshot, compile | threads, time, own memory, open descriptors, waiting, channel | **killed** (`SIGSYS`) | killed |
 //! | keeper | the same, files, questions | `ENOSYS` | killed |
 //! | front | the keeper's, accepting connections | `ENOSYS` | killed |
 //! | supervisor | everything | | `EPERM` |
 //!
-//! Work and compile run code that others wrote: a call outside their table is an attack, and its death is what the
+//! Work, snapshot and compile run code that others wrote: a call outside their table is an attack, and its death is what the
 //! supervisor sees and records. Front and keeper run only our code: an unknown call there is far more likely a library's
 //! update than an attacker, so it is refused with the answer that makes libraries fall back, not with an outage.
 
@@ -28,11 +28,11 @@ pub(super) fn filters(role: Role, own: u32) -> Built<Vec<Filter>> {
         Role::Supervisor => supervisor(),
         Role::Front => own_code(base(Role::Front, own)?.always(groups::ACCEPT), own),
         Role::Keeper => own_code(base(Role::Keeper, own)?, own),
-        Role::Compile | Role::Work => foreign_code(role, own),
+        Role::Compile | Role::Snapshot | Role::Work => foreign_code(role, own),
     }
 }
 
-/// Work and compile: a table, and death outside it.
+/// Work, snapshot and compile: a table, and death outside it.
 fn foreign_code(role: Role, own: u32) -> Built<Vec<Filter>> {
     let absent = absent_calls()?;
     let no_terminal = no_terminal()?;

@@ -5,7 +5,7 @@ use seccompiler::SeccompAction;
 use super::{Filter, groups, hostile, program, roles};
 use crate::Role;
 
-const ALL: [Role; 5] = [Role::Supervisor, Role::Front, Role::Keeper, Role::Compile, Role::Work];
+const ALL: [Role; 6] = [Role::Supervisor, Role::Front, Role::Keeper, Role::Compile, Role::Snapshot, Role::Work];
 
 /// The kernel refuses longer programs, and every tested call pays for each line.
 #[test]
@@ -23,11 +23,11 @@ fn table(role: Role) -> Filter {
 
 #[test]
 fn the_default_answer_is_never_to_allow() {
-    for role in [Role::Front, Role::Keeper, Role::Compile, Role::Work] {
+    for role in [Role::Front, Role::Keeper, Role::Compile, Role::Snapshot, Role::Work] {
         let table = table(role);
         assert_eq!(table.hit, SeccompAction::Allow);
         assert_ne!(table.miss, SeccompAction::Allow);
-        let dies = matches!(role, Role::Compile | Role::Work);
+        let dies = matches!(role, Role::Compile | Role::Snapshot | Role::Work);
         assert_eq!(table.miss == SeccompAction::KillProcess, dies, "{role:?}");
     }
 }
@@ -35,7 +35,7 @@ fn the_default_answer_is_never_to_allow() {
 #[test]
 fn no_table_allows_what_is_hostile() {
     let hostile = [hostile::SYSTEM, hostile::SYSTEM_HERE, hostile::CHILD, hostile::CHILD_HERE].concat();
-    for role in [Role::Front, Role::Keeper, Role::Compile, Role::Work] {
+    for role in [Role::Front, Role::Keeper, Role::Compile, Role::Snapshot, Role::Work] {
         let allowed = table(role).rules.calls();
         let both: Vec<_> = hostile.iter().filter(|call| allowed.contains(call)).collect();
         assert!(both.is_empty(), "{role:?} allows {both:?}");
@@ -47,7 +47,7 @@ fn worker_and_compiler_name_no_file() {
     let by_name: Vec<i64> = [groups::FILES, groups::OLDER_FILES].concat();
     // These two are in the table only because they must answer an error: see `what_libraries_probe…` in `tests/breach`.
     let answered = [libc::SYS_newfstatat, libc::SYS_statx];
-    for role in [Role::Compile, Role::Work] {
+    for role in [Role::Compile, Role::Snapshot, Role::Work] {
         let allowed = table(role).rules.calls();
         let named: Vec<_> = by_name.iter().filter(|call| allowed.contains(call) && !answered.contains(call)).collect();
         assert!(named.is_empty(), "{role:?} allows {named:?}");

@@ -89,6 +89,12 @@ fn a_worker_that_attacks_dies_of_it() {
 }
 
 #[test]
+fn a_snapshot_process_that_attacks_dies_of_it() {
+    expect_each("snapshot", HOSTILE, &End::Signal(SIGSYS));
+    expect_each("snapshot", OUTSIDE_THE_TABLE, &End::Signal(SIGSYS));
+}
+
+#[test]
 fn a_compiler_that_attacks_dies_of_it() {
     expect_each("compile", HOSTILE, &End::Signal(SIGSYS));
     expect_each("compile", OUTSIDE_THE_TABLE, &End::Signal(SIGSYS));
@@ -156,7 +162,7 @@ fn what_front_and_keeper_do_not_need_is_refused_without_an_outage() {
 
 #[test]
 fn what_libraries_probe_is_refused_without_a_death() {
-    for role in ["work", "compile"] {
+    for role in ["work", "snapshot", "compile"] {
         // No answer tells whether a file exists.
         expect_each(role, &["stat-passwd", "statx-passwd", "clone3"], &End::Errno(libc::ENOSYS));
         assert_eq!(attempt(role, "terminal"), End::Done);
@@ -166,7 +172,7 @@ fn what_libraries_probe_is_refused_without_a_death() {
 #[cfg(target_arch = "x86_64")]
 #[test]
 fn other_entries_to_the_kernel_are_closed() {
-    for role in ["work", "compile"] {
+    for role in ["work", "snapshot", "compile"] {
         expect_each(role, &["x32-getpid", "x32-ptrace", "through-32-bit"], &End::Signal(SIGSYS));
     }
     for role in ["front", "keeper"] {

@@ -12,7 +12,7 @@ const COMMON: &[&str] =
 
 #[test]
 fn every_child_can_do_its_work() {
-    for role in ["work", "compile", "keeper", "front", "supervisor"] {
+    for role in ["work", "snapshot", "compile", "keeper", "front", "supervisor"] {
         expect_each(role, COMMON, &End::Done);
     }
 }
@@ -29,7 +29,7 @@ fn a_front_accepts_on_an_inherited_listener() {
 
 #[test]
 fn an_abort_is_an_abort_and_not_an_attack() {
-    for role in ["work", "compile", "keeper", "front"] {
+    for role in ["work", "snapshot", "compile", "keeper", "front"] {
         assert_eq!(attempt(role, "abort"), End::Signal(libc::SIGABRT), "{role}");
     }
 }
@@ -45,13 +45,13 @@ fn a_supervisor_starts_children_that_lock_themselves() {
 
 #[test]
 fn strict_mode_starts_here_and_reports_everything_closed() {
-    for role in ["work", "compile", "keeper", "front", "supervisor"] {
+    for role in ["work", "snapshot", "compile", "keeper", "front", "supervisor"] {
         let run = probe(&[role, "both", "strict", "nothing"]);
         assert_eq!(run.end, End::Done, "{role}");
         let (level, missing, report) = run.report.unwrap();
         assert_eq!(report.role, role);
         assert!(report.seccomp && report.no_new_privs && !report.dumpable, "{report:?}");
-        assert_eq!(report.mdwe, !matches!(role, "work" | "supervisor"));
+        assert_eq!(report.mdwe, !matches!(role, "work" | "snapshot" | "supervisor"));
         // Older kernels have fewer second locks; the level must say so.
         let complete = role == "supervisor" || report.landlock_abi >= 6;
         assert_eq!(

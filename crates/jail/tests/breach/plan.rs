@@ -104,7 +104,7 @@ fn a_path_that_is_not_there_is_named() {
 fn a_role_without_files_gets_no_paths() {
     let folder = folders();
     let coffee = path(&folder, "coffee");
-    for role in ["work", "compile", "supervisor"] {
+    for role in ["work", "snapshot", "compile", "supervisor"] {
         let End::Refused(message) = with(role, "both", "nothing", &["--read", &coffee], "") else {
             panic!("must refuse")
         };

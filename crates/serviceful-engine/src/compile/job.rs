@@ -2,12 +2,12 @@
 use std::{fs::File, io::Read as _, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use rustix::time::{ClockId, clock_gettime};
+use rustix::time::{ClockId, Timespec, clock_gettime};
 use types::CompileLimits;
 use wasmtime::Engine;
 use wire::{
     CHUNK_BYTES_MAX, Channel, Frame,
-    compile::{Done, Failed, Job, Progress, kind},
+    compile::{Done, Failed, Job, JsEngine, Progress, kind},
 };
 
 use super::{
@@ -16,6 +16,7 @@ use super::{
 };
 use crate::{
     door::{StartError, frame},
+    js::{installed::installed, split::split},
     seal::sha256,
 };
 
@@ -25,23 +26,43 @@ const LINGER: Duration = Duration::from_secs(30);
 /// Serves the one job of this process.
 pub(super) async fn serve(engine: &Engine, status: File, channel: &mut Channel) -> Result<(), StartError> {
     let mut request = channel.receiver.next().await?;
-    if request.kind != kind::JOB {
-        return Err(wire::FrameError::Unknown { kind: request.kind }.into());
-    }
-    let job: Job = request.message()?;
-    let component = File::from(request.take_fd()?);
     let stream = request.stream;
-    let watch = Arc::new(Watch::new(&job.limits, status, channel.sender.clone(), stream));
-
-    let result = compile(engine, &job, component, |progress| {
+    let (limits, work) = match request.kind {
+        kind::JOB => {
+            let job: Job = request.message()?;
+            (job.limits, Work::Component(job, File::from(request.take_fd()?)))
+        }
+        kind::JS_ENGINE => (request.message::<JsEngine>()?.limits, Work::JsEngine),
+        kind => return Err(wire::FrameError::Unknown { kind }.into()),
+    };
+    let watch = Arc::new(Watch::new(&limits, status, channel.sender.clone(), stream));
+    let progress = |progress| {
         let sent = frame(kind::PROGRESS, stream, &progress).map(|frame| channel.sender.send(vec![frame]));
         // A front that is gone shows at the next send of the artefact.
         drop(sent);
         if progress == Progress::Checking {
             watch.clone().start();
         }
-    });
+    };
+    let result = match work {
+        Work::Component(job, component) => compile(engine, &job, component, progress),
+        Work::JsEngine => js_engine(engine, progress),
+    };
     watch.end();
+    answer(channel, stream, result).await
+}
+
+enum Work {
+    Component(Job, File),
+    JsEngine,
+}
+
+/// Sends what a job came to, and waits until it is read.
+pub(crate) async fn answer(
+    channel: &mut Channel,
+    stream: u32,
+    result: Result<(Vec<u8>, Done), Failed>,
+) -> Result<(), StartError> {
     match result {
         Ok((artefact, done)) => send(channel, stream, artefact, &done).await,
         Err(failed) => {
@@ -50,6 +71,32 @@ pub(super) async fn serve(engine: &Engine, status: File, channel: &mut Channel) 
             Ok(())
         }
     }
+}
+
+/// Compiles the code of the JavaScript engine. It is ours, so what is wrong with it is no deployer's fault.
+fn js_engine(engine: &Engine, progress: impl Fn(Progress)) -> Result<(Vec<u8>, Done), Failed> {
+    let internal = |reason: String| Failed::Internal { reason };
+    progress(Progress::Checking);
+    let installed = installed().ok_or_else(|| internal("no JavaScript engine is installed".into()))?;
+    let split = split(&installed.bytes).map_err(|error| internal(error.to_string()))?;
+    progress(Progress::Compiling);
+    let started = clock_gettime(ClockId::Monotonic);
+    let artefact = engine.precompile_module(&split.code).map_err(|error| internal(format!("{error:#}")))?;
+    progress(Progress::Sending);
+    let done = Done {
+        imports: Vec::new(),
+        serves: String::new(),
+        component_bytes: installed.bytes.len() as u64,
+        artefact_bytes: artefact.len() as u64,
+        compile_ms: since_ms(started),
+    };
+    Ok((artefact, done))
+}
+
+/// Milliseconds since a reading of the monotonic clock.
+pub(crate) fn since_ms(started: Timespec) -> u64 {
+    let took = Duration::try_from(clock_gettime(ClockId::Monotonic) - started).unwrap_or_default();
+    u64::try_from(took.as_millis()).unwrap_or(u64::MAX)
 }
 
 fn compile(
@@ -69,20 +116,20 @@ fn compile(
     let started = clock_gettime(ClockId::Monotonic);
     let artefact =
         engine.precompile_component(&bytes).map_err(|error| Failed::Invalid { reason: format!("{error:#}") })?;
-    let took = Duration::try_from(clock_gettime(ClockId::Monotonic) - started).unwrap_or_default();
+    let compile_ms = since_ms(started);
     progress(Progress::Sending);
     let done = Done {
         imports,
         serves,
         component_bytes: bytes.len() as u64,
         artefact_bytes: artefact.len() as u64,
-        compile_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+        compile_ms,
     };
     Ok((artefact, done))
 }
 
 /// Reads the component, but never more than its limit and one byte.
-fn read(file: File, limits: &CompileLimits) -> Result<Vec<u8>, Failed> {
+pub(crate) fn read(file: File, limits: &CompileLimits) -> Result<Vec<u8>, Failed> {
     let max = limits.component_kib << 10;
     let mut bytes = Vec::new();
     let read = file.take(max + 1).read_to_end(&mut bytes);

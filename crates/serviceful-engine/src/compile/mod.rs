@@ -1,8 +1,8 @@
 //! The `compile` role: one component in, one artefact out, then the end of the process.
 mod check;
 mod imports;
-mod job;
-mod watch;
+pub(crate) mod job;
+pub(crate) mod watch;
 
 use types::CompileLimits;
 use wire::{Channel, compile::kind};
@@ -15,7 +15,7 @@ use crate::{
 /// Threads that compile. Ordinary deploys must not take a big node from its traffic.
 const THREADS_MAX: usize = 4;
 /// Address space that the executable, its threads and their allocators reserve without using it, in MiB.
-const RESERVED_MIB: u64 = 1_024;
+pub(crate) const RESERVED_MIB: u64 = 1_024;
 
 /// Compiles the one component that the front sends.
 ///

@@ -28,12 +28,12 @@ const EVERY: Duration = Duration::from_millis(10);
 const STOPPED: i32 = 3;
 
 /// What the kernel says about this process; opened before the jail closes.
-pub(super) fn open_status() -> io::Result<File> {
+pub(crate) fn open_status() -> io::Result<File> {
     File::open("/proc/self/status")
 }
 
 /// A job's limits and the channel to say so.
-pub(super) struct Watch {
+pub(crate) struct Watch {
     cpu_s: u64,
     memory_mib: u64,
     status: File,
@@ -43,13 +43,13 @@ pub(super) struct Watch {
 }
 
 impl Watch {
-    pub(super) fn new(limits: &CompileLimits, status: File, sender: Sender, stream: u32) -> Self {
+    pub(crate) fn new(limits: &CompileLimits, status: File, sender: Sender, stream: u32) -> Self {
         let (cpu_s, memory_mib) = (limits.compile_cpu_s, limits.compile_memory_mib);
         Self { cpu_s, memory_mib, status, sender, stream, over: AtomicBool::new(false) }
     }
 
     /// Starts looking, on a thread of its own: the compiler does not yield.
-    pub(super) fn start(self: Arc<Self>) {
+    pub(crate) fn start(self: Arc<Self>) {
         let watching = std::thread::Builder::new().name("watch".into()).spawn(move || self.look());
         if watching.is_err() {
             // Without a watch there is no limit but the kernel's. Refusing all jobs is the safe answer.
@@ -58,7 +58,7 @@ impl Watch {
     }
 
     /// The job is done; what follows is sending.
-    pub(super) fn end(&self) {
+    pub(crate) fn end(&self) {
         self.over.store(true, Ordering::Release);
     }
 

@@ -39,7 +39,7 @@ fn a_change_of_settings_needs_a_new_patch_level_or_version() {
         "config.wasm_memory64 = false",
         "config.wasm_component_model_async = true",
         "config.memory_init_cow = true",
-        "pool.linear_memory_keep_resident = 262144",
+        "pool.linear_memory_keep_resident = 1048576",
     ] {
         assert!(text.lines().any(|has| has == line), "`{line}` is missing from\n{text}");
     }

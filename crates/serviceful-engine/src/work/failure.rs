@@ -3,9 +3,12 @@ use wasmtime::{PoolConcurrencyLimitError, Trap, component::ResourceTableError};
 use wasmtime_wasi::I32Exit;
 use wire::work::Failure;
 
+use crate::config::WASM_STACK_BYTES;
+
 use super::{
     call::{Call, Reached, Stop},
     instance::HOSTCALL_BYTES,
+    js,
     logs::harmless,
 };
 
@@ -24,6 +27,9 @@ pub(crate) fn of_error(call: &Call, error: &wasmtime::Error) -> Failure {
     let limits = &call.limits;
     if error.is::<CpuSpent>() {
         return limit("cpu_ms", format!("it used more than {} ms of CPU time", limits.cpu_ms));
+    }
+    if let Some(failure) = js::of_error(call, error) {
+        return failure;
     }
     if let Some(Reached { limit: name, reason }) = call.reached() {
         return limit(name, reason);
@@ -56,7 +62,9 @@ pub(crate) fn of_error(call: &Call, error: &wasmtime::Error) -> Failure {
 
 fn of_trap(trap: Trap) -> Failure {
     let reason = match trap {
-        Trap::StackOverflow => "the call stack is full (512 KiB): it calls itself too deep".to_owned(),
+        Trap::StackOverflow => {
+            format!("the call stack is full ({} KiB): it calls itself too deep", WASM_STACK_BYTES >> 10)
+        }
         Trap::UnreachableCodeReached => {
             "it panicked or aborted (`unreachable` was executed); its error output says why".to_owned()
         }

@@ -106,7 +106,7 @@ struct Hooks {
 /// Names that belong to the platform, whatever follows.
 const RESERVED: &str = "sf-";
 
-fn is_forbidden(name: &HeaderName) -> bool {
+pub(super) fn is_forbidden(name: &HeaderName) -> bool {
     DEFAULT_FORBIDDEN_HEADERS.contains(name) || name.as_str().starts_with(RESERVED)
 }
 

@@ -15,6 +15,7 @@ use super::{
     call::Call,
     failure::{CpuSpent, cut},
     guest::Guest,
+    js,
     link::Loaded,
     meter::Verdict,
 };
@@ -43,10 +44,14 @@ pub(crate) async fn run(
 ) -> wasmtime::Result<()> {
     // Held until the store is gone: the pool has this many slots. Closing is not done anywhere.
     let _slot = slots.acquire().await?;
+    if let Loaded::Js(function) = loaded.as_ref() {
+        return js::run(&engine, function, call, errand).await;
+    }
     let mut store = store(&engine, call)?;
     match loaded.as_ref() {
         Loaded::P2(proxy) => run_p2(&mut store, proxy, errand).await,
         Loaded::P3(service) => run_p3(&mut store, service, errand).await,
+        Loaded::Js(_) => Ok(()),
     }
 }
 

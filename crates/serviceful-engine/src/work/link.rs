@@ -15,7 +15,7 @@ use wasmtime_wasi::{
 };
 use wasmtime_wasi_http::{p2::bindings::ProxyPre, p3::bindings::ServicePre};
 
-use super::{guest::Guest, hatches};
+use super::{guest::Guest, hatches, js};
 
 /// A component with its imports connected.
 pub(crate) enum Loaded {
@@ -23,6 +23,8 @@ pub(crate) enum Loaded {
     P2(ProxyPre<Guest>),
     /// `wasi:http` 0.3.
     P3(ServicePre<Guest>),
+    /// A function written in JavaScript.
+    Js(js::Function),
 }
 
 impl Loaded {

@@ -9,6 +9,7 @@ mod fields;
 mod guest;
 mod hatches;
 mod instance;
+mod js;
 mod limiter;
 mod link;
 mod logs;
@@ -26,6 +27,7 @@ use wire::{
 };
 
 pub use drill::Hooks;
+pub(crate) use logs::harmless;
 
 use crate::{
     config::{self, Purpose},

@@ -9,7 +9,7 @@ use std::{
 use http::{Method, Request, Uri, uri};
 use tokio::{runtime::Handle, sync::Semaphore, time::MissedTickBehavior};
 use types::{AppName, Caller};
-use wasmtime::{Engine, component::Linker};
+use wasmtime::{Engine, Precompiled, component::Linker};
 use wire::{
     Frame, FrameError, Receiver, Sender,
     work::{Assign, Credit, Failure, Fields, Invoke, Load, Loaded as Answer, Probe, Unload, to_front, to_worker},
@@ -25,6 +25,7 @@ use super::{
     fields,
     guest::Guest,
     instance::{self, Errand},
+    js,
     link::Loaded,
     outbox::Outbox,
     shelf::Shelf,
@@ -280,6 +281,18 @@ fn bring_in(
         Ok(verified) => verified,
         Err(error) => return refused(error.to_string()),
     };
+    if Engine::detect_precompiled(verified.bytes()) == Some(Precompiled::Module) {
+        return match js::bring_in(engine, shelf, &verified) {
+            Ok(loaded) => {
+                if let Some(loaded) = loaded {
+                    let mut shelf = shelf.lock().unwrap_or_else(PoisonError::into_inner);
+                    shelf.put(verified.component(), Arc::new(loaded), length);
+                }
+                Answer::Ready
+            }
+            Err(error) => Answer::Broken { reason: format!("{error:#}") },
+        };
+    }
     let component = match native::load(engine, &verified) {
         Ok(component) => component,
         // What the keeper signed for this build does not load: nothing is wrong with the cache, so making it again would not help.

@@ -3,7 +3,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use types::Digest;
 
-use super::link::Loaded;
+use super::{js::Machine, link::Loaded};
 
 /// Most components of one app that stay loaded. Each takes three memory maps and some 75 KiB beside its code.
 const COMPONENTS_MAX: usize = 256;
@@ -16,6 +16,8 @@ pub(crate) struct Shelf {
     loaded: HashMap<Digest, Place>,
     bytes: usize,
     uses: u64,
+    /// The JavaScript engine, once it is loaded. It stays: every function written in JavaScript needs it.
+    pub(super) machine: Option<Arc<Machine>>,
 }
 
 struct Place {

@@ -359,6 +359,7 @@ impl Supervisor {
         let role = match spawn.role {
             EngineRole::Work => "work",
             EngineRole::Compile => "compile",
+            EngineRole::Snapshot => "snapshot",
         };
         let path = PathBuf::from(&engine.path);
         let ceiling_mib = self.config.runtime.worker_memory_mib;

@@ -1,0 +1,84 @@
+//! What went wrong with a function written in JavaScript, with its place in the source.
+use wire::work::{Failure, LogStream};
+
+use crate::{
+    js::{
+        abi::{Kind, Told},
+        place,
+    },
+    work::{
+        call::{Call, Reached},
+        failure::cut,
+        logs::harmless,
+    },
+};
+
+/// The engine gave up and said why.
+#[derive(Debug, thiserror::Error)]
+#[error("the function failed")]
+pub(super) struct GaveUp(pub(super) Told);
+
+/// Nothing is left that could settle what the function waits for.
+#[derive(Debug, thiserror::Error)]
+#[error("nothing is left that could settle what it waits for")]
+pub(super) struct Stuck;
+
+/// Why the call failed, if it was for a reason that only JavaScript has.
+pub(in crate::work) fn of_error(call: &Call, error: &wasmtime::Error) -> Option<Failure> {
+    if error.is::<Stuck>() {
+        let reason =
+            "it waits for a promise that never settles: no timer, request body or other work is left that could";
+        return Some(Failure::Trap { reason: reason.into() });
+    }
+    let GaveUp(told) = error.downcast_ref()?;
+    let at = place::of(&told.stack).map(|place| format!(" at {place}")).unwrap_or_default();
+    let message = told.message.as_str();
+    // The whole trace is for the app's log; the reason names the place.
+    trace(call, told);
+    let limit = |limit: &str, reason: String| Failure::Limit { limit: limit.into(), reason };
+    Some(match told.kind {
+        Kind::Spent => limit("cpu_ms", format!("it used more than {} ms of CPU time{at}", call.limits.cpu_ms)),
+        // A limit that was reached shows as an error somewhere later; the limit is the reason.
+        _ if let Some(Reached { limit: name, reason }) = call.reached() => limit(name, format!("{reason}{at}")),
+        Kind::Answer => Failure::BadResponse { reason: cut(message) },
+        Kind::Unhandled => {
+            Failure::Trap { reason: cut(&format!("unhandled rejection: {message}{at}{}", hint(message))) }
+        }
+        _ => Failure::Trap { reason: cut(&format!("uncaught {message}{at}{}", hint(message))) },
+    })
+}
+
+fn trace(call: &Call, told: &Told) {
+    if told.kind == Kind::Spent && told.stack.is_empty() {
+        return;
+    }
+    let first = match told.kind {
+        Kind::Spent => "the CPU time is used up".to_owned(),
+        Kind::Unhandled => format!("unhandled rejection: {}", told.message),
+        _ => format!("uncaught {}", told.message),
+    };
+    for line in first.lines().chain(place::frames(&told.stack).iter().map(String::as_str)).take(LINES_MAX) {
+        let line: String = line.chars().take(LINE_CHARS).collect();
+        call.log(LogStream::Stderr, harmless(line.as_bytes()));
+    }
+}
+
+/// Longest trace in the log.
+const LINES_MAX: usize = 24;
+const LINE_CHARS: usize = 1_000;
+
+/// For names that people expect and that are not there.
+fn hint(message: &str) -> &'static str {
+    let missing = |name: &str| message.contains(&format!("{name} is not defined"));
+    if missing("WebAssembly") {
+        "; JavaScript functions do not load WebAssembly, deploy a component instead"
+    } else if missing("require") || missing("module") || missing("exports") {
+        "; a function is an ES module, use `import` and `export`"
+    } else if missing("process") {
+        "; configuration is in `env`, the second argument of `fetch`"
+    } else if missing("window") || missing("document") {
+        "; there is no page here"
+    } else {
+        ""
+    }
+}

@@ -1,0 +1,95 @@
+//! One request of a function written in JavaScript: one store, one instance, events until nothing is left to do.
+use std::{future::poll_fn, sync::Arc};
+
+use http::Request;
+use wasmtime::{Engine, Store, UpdateDeadline};
+
+use super::{
+    Function, caller,
+    failure::{GaveUp, Stuck},
+    guest::{Answer, Guest},
+};
+use crate::{
+    js::list::push,
+    work::{body::RequestBody, call::Call, failure::CpuSpent, guest::is_forbidden, instance::Errand, meter::Verdict},
+};
+use wire::work::LogStream;
+
+/// Makes an instance, lets it do its errand, and drops it. The answer goes to the call.
+pub(in crate::work) async fn run(
+    engine: &Engine,
+    function: &Function,
+    call: Arc<Call>,
+    errand: Errand,
+) -> wasmtime::Result<()> {
+    let mut store = store(engine, call.clone())?;
+    let instance = function.machine.instantiate(&mut store, &function.snapshot).await?;
+    let Errand::Request(request) = errand else { return Ok(()) };
+    let list = describe(&call, &request);
+    let body = request.into_body();
+    store.data_mut().incoming.body = Some(body);
+
+    let length = u32::try_from(list.len())?;
+    let at = instance.input.call_async(&mut store, length).await?;
+    if at == 0 {
+        return Err(wasmtime::Error::msg("there is no memory for the request"));
+    }
+    instance.memory.write(&mut store, at as usize, &list)?;
+    drop(list);
+    let mut held = instance.request.call_async(&mut store, (at, length)).await?;
+    loop {
+        if let Some(told) = store.data_mut().told.take() {
+            return Err(wasmtime::Error::new(GaveUp(told)));
+        }
+        let complete = matches!(store.data().answer, Answer::Complete);
+        if complete && held == 0 {
+            return Ok(());
+        }
+        let Some(event) = poll_fn(|cx| store.data_mut().poll_event(cx)).await else {
+            if !complete {
+                return Err(wasmtime::Error::new(Stuck));
+            }
+            call.log(
+                LogStream::Platform,
+                "after its response: waitUntil waits for a promise that never settles".into(),
+            );
+            return Ok(());
+        };
+        held = instance.event.call_async(&mut store, event.words()).await?;
+    }
+}
+
+fn store(engine: &Engine, call: Arc<Call>) -> wasmtime::Result<Store<Guest>> {
+    let mut store = Store::try_new(engine, Guest::new(call))?;
+    store.limiter(|guest| &mut guest.limiter);
+    store.set_epoch_deadline(1);
+    store.epoch_deadline_callback(|mut store| match store.data_mut().at_tick() {
+        Verdict::GoOn => Ok(UpdateDeadline::Continue(1)),
+        Verdict::GiveWay => Ok(UpdateDeadline::Yield(1)),
+        Verdict::Spent => Err(wasmtime::Error::new(CpuSpent)),
+    });
+    Ok(store)
+}
+
+/// The request as the engine reads it.
+fn describe(call: &Call, request: &Request<RequestBody>) -> Vec<u8> {
+    let has_body = !http_body::Body::is_end_stream(request.body());
+    let mut list = Vec::with_capacity(1_024);
+    push(&mut list, request.method().as_str().as_bytes());
+    push(&mut list, request.uri().to_string().as_bytes());
+    push(&mut list, if has_body { b"1" } else { b"0" });
+    push(&mut list, caller::json(&call.caller).as_bytes());
+    let config = match call.grants.config.is_empty() {
+        true => String::new(),
+        // A map of text to text always encodes.
+        false => serde_json::to_string(&call.grants.config).unwrap_or_default(),
+    };
+    push(&mut list, config.as_bytes());
+    for (name, value) in request.headers() {
+        if !is_forbidden(name) {
+            push(&mut list, name.as_str().as_bytes());
+            push(&mut list, value.as_bytes());
+        }
+    }
+    list
+}

@@ -1,0 +1,95 @@
+// One request: what the host calls.
+(function (host, shared) {
+  const UNCAUGHT = 0, ANSWER = 6;
+  // Kinds of events; `EVENT` in the engine's abi.rs.
+  const TIMER = 0, BODY = 1, DRAINED = 2;
+  const RANK = ["none", "single-factor", "multi-factor", "phishing-resistant"];
+
+  let drained = null;
+  class Context {
+    #caller;
+    constructor(caller) { this.#caller = caller; }
+    // The verified caller, as `wit/identity` describes it. Nothing that the request carries can change it.
+    get caller() {
+      if (typeof this.#caller === "string") this.#caller = JSON.parse(this.#caller);
+      return this.#caller;
+    }
+    waitUntil(promise) {
+      host.hold(true);
+      Promise.resolve(promise).then(() => host.hold(false), (error) => {
+        host.hold(false);
+        console.error("waitUntil:", error);
+      });
+    }
+    passThroughOnException() {}
+    // Ends the request with 403 unless the caller is a person who proved at least this much.
+    require(assurance) {
+      const wanted = RANK.indexOf(assurance);
+      if (wanted < 0) throw new TypeError(`\`${assurance}\` is no assurance; there are ${RANK.join(", ")}`);
+      const has = this.caller.kind === "user" ? RANK.indexOf(this.caller.assurance) : -1;
+      if (has < wanted) throw new StepUp(assurance);
+      return this.caller;
+    }
+  }
+  class StepUp extends Error {
+    constructor(assurance) { super(`this needs a person with assurance \`${assurance}\``); this.assurance = assurance; }
+    get name() { return "StepUpRequired"; }
+  }
+
+  const pump = async (stream) => {
+    const reader = stream.getReader();
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) break;
+      const bytes = shared.chunkBytes(value);
+      if (bytes.length && !host.bodyWrite(bytes)) await new Promise((resolve) => { drained = resolve; });
+    }
+    host.bodyEnd();
+  };
+  const answer = (response) => {
+    if (!(response instanceof Response)) {
+      let what = response === undefined ? "nothing" : shared.show(response);
+      if (what.length > 80) what = what.slice(0, 80) + "...";
+      host.fail(ANSWER, new TypeError(`fetch returned ${what}, not a Response`));
+      return;
+    }
+    if (response.status < 200) { host.fail(ANSWER, new TypeError("fetch returned Response.error()")); return; }
+    const body = shared.takeBody(response), fields = shared.headerList(response.headers);
+    if (body instanceof ReadableStream || body === shared.INCOMING) {
+      host.respond(response.status, fields, undefined, true);
+      pump(body instanceof ReadableStream ? body : response.body).catch(failed);
+    } else {
+      host.respond(response.status, fields, body, false);
+    }
+  };
+  const failed = (error) => {
+    if (error instanceof StepUp) {
+      const problem = { type: "about:blank", title: error.message, status: 403, assurance: error.assurance };
+      host.respond(403, ["content-type", "application/problem+json"], JSON.stringify(problem), false);
+      return;
+    }
+    host.fail(UNCAUGHT, error);
+  };
+
+  shared.request = (handler, method, url, hasBody, caller, config, packed) => {
+    shared.requestUrl = url;
+    try {
+      const request = new Request(shared.INCOMING, { method, url, hasBody, packed });
+      const env = config === "" ? {} : JSON.parse(config), context = new Context(caller);
+      const result = typeof handler === "function" ? handler(request, env, context) : handler.fetch(request, env, context);
+      if (result instanceof Response) answer(result);
+      else Promise.resolve(result).then(answer).catch(failed);
+    } catch (error) {
+      failed(error);
+    }
+  };
+  shared.event = (kind, id) => {
+    try {
+      if (kind === TIMER) shared.timerFired(id);
+      else if (kind === BODY) shared.bodyArrived();
+      else if (kind === DRAINED) { const waiting = drained; drained = null; waiting?.(); }
+    } catch (error) {
+      host.fail(UNCAUGHT, error);
+    }
+  };
+})

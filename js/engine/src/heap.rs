@@ -1,0 +1,268 @@
+//! The heap: size classes with free lists over memory that only grows.
+//!
+//! Made for snapshots. Before one is taken, [`seal`] zeroes what is free and draws a line: afterwards nothing below the line
+//! is given out or taken back again. So what a request allocates lies together in fresh pages behind the snapshot, and what
+//! it frees of the snapshot's own objects does not dirty their pages.
+use core::{alloc::GlobalAlloc, alloc::Layout, ptr};
+
+/// Before each block: its class. Eight bytes, so that blocks are aligned to eight.
+const HEADER: usize = 8;
+const PAGE: usize = 64 << 10;
+/// Classes: multiples of 8 up to 512, then four a doubling.
+const LINEAR: usize = 64;
+const CLASSES: usize = LINEAR + 4 * 22;
+/// Fresh memory that a snapshot brings along, so that an ordinary request need not grow its memory.
+const SPARE: usize = 16 * PAGE;
+/// Kept back until memory runs out.
+const RESERVE: usize = PAGE;
+
+struct Heap {
+    free: [*mut u8; CLASSES],
+    next: usize,
+    end: usize,
+    /// Blocks below it are of the snapshot.
+    line: usize,
+    /// Memory has run out once: what was kept back is given out, so that the error can say where.
+    ran_out: bool,
+}
+
+static mut HEAP: Heap = Heap { free: [ptr::null_mut(); CLASSES], next: 0, end: 0, line: 0, ran_out: false };
+
+unsafe extern "C" {
+    static __heap_base: u8;
+}
+
+const fn class_of(size: usize) -> usize {
+    if size <= 512 {
+        return if size == 0 { 0 } else { (size - 1) / 8 };
+    }
+    // 513.. : `log` is 9 for 513 to 1024
+    let log = (usize::BITS - 1 - (size - 1).leading_zeros()) as usize;
+    let step = 1 << (log - 2);
+    LINEAR + (log - 9) * 4 + (size - 1 - (1 << log)) / step
+}
+
+const fn size_of_class(class: usize) -> usize {
+    if class < LINEAR {
+        return (class + 1) * 8;
+    }
+    let above = class - LINEAR;
+    let log = above / 4 + 9;
+    (1 << log) + (above % 4 + 1) * (1 << (log - 2))
+}
+
+fn heap() -> &'static mut Heap {
+    // SAFETY: one thread, and no function here calls back into anything that allocates.
+    unsafe { &mut *ptr::addr_of_mut!(HEAP) }
+}
+
+impl Heap {
+    fn reserve(&mut self, end: usize) -> bool {
+        if self.end == 0 {
+            self.next = (ptr::addr_of!(__heap_base) as usize + 7) & !7;
+            self.end = core::arch::wasm32::memory_size(0) * PAGE;
+        }
+        let reserve = if self.ran_out { 0 } else { RESERVE };
+        if end + reserve <= self.end {
+            return true;
+        }
+        let pages = (end + reserve - self.end).div_ceil(PAGE);
+        if core::arch::wasm32::memory_grow(0, pages) == usize::MAX {
+            self.ran_out = true;
+            return false;
+        }
+        self.end += pages * PAGE;
+        true
+    }
+}
+
+/// A block of at least `size` bytes, aligned to eight; null when there is no memory.
+pub unsafe fn alloc(size: usize) -> *mut u8 {
+    if size > (1 << 30) {
+        return ptr::null_mut();
+    }
+    let heap = heap();
+    let class = class_of(size);
+    let head = heap.free[class];
+    if !head.is_null() {
+        // SAFETY: a free block holds the next one in its first bytes.
+        heap.free[class] = unsafe { *(head as *mut *mut u8) };
+        return head;
+    }
+    if heap.next == 0 && !heap.reserve(0) {
+        return ptr::null_mut();
+    }
+    let block = heap.next + HEADER;
+    let end = block + size_of_class(class);
+    if !heap.reserve(end) {
+        return ptr::null_mut();
+    }
+    heap.next = end;
+    // SAFETY: inside the memory just reserved.
+    unsafe { *((block - HEADER) as *mut u32) = class as u32 };
+    block as *mut u8
+}
+
+/// Takes a block back.
+pub unsafe fn free(block: *mut u8) {
+    let heap = heap();
+    if block.is_null() || (block as usize) < heap.line {
+        return;
+    }
+    unsafe {
+        let class = class(block);
+        *(block as *mut *mut u8) = heap.free[class];
+        heap.free[class] = block;
+    }
+}
+
+unsafe fn class(block: *const u8) -> usize {
+    unsafe { *(block.sub(HEADER) as *const u32) as usize }
+}
+
+/// How many bytes a block has.
+pub unsafe fn usable(block: *const u8) -> usize {
+    if block.is_null() { 0 } else { size_of_class(unsafe { class(block) }) }
+}
+
+/// A block of another size with the same beginning.
+pub unsafe fn realloc(block: *mut u8, size: usize) -> *mut u8 {
+    unsafe {
+        if block.is_null() {
+            return alloc(size);
+        }
+        let old = usable(block);
+        if size <= old && (size > old / 2 || old <= 64) {
+            return block;
+        }
+        let heap = heap();
+        // The last block grows where it is.
+        if block as usize + old == heap.next && block as usize >= heap.line && size > old && size <= (1 << 30) {
+            let class = class_of(size);
+            let end = block as usize + size_of_class(class);
+            if !heap.reserve(end) {
+                return ptr::null_mut();
+            }
+            heap.next = end;
+            *((block as usize - HEADER) as *mut u32) = class as u32;
+            return block;
+        }
+        let new = alloc(size);
+        if !new.is_null() {
+            ptr::copy_nonoverlapping(block, new, old.min(size));
+            free(block);
+        }
+        new
+    }
+}
+
+/// Zeroes what is free, and draws the line. What is allocated from here on lies behind everything that is there.
+pub fn seal() -> bool {
+    let heap = heap();
+    for class in 0..CLASSES {
+        let mut block = heap.free[class];
+        while !block.is_null() {
+            // SAFETY: a free block, as in `alloc`.
+            unsafe {
+                let next = *(block as *mut *mut u8);
+                ptr::write_bytes(block.sub(HEADER), 0, size_of_class(class) + HEADER);
+                block = next;
+            }
+        }
+        heap.free[class] = ptr::null_mut();
+    }
+    // Requests begin on a page of their own.
+    heap.next = (heap.next + 4095) & !4095;
+    heap.line = heap.next;
+    heap.reserve(heap.next + SPARE)
+}
+
+struct Global;
+
+#[global_allocator]
+static GLOBAL: Global = Global;
+
+// SAFETY: blocks are as `alloc` says; more alignment than eight is not asked for in this program.
+unsafe impl GlobalAlloc for Global {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        if layout.align() > 8 { ptr::null_mut() } else { unsafe { alloc(layout.size()) } }
+    }
+
+    unsafe fn dealloc(&self, block: *mut u8, _: Layout) {
+        unsafe { free(block) }
+    }
+
+    unsafe fn realloc(&self, block: *mut u8, _: Layout, size: usize) -> *mut u8 {
+        unsafe { realloc(block, size) }
+    }
+}
+
+/// For C.
+mod c {
+    use core::{ffi::c_void, ptr};
+
+    #[unsafe(no_mangle)]
+    unsafe extern "C" fn malloc(size: usize) -> *mut c_void {
+        unsafe { super::alloc(size).cast() }
+    }
+
+    #[unsafe(no_mangle)]
+    unsafe extern "C" fn calloc(count: usize, size: usize) -> *mut c_void {
+        let Some(bytes) = count.checked_mul(size) else { return ptr::null_mut() };
+        unsafe {
+            let block = super::alloc(bytes);
+            if !block.is_null() {
+                ptr::write_bytes(block, 0, bytes);
+            }
+            block.cast()
+        }
+    }
+
+    #[unsafe(no_mangle)]
+    unsafe extern "C" fn realloc(block: *mut c_void, size: usize) -> *mut c_void {
+        unsafe { super::realloc(block.cast(), size).cast() }
+    }
+
+    #[unsafe(no_mangle)]
+    unsafe extern "C" fn free(block: *mut c_void) {
+        unsafe { super::free(block.cast()) }
+    }
+}
+
+/// For QuickJS.
+pub mod js {
+    use core::ffi::c_void;
+
+    pub unsafe extern "C" fn calloc(_: *mut c_void, count: u32, size: u32) -> *mut c_void {
+        let Some(bytes) = (count as usize).checked_mul(size as usize) else { return core::ptr::null_mut() };
+        unsafe {
+            let block = super::alloc(bytes);
+            if !block.is_null() {
+                core::ptr::write_bytes(block, 0, bytes);
+            }
+            block.cast()
+        }
+    }
+
+    pub unsafe extern "C" fn malloc(_: *mut c_void, size: u32) -> *mut c_void {
+        unsafe { super::alloc(size as usize).cast() }
+    }
+
+    pub unsafe extern "C" fn free(_: *mut c_void, block: *mut c_void) {
+        unsafe { super::free(block.cast()) }
+    }
+
+    pub unsafe extern "C" fn realloc(_: *mut c_void, block: *mut c_void, size: u32) -> *mut c_void {
+        unsafe {
+            if size == 0 {
+                super::free(block.cast());
+                return core::ptr::null_mut();
+            }
+            super::realloc(block.cast(), size as usize).cast()
+        }
+    }
+
+    pub unsafe extern "C" fn usable(block: *const c_void) -> u32 {
+        unsafe { super::usable(block.cast()) as u32 }
+    }
+}

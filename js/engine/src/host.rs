@@ -1,0 +1,45 @@
+//! What the platform answers, as imports. `crates/serviceful-engine/src/js/abi.rs` is the other side.
+#[link(wasm_import_module = "serviceful")]
+unsafe extern "C" {
+    /// Answers the request. `fields` is a list (see `pack`); `more`: the body follows in pieces.
+    pub fn respond(status: u32, fields: *const u8, fields_len: usize, body: *const u8, body_len: usize, more: u32);
+    /// A piece of the response body. 1: wait for the event `DRAINED` before the next.
+    pub fn body_write(piece: *const u8, len: usize) -> u32;
+    pub fn body_end();
+    /// Reads from the request body: bytes read, 0 at its end, -1 when an event `BODY` will say that there is more, -2 broken.
+    pub fn body_read(to: *mut u8, len: usize) -> i32;
+    pub fn timer_set(id: u32, ms: f64);
+    pub fn timer_clear(id: u32);
+    /// `level`: 0 debug, 1 info, 2 warning, 3 error.
+    pub fn log(level: u32, text: *const u8, len: usize);
+    /// Milliseconds since 1970, and since the request began.
+    pub fn now() -> f64;
+    pub fn elapsed() -> f64;
+    pub fn random(to: *mut u8, len: usize);
+    /// The call's CPU time is used up.
+    pub fn spent() -> u32;
+    /// Text work: `what` names it, `input` is a list. Gives the length of the answer, also a list, of which as much as fits
+    /// is at `to`; -1 when there is no answer.
+    pub fn text(what: u32, input: *const u8, len: usize, to: *mut u8, room: usize) -> i32;
+    /// The call has failed: `message` and `stack` of the error. The host ends it as soon as it gets control.
+    pub fn fail(kind: u32, message: *const u8, message_len: usize, stack: *const u8, stack_len: usize);
+    /// Something was used that the function is not granted.
+    pub fn deny(hatch: *const u8, hatch_len: usize, wanted: *const u8, wanted_len: usize);
+}
+
+/// `kind` of [`fail`].
+pub mod failure {
+    /// Thrown and caught by nobody.
+    pub const UNCAUGHT: u32 = 0;
+    /// Rejected, and handled by nobody.
+    pub const UNHANDLED: u32 = 1;
+    /// The CPU time is used up.
+    pub const SPENT: u32 = 2;
+    /// The source cannot be compiled.
+    pub const SYNTAX: u32 = 3;
+    /// The module is not what is served.
+    pub const SHAPE: u32 = 4;
+    /// Something was used while the snapshot was made that only a request has; `message` names it.
+    pub const TOO_EARLY: u32 = 5;
+    // 6, the answer is no `Response`, is told by prelude/serve.js.
+}
