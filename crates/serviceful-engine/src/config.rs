@@ -11,7 +11,7 @@ use wasmtime::{
     ProfilingStrategy, RegallocAlgorithm, Strategy, WasmBacktraceDetails, WasmFeatures,
 };
 
-use crate::{js::installed::installed, native, seal::sha256};
+use crate::{js::installed, native, seal::sha256};
 
 /// The exact version of the engine; a test holds it against `Cargo.lock`.
 pub const WASMTIME_VERSION: &str = "48.0.8";
@@ -200,7 +200,7 @@ fn draft(baseline: Baseline) -> Draft {
     draft.note("target", baseline.target());
     draft.note("cpu", baseline.features());
     // Snapshots are of this very engine.
-    draft.note("javascript", installed().map(|engine| engine.digest));
+    draft.note("javascript", installed::digest());
     draft.note("cranelift", "speed, backtracking, no NaN canonicalization, no debug verifier, parallel compilation");
     features(&mut draft);
     execution(&mut draft);

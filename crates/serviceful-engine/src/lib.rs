@@ -60,7 +60,7 @@ pub fn main(hooks: work::Hooks) -> ExitCode {
 
 /// The build as JSON: `{"build": "...", "wasmtime": "...", "javascript": "sha256:..."}`; the last is `null` without a JavaScript engine.
 fn describe() -> String {
-    let javascript = js::installed::installed().map(|engine| engine.digest);
+    let javascript = js::installed::digest();
     serde_json::json!({ "build": config::build_id(), "wasmtime": WASMTIME_VERSION, "javascript": javascript })
         .to_string()
 }

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     door::{StartError, frame},
-    js::{installed::installed, split::split},
+    js::{installed, split::split},
     seal::sha256,
 };
 
@@ -77,8 +77,8 @@ pub(crate) async fn answer(
 fn js_engine(engine: &Engine, progress: impl Fn(Progress)) -> Result<(Vec<u8>, Done), Failed> {
     let internal = |reason: String| Failed::Internal { reason };
     progress(Progress::Checking);
-    let installed = installed().ok_or_else(|| internal("no JavaScript engine is installed".into()))?;
-    let split = split(&installed.bytes).map_err(|error| internal(error.to_string()))?;
+    let installed = installed::bytes().ok_or_else(|| internal("no JavaScript engine is installed".into()))?;
+    let split = split(installed).map_err(|error| internal(error.to_string()))?;
     progress(Progress::Compiling);
     let started = clock_gettime(ClockId::Monotonic);
     let artefact = engine.precompile_module(&split.code).map_err(|error| internal(format!("{error:#}")))?;
@@ -86,7 +86,7 @@ fn js_engine(engine: &Engine, progress: impl Fn(Progress)) -> Result<(Vec<u8>, D
     let done = Done {
         imports: Vec::new(),
         serves: String::new(),
-        component_bytes: installed.bytes.len() as u64,
+        component_bytes: installed.len() as u64,
         artefact_bytes: artefact.len() as u64,
         compile_ms: since_ms(started),
     };

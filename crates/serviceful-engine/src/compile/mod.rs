@@ -10,6 +10,7 @@ use wire::{Channel, compile::kind};
 use crate::{
     config::{self, Purpose},
     door::{self, StartError},
+    js::installed,
 };
 
 /// Threads that compile. Ordinary deploys must not take a big node from its traffic.
@@ -23,7 +24,8 @@ pub(crate) const RESERVED_MIB: u64 = 1_024;
 /// Why the process could not be set up, or how its channel ended.
 pub(crate) fn run() -> Result<(), StartError> {
     let fd = door::open()?;
-    // Asked now: it reads files, which the jail forbids.
+    // Asked now: they read files, which the jail forbids.
+    installed::bytes();
     let threads = std::thread::available_parallelism().map_or(1, usize::from).min(THREADS_MAX);
     let status = watch::open_status().map_err(|source| StartError::Status { source })?;
     let engine = config::engine(Purpose::Compile).map_err(|source| StartError::Engine { source })?;

@@ -16,11 +16,7 @@ use crate::{
     },
     config,
     door::{StartError, frame},
-    js::{
-        image,
-        installed::{Installed, installed},
-        split::split,
-    },
+    js::{image, installed, split::split},
     native,
     seal::{self, sha256},
 };
@@ -71,7 +67,8 @@ pub(super) async fn serve(engine: &Engine, status: File, channel: &mut Channel) 
 struct Ready {
     source: Vec<u8>,
     code: Module,
-    installed: &'static Installed,
+    /// The engine module, as it is installed.
+    installed: &'static [u8],
 }
 
 fn prepare(engine: &Engine, job: &Snapshot, source: File, artefact: &File) -> Result<Ready, Failed> {
@@ -80,7 +77,7 @@ fn prepare(engine: &Engine, job: &Snapshot, source: File, artefact: &File) -> Re
     if sha256(&source) != job.source {
         return Err(internal(format!("the bytes are not those of {}; upload the source again", job.source)));
     }
-    let installed = installed().ok_or_else(|| internal("no JavaScript engine is installed".into()))?;
+    let installed = installed::bytes().ok_or_else(|| internal("no JavaScript engine is installed".into()))?;
     let stated = job.engine.statement.artefact_bytes;
     if stated > ENGINE_BYTES_MAX {
         return Err(internal(format!("the JavaScript engine's artefact has {stated} bytes")));
@@ -92,7 +89,7 @@ fn prepare(engine: &Engine, job: &Snapshot, source: File, artefact: &File) -> Re
     // SECURITY: it is machine code that runs here; the same check as in a worker.
     let verified = seal::verify(bytes, &job.engine, &job.artefact_key, config::build_id())
         .map_err(|error| internal(error.to_string()))?;
-    if verified.component() != installed.digest {
+    if Some(verified.component()) != installed::digest() {
         return Err(internal("the artefact is not that of the installed JavaScript engine".into()));
     }
     let code = native::load_module(engine, &verified).map_err(|error| internal(format!("{error:#}")))?;
@@ -102,7 +99,7 @@ fn prepare(engine: &Engine, job: &Snapshot, source: File, artefact: &File) -> Re
 fn snapshot(engine: &Engine, job: &Snapshot, ready: Ready) -> Result<(Vec<u8>, Done, Output), Failed> {
     let internal = |reason: String| Failed::Internal { reason };
     let started = clock_gettime(ClockId::Monotonic);
-    let split = split(&ready.installed.bytes).map_err(|error| internal(error.to_string()))?;
+    let split = split(ready.installed).map_err(|error| internal(error.to_string()))?;
     let Evaluated { memory, output } = evaluate(engine, &ready.code, &split, &ready.source, &job.limits)?;
     let extent = image::extent(&memory).len();
     if extent > image::BYTES_MAX {

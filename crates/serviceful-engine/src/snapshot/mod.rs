@@ -14,6 +14,7 @@ use crate::{
     compile::{RESERVED_MIB, watch},
     config::{self, Purpose},
     door::{self, StartError},
+    js::installed,
 };
 
 /// Address space of one memory with its guards, in MiB.
@@ -25,6 +26,8 @@ const MEMORY_MIB: u64 = 4_096 + 256;
 /// Why the process could not be set up, or how its channel ended.
 pub(crate) fn run() -> Result<(), StartError> {
     let fd = door::open()?;
+    // Asked now: it reads a file, which the jail forbids.
+    installed::bytes();
     let status = watch::open_status().map_err(|source| StartError::Status { source })?;
     let engine = config::engine(Purpose::Snapshot).map_err(|source| StartError::Engine { source })?;
     // As in the `compile` role: the kernel holds the caps, the job's own limits are watched.
