@@ -6,7 +6,7 @@ TOOLS := $(or $(SERVICEFUL_TOOLS),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/service
 GUESTS := $(TARGET)/guests
 export SERVICEFUL_GUESTS := $(GUESTS)
 
-.PHONY: help setup build js-engine guests example up test check bench clean-data
+.PHONY: help setup build js-engine guests up test check bench clean-data
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -14,7 +14,7 @@ help: ## Show this list
 setup: ## Install what is missing on this machine
 	@scripts/setup.sh
 
-build: setup js-engine ## Build both executables
+build: setup js-engine ## Build the executables
 	cargo build --release --locked --workspace --bins
 
 js-engine: setup ## Build the JavaScript engine from source, beside the executables
@@ -23,12 +23,8 @@ js-engine: setup ## Build the JavaScript engine from source, beside the executab
 guests: setup ## Build the examples and the test guests from source
 	@scripts/build-guests.sh "$(GUESTS)"
 
-example: build
-	@scripts/build-guests.sh "$(GUESTS)" hello
-
-up: example ## Build everything and start the platform with an example app
-	@if [ -x "$(TOOLS)/rust-wasm/bin/rustc" ]; then export RUSTC="$(TOOLS)/rust-wasm/bin/rustc"; fi; \
-	exec "$(BIN)/serviceful" up examples/hello
+up: build ## Build everything and start the platform with an example app
+	@exec "$(BIN)/serviceful" up examples/bob
 
 test: setup guests js-engine ## Run every test
 	@scripts/test.sh

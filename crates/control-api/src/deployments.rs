@@ -104,8 +104,14 @@ pub struct Import {
 #[serde(deny_unknown_fields)]
 pub struct Inspected {
     pub imports: Vec<Import>,
-    /// The handler interface that it exports.
+    /// The handler interface that it exports, or `javascript`.
     pub serves: String,
+    /// Exports of a JavaScript module that can answer a request.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub handlers: Vec<String>,
+    /// Lines that a JavaScript module wrote to its console while it was evaluated.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub output: Vec<String>,
     pub component_bytes: u64,
     pub artefact_bytes: u64,
     pub compile_ms: u64,

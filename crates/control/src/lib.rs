@@ -13,6 +13,7 @@ mod input;
 mod membership;
 mod ports;
 mod quota;
+mod refresh;
 mod refuse;
 mod release;
 mod reply;
@@ -22,6 +23,7 @@ mod tasks;
 pub use collect::{CollectError, Collected, Removed};
 pub use config::{Config, ConfigError};
 pub use ports::{ArtefactPort, AuditPort, PeoplePort, Ports};
+pub use refresh::Refreshed;
 pub use release::Restored;
 pub use service::{Service, routes};
 

@@ -58,7 +58,7 @@ pub(crate) async fn on_deploy(
     for principal in joining {
         changed |= join(shared, app, principal, cx.started_at).await?;
     }
-    if changed { release::publish(shared, app).await } else { Ok(()) }
+    if changed { release::publish(shared, app).await.map(drop) } else { Ok(()) }
 }
 
 /// Gives a new owner the apps that nobody is in: those that the host made before the platform had an owner.

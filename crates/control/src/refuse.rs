@@ -83,6 +83,7 @@ pub(crate) const fn compile_code(failure: &CompileFailure) -> Code {
         CompileFailure::Unavailable { .. } => Code::RUN_UNAVAILABLE,
         CompileFailure::Missing { .. }
         | CompileFailure::Invalid { .. }
+        | CompileFailure::Source { .. }
         | CompileFailure::Limit { .. }
         | CompileFailure::UnknownImport { .. }
         | CompileFailure::ServesNothing

@@ -1,10 +1,10 @@
 //! Releases: what the other rooms must know of an app, published whole and in the order of its versions.
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 use control_api::DeploymentFailure;
 use gateway::{Refusal, Release, events::Who};
 use store::{App, DeploymentState, MemberRole, StoreError};
-use types::{AppName, Code, DeploymentId};
+use types::{AppName, Code, DeploymentId, Digest};
 
 use crate::{
     deploy::{Ended, Plan, record},
@@ -21,6 +21,8 @@ pub struct Restored {
     pub interrupted: usize,
     /// Apps that could not be published, with the reason.
     pub failed: Vec<(AppName, String)>,
+    /// What the published apps are made of.
+    pub components: HashSet<Digest>,
 }
 
 impl std::fmt::Display for Restored {
@@ -60,19 +62,23 @@ async fn release_of(shared: &Shared, app: &App) -> Result<Release, Refusal> {
 
 /// Tells every port, in order; stops at the first that refuses.
 fn tell(shared: &Shared, release: Release) -> Result<(), Refusal> {
-    let release = Arc::new(release);
+    tell_all(shared, &Arc::new(release))
+}
+
+fn tell_all(shared: &Shared, release: &Arc<Release>) -> Result<(), Refusal> {
     for port in &shared.ports.releases {
-        port.publish(&release)
+        port.publish(release)
             .map_err(|e| Refusal::internal(format!("a release of `{}` was refused: {e}", release.app)))?;
     }
     Ok(())
 }
 
-/// Publishes an app as the store has it now: after a new member, say. Nothing happens when the app is gone.
-pub(crate) async fn publish(shared: &Shared, app: &AppName) -> Result<(), Refusal> {
+/// Publishes an app as the store has it now: after a new member, say. `None`: the app is gone.
+pub(crate) async fn publish(shared: &Shared, app: &AppName) -> Result<Option<Arc<Release>>, Refusal> {
     let _order = shared.releasing.lock().await;
-    let Some(app) = shared.ports.store.app(app.clone()).await.map_err(refuse::store)? else { return Ok(()) };
-    tell(shared, release_of(shared, &app).await?)
+    let Some(app) = shared.ports.store.app(app.clone()).await.map_err(refuse::store)? else { return Ok(None) };
+    let release = Arc::new(release_of(shared, &app).await?);
+    tell_all(shared, &release).map(|()| Some(release))
 }
 
 /// Makes a ready deployment the one that answers. Switching to the current one changes nothing.
@@ -159,7 +165,11 @@ pub(crate) async fn restore(shared: &Shared) -> Result<Restored, StoreError> {
             }
         }
         match publish(shared, &app.name).await {
-            Ok(()) => restored.apps += 1,
+            Ok(release) => {
+                restored.apps += 1;
+                let functions = release.iter().flat_map(|release| &release.functions);
+                restored.components.extend(functions.map(|function| function.component));
+            }
             // One app that cannot be published must not keep the others down.
             Err(refusal) => {
                 let shown = refusal.detail.unwrap_or(refusal.reason);

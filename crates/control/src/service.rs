@@ -1,15 +1,18 @@
 //! The room's handle, and the one place where an operation finds its handler.
-use std::sync::{Arc, Mutex};
+use std::{
+    collections::HashSet,
+    sync::{Arc, Mutex},
+};
 
 use control_api::{OPERATIONS, Op};
 use gateway::{Body, ControlCall, ControlRoute, Ctx, Fut, Permit, Refusal, Reply, Work};
 use http::request::Parts;
-use types::{Caller, RouteError};
+use types::{Caller, Digest, RouteError};
 
 use crate::{
-    CollectError, Collected, Ports, Restored, collect,
+    CollectError, Collected, Ports, Refreshed, Restored, collect,
     deploy::{Board, Turns},
-    handlers, release,
+    handlers, refresh, release,
     tasks::Tasks,
 };
 
@@ -60,6 +63,11 @@ impl Service {
     /// Takes away what nobody can use any more; an audit event says how much that was. Called from time to time.
     pub async fn collect(&self) -> Result<Collected, CollectError> {
         collect::run(&self.shared).await
+    }
+
+    /// Makes these ready for the present engine, where they are not; an audit event says how that went.
+    pub async fn refresh(&self, components: HashSet<Digest>) -> Refreshed {
+        refresh::run(&self.shared, components).await
     }
 
     /// Waits until deployments that have begun are through.

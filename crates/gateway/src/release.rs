@@ -17,8 +17,12 @@ pub struct Inspection {
     pub imports: Vec<String>,
     /// The import needs a grant that the function does not have; it is linked so that each use is refused with a typed error.
     pub denied: Vec<String>,
-    /// `wasi:http/incoming-handler@0.2.x` or `wasi:http/handler@0.3.x`.
+    /// `wasi:http/incoming-handler@0.2.x`, `wasi:http/handler@0.3.x` or `javascript`.
     pub serves: String,
+    /// Exports of a JavaScript module that can answer; empty for a component.
+    pub handlers: Vec<String>,
+    /// Lines that a JavaScript module wrote to its console when it was evaluated.
+    pub output: Vec<String>,
     pub component_bytes: u64,
     pub artefact_bytes: u64,
     pub compile_ms: u64,
@@ -35,6 +39,8 @@ pub enum CompileFailure {
     Missing { component: Digest },
     #[error("this is not a WebAssembly component: {reason}")]
     Invalid { reason: String },
+    #[error("{reason}")]
+    Source { reason: String },
     #[error("the component reached limit `{limit}`: {reason}")]
     Limit { limit: String, reason: String },
     #[error("the component imports `{import}`, which this platform does not serve; it serves {served}")]
@@ -53,6 +59,8 @@ pub enum CompileFailure {
 pub trait ComponentPort: Send + Sync {
     /// Compiles (or finds) the artefact of a stored component under the present engine build, checked and signed.
     fn prepare<'a>(&'a self, component: Digest, limits: CompileLimits) -> Fut<'a, Result<Inspection, CompileFailure>>;
+    /// Whether its artefact for the present engine build is there. Cheap, and no promise that the artefact counts.
+    fn is_ready(&self, component: &Digest) -> bool;
     /// Instantiates the function once in a worker of the app, without calling it.
     fn probe<'a>(&'a self, target: Arc<FunctionTarget>) -> Fut<'a, Result<(), CompileFailure>>;
 }

@@ -112,6 +112,7 @@ fn target(route: &str) -> Arc<FunctionTarget> {
         function: FunctionName::parse("menu").unwrap(),
         route: route.parse().unwrap(),
         component: Digest::from_bytes([2; 32]),
+        handler: None,
         access: Access::Members,
         callers: Vec::new(),
         limits: RunLimits::default(),

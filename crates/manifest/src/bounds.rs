@@ -16,5 +16,7 @@ pub(crate) const CONFIG_VALUE_BYTES_MAX: usize = 4_096;
 pub(crate) const REASON_BYTES_MAX: usize = 500;
 /// Bytes of `build.command`.
 pub(crate) const COMMAND_BYTES_MAX: usize = 4_096;
+/// Bytes of a `handler`.
+pub(crate) const HANDLER_BYTES_MAX: usize = 64;
 /// Bytes of a path.
 pub(crate) const PATH_BYTES_MAX: usize = 255;

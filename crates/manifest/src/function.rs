@@ -5,8 +5,8 @@ use toml::de::DeValue;
 use types::{Access, FunctionName, RoutePattern};
 
 use crate::{
-    Function,
-    bounds::{CONFIG_MAX, CONFIG_VALUE_BYTES_MAX, REASON_BYTES_MAX},
+    Code, Function,
+    bounds::{CONFIG_MAX, CONFIG_VALUE_BYTES_MAX, HANDLER_BYTES_MAX, REASON_BYTES_MAX},
     findings::{At, Findings, quote},
     keys::{Section, nearest},
     limits::LimitTable,
@@ -15,13 +15,16 @@ use crate::{
     sheet::{Sheet, list, wrong_shape},
 };
 
+/// What a source's file name may end in.
+const SOURCE_ENDINGS: [&str; 8] = ["js", "mjs", "cjs", "jsx", "ts", "mts", "cts", "tsx"];
+
 /// A function whose name may still have to be made up.
 pub(crate) struct Draft {
     pub(crate) name: Option<At<FunctionName>>,
     pub(crate) route: RoutePattern,
     pub(crate) span: std::ops::Range<usize>,
     pub(crate) route_span: std::ops::Range<usize>,
-    component: At<String>,
+    code: At<Code>,
     access: Access,
     reason: Option<String>,
     callers: Vec<String>,
@@ -36,7 +39,7 @@ impl Draft {
         sheet.check_keys(Section::Function, findings);
         let name = read_name(sheet, findings);
         let route = read_route(sheet, findings);
-        let component = read_component(sheet, findings);
+        let code = read_code(sheet, findings);
         let access = read_access(sheet, findings);
         let reason = read_reason(sheet, access, findings);
         let callers = read_callers(sheet, access, findings);
@@ -48,7 +51,7 @@ impl Draft {
             route: route?,
             span: sheet.span().clone(),
             route_span,
-            component: component?,
+            code: code?,
             access: access?,
             reason,
             callers,
@@ -62,13 +65,13 @@ impl Draft {
         Function {
             name,
             route: self.route,
-            component: self.component.value,
+            code: self.code.value,
             access: self.access,
             reason: self.reason,
             callers: self.callers,
             config: self.config,
             limits: self.limits,
-            place: FunctionPlace { key: self.key, component: self.component.place },
+            place: FunctionPlace { key: self.key, code: self.code.place },
         }
     }
 
@@ -76,7 +79,7 @@ impl Draft {
     pub(crate) fn default_name(&self) -> Option<FunctionName> {
         let words = self.route.path().split('/').filter(|s| !s.is_empty() && *s != "*" && !s.starts_with(':'));
         let from_route = slug(&words.collect::<Vec<_>>().join("-"));
-        let file = self.component.value.rsplit('/').next().unwrap_or_default();
+        let file = self.code.value.path().rsplit('/').next().unwrap_or_default();
         let stem = file.trim_start_matches('.').split('.').next().unwrap_or_default();
         FunctionName::parse(&from_route).or_else(|_| FunctionName::parse(&slug(stem))).ok()
     }
@@ -143,27 +146,77 @@ fn is_platforms(route: &RoutePattern) -> bool {
     route.path() == "/.well-known/oauth-protected-resource"
 }
 
-fn read_component(sheet: &Sheet<'_, '_>, findings: &mut Findings<'_>) -> Option<At<String>> {
-    if let Some(source) = sheet.entry("source") {
-        findings.report(
-            &source.span(),
-            &sheet.path_of("source"),
-            "JavaScript sources are not supported yet by this version",
-            "build a component and use `component`",
-        );
-        // Its own report is enough; "no component" would be a second one about the same thing.
-        sheet.entry("component")?;
+/// The component or the source, exactly one of them.
+fn read_code(sheet: &Sheet<'_, '_>, findings: &mut Findings<'_>) -> Option<At<Code>> {
+    let handler = read_handler(sheet, findings);
+    match (sheet.entry("component"), sheet.entry("source")) {
+        (Some(entry), None) => {
+            let path = path::read(sheet, "component", findings)?;
+            if is_script(&path.value) {
+                let problem = format!("{} is a source, not a component", quote(&path.value));
+                let instead = "write `source` instead of `component`";
+                findings.report(&entry.span(), &sheet.path_of("component"), problem, instead);
+                return None;
+            }
+            Some(At { value: Code::Component { path: path.value }, place: path.place })
+        }
+        (None, Some(entry)) => {
+            let path = path::read(sheet, "source", findings)?;
+            if !is_script(&path.value) {
+                let problem = format!("{} is no JavaScript or TypeScript file", quote(&path.value));
+                let instead = if path.value.ends_with(".wasm") {
+                    "write `component` instead of `source`".to_owned()
+                } else {
+                    format!("the endings are {}", list(SOURCE_ENDINGS.into_iter()))
+                };
+                findings.report(&entry.span(), &sheet.path_of("source"), problem, instead);
+                return None;
+            }
+            Some(At { value: Code::Source { path: path.value, handler }, place: path.place })
+        }
+        (Some(_), Some(source)) => {
+            findings.report(
+                &source.span(),
+                &sheet.path_of("source"),
+                "the function has a component and a source",
+                "keep the one that answers",
+            );
+            None
+        }
+        (None, None) => {
+            findings.report(
+                sheet.span(),
+                &sheet.path_of("source"),
+                "the function has neither a source nor a component",
+                "add a line such as `source = \"menu.js\"` or `component = \"menu.wasm\"`",
+            );
+            None
+        }
     }
-    if sheet.entry("component").is_none() {
-        findings.report(
-            sheet.span(),
-            &sheet.path_of("component"),
-            "the function has no component",
-            "add a line such as `component = \"menu.wasm\"`",
-        );
+}
+
+fn is_script(path: &str) -> bool {
+    let file = path.rsplit('/').next().unwrap_or_default();
+    file.rsplit_once('.').is_some_and(|(_, ending)| SOURCE_ENDINGS.contains(&ending))
+}
+
+/// The export of a source that answers.
+fn read_handler(sheet: &Sheet<'_, '_>, findings: &mut Findings<'_>) -> Option<String> {
+    let entry = sheet.entry("handler")?;
+    let path = sheet.path_of("handler");
+    let text = sheet.text("handler", HANDLER_BYTES_MAX, findings)?;
+    let begins = |c: char| c.is_ascii_alphabetic() || c == '_' || c == '$';
+    let goes_on = |c: char| begins(c) || c.is_ascii_digit();
+    if !text.value.starts_with(begins) || !text.value.chars().all(goes_on) {
+        let problem = format!("{} is not the name of an export", quote(&text.value));
+        findings.report(&entry.span(), &path, problem, "write a name such as `menu`, for `export function menu() {}`");
         return None;
     }
-    path::read(sheet, "component", findings)
+    if sheet.entry("source").is_none() {
+        let instead = "remove it, or write `source` instead of `component`";
+        findings.report(&entry.span(), &path, "only a source has handlers to choose from", instead);
+    }
+    Some(text.value).filter(|name| name != "default")
 }
 
 /// `None` when a word is there and means nothing: then nothing that depends on it is checked.

@@ -51,7 +51,9 @@ impl Section {
             Self::Function => &[
                 ("name", "text", "name of the function, unique in the app; default: from the route, else the file"),
                 ("route", "text", "`GET /menu`, `/orders/*`, `/users/:id`; without a method it serves all of them"),
-                ("component", "text", "path of the WebAssembly component, relative to the manifest"),
+                ("source", "text", "path of a JavaScript or TypeScript module, relative to the manifest"),
+                ("handler", "text", "the export of the source that answers; default: its default export"),
+                ("component", "text", "path of a WebAssembly component, relative to the manifest; instead of `source`"),
                 ("access", "text", "who may call: `public`, `signed-in`, `members` (default), `workloads` or `closed`"),
                 ("reason", "text", "why the function is public; required with `access = \"public\"`"),
                 (
@@ -59,7 +61,11 @@ impl Section {
                     "list of texts",
                     "service accounts that may call; required with `access = \"workloads\"`, refused without",
                 ),
-                ("config", "table", "values that the function reads through `wasi:config`; they are not secret"),
+                (
+                    "config",
+                    "table",
+                    "values that the function reads as `env`, or through `wasi:config`; they are not secret",
+                ),
                 ("limits", "table", "limits of this function alone"),
             ],
         }
@@ -80,7 +86,6 @@ impl Section {
             ],
             Self::Build | Self::Policy => &[],
             Self::Function => &[
-                ("source", ""),
                 ("sql", REMOVE),
                 ("egress", REMOVE),
                 ("secrets", REMOVE),

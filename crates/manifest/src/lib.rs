@@ -24,4 +24,4 @@ mod tests;
 pub use bounds::{ERRORS_MAX, FUNCTIONS_MAX, TEXT_BYTES_MAX};
 pub use error::ManifestError;
 pub use keys::{KnownKey, known_keys};
-pub use model::{Build, Component, Function, Manifest};
+pub use model::{Build, Code, Component, Function, Manifest};

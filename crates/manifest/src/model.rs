@@ -29,8 +29,7 @@ pub struct Build {
 pub struct Function {
     pub name: FunctionName,
     pub route: RoutePattern,
-    /// Path of the component, relative to the manifest.
-    pub component: String,
+    pub code: Code,
     pub access: Access,
     pub reason: Option<String>,
     /// Service accounts of the app; not empty exactly when `access` is `workloads`.
@@ -40,17 +39,60 @@ pub struct Function {
     pub(crate) place: FunctionPlace,
 }
 
+/// What a function is made of; paths are relative to the manifest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Code {
+    /// A WebAssembly component.
+    Component { path: String },
+    /// A JavaScript or TypeScript module, which is bundled with all that it imports. `handler`: the export that answers,
+    /// when it is not the default one.
+    Source { path: String, handler: Option<String> },
+}
+
+impl Code {
+    /// The file that the manifest names.
+    pub fn path(&self) -> &str {
+        match self {
+            Self::Component { path } | Self::Source { path, .. } => path,
+        }
+    }
+
+    /// The export that answers when none is named.
+    pub const DEFAULT_HANDLER: &str = "default";
+
+    /// The named export that answers; `None`: the default one, or a component.
+    pub fn handler(&self) -> Option<&str> {
+        match self {
+            Self::Component { .. } => None,
+            Self::Source { handler, .. } => handler.as_deref(),
+        }
+    }
+
+    pub const fn is_source(&self) -> bool {
+        matches!(self, Self::Source { .. })
+    }
+
+    /// The manifest's key for it.
+    pub const fn key(&self) -> &'static str {
+        if self.is_source() { "source" } else { "component" }
+    }
+}
+
 /// Where the parts of a function stand that later checks point at.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct FunctionPlace {
     pub(crate) key: String,
-    pub(crate) component: Place,
+    pub(crate) code: Place,
 }
 
 /// A file that a deployment needs, with the limits of compiling it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Component {
     pub path: String,
+    /// A bundled JavaScript module rather than a WebAssembly component.
+    pub is_source: bool,
+    /// Exports of the module that functions name, each once; empty for a component.
+    pub handlers: Vec<String>,
     /// Where several functions share the file, the largest of each.
     pub limits: CompileLimits,
 }

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use types::{AppName, DeploymentId, Digest, FunctionTarget, Grants, Limits};
 
 use crate::{
-    Component, Function, Manifest, ManifestError,
+    Code, Component, Function, Manifest, ManifestError,
     bounds::ERRORS_MAX,
     findings::{Place, quote},
     limits::LimitTable,
@@ -33,7 +33,7 @@ impl Manifest {
         errors.extend(self.beyond(caps));
         let mut targets = Vec::new();
         for function in &self.functions {
-            match components(&function.component) {
+            match components(function.code.path()) {
                 Some(component) => targets.push(self.target(function, deployment, component, caps)),
                 None => errors.push(missing(function)),
             }
@@ -51,12 +51,25 @@ impl Manifest {
 
     /// The files that a deployment needs, each once, with the limits of compiling it.
     pub fn components(&self, caps: &Limits) -> Vec<Component> {
-        let mut files: BTreeMap<&str, types::CompileLimits> = BTreeMap::new();
+        let mut files: BTreeMap<&str, Component> = BTreeMap::new();
         for function in &self.functions {
             let limits = self.limits_of(function, caps).compile;
-            files.entry(&function.component).and_modify(|known| widen(known, &limits)).or_insert(limits);
+            let path = function.code.path();
+            let file = files.entry(path).or_insert_with(|| Component {
+                path: path.to_owned(),
+                is_source: function.code.is_source(),
+                handlers: Vec::new(),
+                limits,
+            });
+            widen(&mut file.limits, &limits);
+            if let Code::Source { handler, .. } = &function.code {
+                let handler = handler.as_deref().unwrap_or(Code::DEFAULT_HANDLER);
+                if !file.handlers.iter().any(|known| known == handler) {
+                    file.handlers.push(handler.to_owned());
+                }
+            }
         }
-        files.into_iter().map(|(path, limits)| Component { path: path.to_owned(), limits }).collect()
+        files.into_values().collect()
     }
 
     /// Defaults, then the app's limits, then the function's. A default that passes the operator's cap is lowered to it.
@@ -86,6 +99,7 @@ impl Manifest {
             function: function.name.clone(),
             route: function.route.clone(),
             component,
+            handler: function.code.handler().map(Arc::from),
             access: function.access,
             callers: function.callers.iter().map(|caller| Arc::from(caller.as_str())).collect(),
             limits: self.limits_of(function, caps).run,
@@ -114,10 +128,10 @@ fn beyond(table: &LimitTable, caps: &Limits) -> Vec<ManifestError> {
 
 fn missing(function: &Function) -> ManifestError {
     error(
-        function.place.component,
-        &format!("{}.component", function.place.key),
-        format!("the contents of {} were not given", quote(&function.component)),
-        "build the component first, and deploy it with the manifest",
+        function.place.code,
+        &format!("{}.{}", function.place.key, function.code.key()),
+        format!("the contents of {} were not given", quote(function.code.path())),
+        "build it first, and deploy it with the manifest",
     )
 }
 

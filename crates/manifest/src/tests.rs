@@ -1,6 +1,6 @@
 use types::{Access, AppName, Digest, Limits, RouteError};
 
-use crate::{ERRORS_MAX, Manifest, ManifestError, TEXT_BYTES_MAX, known_keys};
+use crate::{Code, ERRORS_MAX, Manifest, ManifestError, TEXT_BYTES_MAX, known_keys};
 
 mod hostile;
 
@@ -128,7 +128,12 @@ fn every_error_names_place_key_problem_and_remedy() {
     check(&nameless, (1, 1), "name", &["no name"]);
     check(&with("").replace("name = \"a\"", "name = \"console\""), (1, 8), "name", &["reserved"]);
     check(&with("").replace("route = \"/\"", ""), (2, 1), "function[0].route", &["no route"]);
-    check(&with("").replace("component = \"a.wasm\"", ""), (2, 1), "function[0].component", &["no component"]);
+    check(
+        &with("").replace("component = \"a.wasm\"", ""),
+        (2, 1),
+        "function[0].source",
+        &["neither a source nor a component"],
+    );
     check(&with("x = "), (5, 5), "", &["toml.io"]);
     check(&with("route = \"/b\""), (5, 1), "", &["duplicate"]);
     // Columns count characters, not bytes.
@@ -144,10 +149,34 @@ fn keys_of_later_versions_are_refused_and_never_ignored() {
         let path = format!("function[0].{key}");
         check(&with(&format!("{key} = \"x\"")), (5, 1), &path, &["not supported yet by this version"]);
     }
-    let script = "name = \"a\"\n[[function]]\nroute = \"/\"\nsource = \"menu.js\"";
-    let says = "JavaScript sources are not supported yet by this version; build a component and use `component`";
-    check(script, (4, 10), "function[0].source", &[says]);
-    check(&with("source = \"menu.js\""), (5, 10), "function[0].source", &[says]);
+}
+
+#[test]
+fn a_function_is_a_component_or_a_source() {
+    let script = |lines: &str| format!("name = \"a\"\n[[function]]\nroute = \"/\"\n{lines}\n");
+    for good in ["menu.js", "src/a.b.ts", "x.tsx", "x.mjs", "x.cts"] {
+        let manifest = Manifest::parse(&script(&format!("source = \"{good}\""))).unwrap();
+        assert_eq!(manifest.functions[0].code, Code::Source { path: good.into(), handler: None });
+    }
+    let two = script(
+        "source = \"m.js\"\nhandler = \"list\"\n[[function]]\nroute = \"/b\"\nsource = \"m.js\"\nhandler = \"default\"",
+    );
+    let manifest = Manifest::parse(&two).unwrap();
+    assert_eq!(manifest.functions[0].code.handler(), Some("list"));
+    assert_eq!(manifest.functions[1].code.handler(), None, "`default` is what answers anyway");
+    let files = manifest.components(&operator());
+    assert_eq!(files.len(), 1, "one bundle serves both");
+    assert!(files[0].is_source && files[0].handlers == ["list", "default"], "{files:?}");
+
+    check(&with("source = \"menu.js\""), (5, 10), "function[0].source", &["a component and a source"]);
+    check(&script("source = \"menu.wasm\""), (4, 10), "function[0].source", &["write `component`"]);
+    check(&script("source = \"menu\""), (4, 10), "function[0].source", &["no JavaScript", "`ts`"]);
+    check(&script("source = \"a.ts/b\""), (4, 10), "function[0].source", &["no JavaScript"]);
+    check(&script("component = \"menu.ts\""), (4, 13), "function[0].component", &["write `source`"]);
+    check(&with("handler = \"list\""), (5, 11), "function[0].handler", &["only a source"]);
+    for bad in ["", "a-b", "1a", "a.b", "é", "a b"] {
+        check(&script(&format!("source = \"m.js\"\nhandler = \"{bad}\"")), (5, 11), "function[0].handler", &["export"]);
+    }
 }
 
 #[test]
@@ -308,5 +337,5 @@ fn the_reference_lists_every_key_that_the_parser_takes() {
     for key in ["name", "build.command", "function[].access", "policy.file", "limits.cpu_ms", "limits.items"] {
         assert!(keys.iter().any(|k| k == key), "{key}");
     }
-    assert_eq!(keys.len(), 5 + 2 + 8 + 1 + 10 + 6);
+    assert_eq!(keys.len(), 5 + 2 + 10 + 1 + 10 + 6);
 }

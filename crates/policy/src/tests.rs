@@ -74,6 +74,7 @@ pub(crate) fn target(of: &str, name: &str, access: Access, callers: &[&str]) -> 
         function: FunctionName::parse(name).unwrap(),
         route: format!("/{name}").parse().unwrap(),
         component: Digest::from_bytes([2; 32]),
+        handler: None,
         access,
         callers: callers.iter().map(|c| Arc::from(*c)).collect(),
         limits: RunLimits::default(),

@@ -19,7 +19,12 @@ pub(crate) struct Label {
     pub(crate) signature: Vec<u8>,
     /// What the compiler saw, for `deploy` to show again without compiling.
     pub(crate) seen: wire::compile::Done,
+    /// What a JavaScript module wrote to its console while it was evaluated.
+    pub(crate) output: Vec<String>,
 }
+
+/// An entry: what is said of it, and its code.
+pub(crate) type Artefact = (Label, File);
 
 /// Why an entry does not count.
 #[derive(Debug, thiserror::Error)]
@@ -72,7 +77,7 @@ impl Artefacts {
         build: &EngineBuild,
         component: &Digest,
         key: &[u8; 32],
-    ) -> Result<Option<(Label, File)>, Unusable> {
+    ) -> Result<Option<Artefact>, Unusable> {
         let (code, label) = self.place(build, component);
         let absent = |e: io::Error| if e.kind() == io::ErrorKind::NotFound { Ok(None) } else { Err(Unusable::Io(e)) };
         let mut bytes = Vec::new();
@@ -86,6 +91,11 @@ impl Artefacts {
             Ok(file) => Ok(Some((label, file))),
             Err(e) => absent(e),
         }
+    }
+
+    /// Whether there is an entry.
+    pub(crate) fn has(&self, build: &EngineBuild, component: &Digest) -> bool {
+        self.place(build, component).1.exists()
     }
 
     /// Stores an entry: code first, label last, so that a label never stands without its code.

@@ -1,33 +1,28 @@
 //! Makes artefacts: one compiler process a job, the keeper's signature on what comes back.
 use std::{
     collections::HashMap,
+    fs::File,
     io::Read,
+    os::unix::fs::FileExt as _,
     sync::{Arc, Mutex, PoisonError},
-    time::Duration,
 };
 
 use gateway::{CompileFailure, events::Event, events::Kind};
 use store::Contents;
 use tokio::sync::{OnceCell, Semaphore};
 use types::{Clock, CompileLimits, Digest, EngineBuild, UnixMillis};
-use wire::{
-    Channel, Frame, Receiver,
-    compile::{Done, Failed, Job, Report, kind},
-    encode,
-    keeper::ArtefactStatement,
-    supervisor::EngineRole,
-};
+use wire::{keeper::ArtefactStatement, work::Load};
 
 use crate::{
-    artefacts::{Artefacts, Label, hash},
-    processes::{ChildExit, Keeper, Processes},
+    artefacts::{Artefact, Artefacts, Label, hash},
+    job::{Job, Made, Task},
+    processes::{Keeper, Processes},
 };
-
-/// The largest artefact that is taken from a compiler: an eighth of the machine this is sized for would be too much already.
-const ARTEFACT_BYTES_MAX: usize = 512 << 20;
 
 pub(crate) struct Compiler {
     pub(crate) build: EngineBuild,
+    /// Digest of the JavaScript engine that is installed with it.
+    pub(crate) javascript: Option<Digest>,
     pub(crate) processes: Arc<dyn Processes>,
     pub(crate) keeper: Arc<dyn Keeper>,
     pub(crate) contents: Arc<dyn Contents>,
@@ -43,7 +38,7 @@ pub(crate) struct Compiler {
     pub(crate) key: OnceCell<[u8; 32]>,
 }
 
-fn unavailable(reason: impl ToString) -> CompileFailure {
+pub(crate) fn unavailable(reason: impl ToString) -> CompileFailure {
     CompileFailure::Unavailable { reason: reason.to_string() }
 }
 
@@ -59,13 +54,16 @@ impl Compiler {
         component: Digest,
         limits: CompileLimits,
     ) -> Result<(Label, bool), CompileFailure> {
+        if Some(component) == self.javascript {
+            return Err(CompileFailure::Invalid { reason: "it is the platform's own JavaScript engine".into() });
+        }
         let key = self.key().await.map_err(unavailable)?;
-        if let Some(label) = self.find(&component, &key) {
+        if let Some((label, _)) = self.open(&component, &key) {
             return Ok((label, true));
         }
         let job = self.job(component);
         let _one = job.lock().await;
-        if let Some(label) = self.find(&component, &key) {
+        if let Some((label, _)) = self.open(&component, &key) {
             return Ok((label, true));
         }
         let made = self.make(component, limits).await;
@@ -73,13 +71,28 @@ impl Compiler {
         made.map(|label| (label, false))
     }
 
+    /// What a worker has to load, made on the way when it is not there: a call of a function whose compiled code is gone, or
+    /// was never made for this engine, waits for it here.
+    pub(crate) async fn artefact(&self, component: Digest) -> Result<Artefact, CompileFailure> {
+        if Some(component) == self.javascript {
+            return self.javascript().await;
+        }
+        let key = self.key().await.map_err(unavailable)?;
+        if let Some(found) = self.open(&component, &key) {
+            return Ok(found);
+        }
+        self.prepare(component, self.caps).await?;
+        self.open(&component, &key).ok_or_else(|| unavailable("its compiled code vanished"))
+    }
+
     fn job(&self, component: Digest) -> Arc<tokio::sync::Mutex<()>> {
         self.jobs.lock().unwrap_or_else(PoisonError::into_inner).entry(component).or_default().clone()
     }
 
-    fn find(&self, component: &Digest, key: &[u8; 32]) -> Option<Label> {
+    /// The entry of the cache, if there is one that counts.
+    pub(crate) fn open(&self, component: &Digest, key: &[u8; 32]) -> Option<Artefact> {
         match self.artefacts.open(&self.build, component, key) {
-            Ok(found) => found.map(|(label, _)| label),
+            Ok(found) => found,
             Err(wrong) => {
                 self.discard(component, &wrong.to_string());
                 None
@@ -97,44 +110,69 @@ impl Compiler {
     }
 
     async fn make(&self, component: Digest, limits: CompileLimits) -> Result<Label, CompileFailure> {
+        let opened = self.contents.open(component).map_err(unavailable)?;
+        let file = opened.ok_or(CompileFailure::Missing { component })?;
+        // Before a place is taken: it may have to be made, and needs one itself.
+        let engine = if is_component(&file).map_err(unavailable)? { None } else { Some(self.javascript().await?) };
         let _place = self.places.acquire().await.map_err(unavailable)?;
-        let source = match self.contents.open(component) {
-            Ok(Some(file)) => file,
-            Ok(None) => return Err(CompileFailure::Missing { component }),
-            Err(e) => return Err(unavailable(e)),
-        };
         // The name is a promise about the bytes: a changed file must not be compiled under it.
-        let source = match checked(source, component).await? {
-            Ok(source) => source,
+        let file = match checked(file, component).await? {
+            Ok(file) => file,
             Err(found) => return Err(self.damaged(component, found)),
         };
-        let mut again = source.try_clone().map_err(unavailable)?;
-        let (seen, code) = match self.run(component, limits, source).await {
-            // Nothing was wrong with the component: somebody else ended the process.
-            Err(Ended::FromOutside { how }) => {
-                let note = format!("the compiler of {component} was ended from outside ({how}); it is started again");
-                let _ = self.audit.record(&Event::platform(self.clock.now(), Kind::Process, "process-restarted", note));
-                // The two share one position in the file.
-                std::io::Seek::rewind(&mut again).map_err(unavailable)?;
-                self.run(component, limits, again).await?
+        let task = match engine {
+            None => Task::Component { file },
+            Some((label, code)) => {
+                let engine = Load { statement: label.statement, signature: label.signature };
+                Task::Snapshot { source: file, engine, code, key: self.key().await.map_err(unavailable)? }
             }
-            other => other?,
         };
+        self.sealed(Job { compiler: self, component, limits, task }).await
+    }
+
+    /// Runs a job, has its result signed, and keeps both.
+    async fn sealed(&self, job: Job<'_>) -> Result<Label, CompileFailure> {
+        let Made { done, code, output } = job.run().await?;
         let statement = ArtefactStatement {
             format: 1,
             build: self.build.clone(),
-            component,
+            component: job.component,
             artefact: hash(&code),
             artefact_bytes: code.len() as u64,
         };
         let signature = self.keeper.sign_artefact(statement.clone()).await.map_err(unavailable)?;
-        let label = Label { statement, signature, seen };
+        let label = Label { statement, signature, seen: done, output };
         let (artefacts, copy) = (self.artefacts.clone(), label.clone());
         tokio::task::spawn_blocking(move || artefacts.put(&copy, &code))
             .await
             .map_err(unavailable)?
             .map_err(unavailable)?;
         Ok(label)
+    }
+
+    /// The code of the JavaScript engine, compiled once a build, for all functions.
+    pub(crate) async fn javascript(&self) -> Result<Artefact, CompileFailure> {
+        let Some(engine) = self.javascript else {
+            return Err(unavailable("no JavaScript engine is installed beside the engine; install `js-engine.wasm`"));
+        };
+        let key = self.key().await.map_err(unavailable)?;
+        if let Some(found) = self.open(&engine, &key) {
+            return Ok(found);
+        }
+        let job = self.job(engine);
+        let _one = job.lock().await;
+        if let Some(found) = self.open(&engine, &key) {
+            return Ok(found);
+        }
+        let made = async {
+            let _place = self.places.acquire().await.map_err(unavailable)?;
+            self.sealed(Job { compiler: self, component: engine, limits: self.caps, task: Task::Engine }).await
+        };
+        let made = made.await;
+        self.jobs.lock().unwrap_or_else(PoisonError::into_inner).remove(&engine);
+        // It is ours: nothing of it is the fault of who deploys.
+        made.map_err(|failure| unavailable(format!("the JavaScript engine cannot be compiled: {failure}")))?;
+        self.open(&engine, &key).ok_or_else(|| unavailable("the JavaScript engine's compiled code vanished"))
     }
 
     /// A stored file is not what its name says: written down, and removed, so that the next deployment uploads it again.
@@ -148,147 +186,22 @@ impl Compiler {
             "the stored contents of {component} were damaged and are removed; deploy again to upload them"
         ))
     }
-
-    async fn run(
-        &self,
-        component: Digest,
-        limits: CompileLimits,
-        source: std::fs::File,
-    ) -> Result<(Done, Vec<u8>), Ended> {
-        let child = self.processes.start(EngineRole::Compile, self.build.clone()).await.map_err(unavailable)?;
-        let pid = child.pid;
-        let channel = Channel::new(child.channel).map_err(unavailable)?;
-        // CPU time is bounded inside the process; this bounds a compiler that waits for nothing.
-        let begun = self.clock.instant().0;
-        let wall = Duration::from_secs(limits.compile_cpu_s.saturating_mul(4).saturating_add(30));
-        let result = tokio::time::timeout(wall, self.exchange(component, limits, source, channel)).await;
-        self.processes.kill(pid);
-        let exit = self.processes.ended(pid).await;
-        match result {
-            Ok(Ok(done)) => Ok(done),
-            Ok(Err(Some(failure))) => Err(Ended::Failed(failure)),
-            Ok(Err(None)) => {
-                let took = Duration::from_nanos(self.clock.instant().0.saturating_sub(begun));
-                Err(self.died(component, limits, exit, took))
-            }
-            Err(_) => Err(Ended::Failed(CompileFailure::Limit {
-                limit: "compile_cpu_s".into(),
-                reason: format!("compiling did not end within {} s", wall.as_secs()),
-            })),
-        }
-    }
-
-    /// `Err(None)`: the process went away without a word.
-    async fn exchange(
-        &self,
-        component: Digest,
-        limits: CompileLimits,
-        source: std::fs::File,
-        channel: Channel,
-    ) -> Result<(Done, Vec<u8>), Option<CompileFailure>> {
-        let Channel { sender, mut receiver } = channel;
-        let lied = |reason: String| Some(unavailable(format!("the compiler broke the protocol: {reason}")));
-        let report: Report = next(&mut receiver, kind::REPORT).await?.message().map_err(|e| lied(e.to_string()))?;
-        if report.build != self.build {
-            return Err(lied(format!("it is build {}", report.build)));
-        }
-        let mut job = Frame::new(kind::JOB, 0, encode(&Job { component, limits }).map_err(|e| lied(e.to_string()))?);
-        job.fds.push(source.into());
-        sender.send(vec![job]).map_err(|_| None)?;
-        let mut code = Vec::new();
-        loop {
-            let frame = receiver.next().await.map_err(|_| None)?;
-            match frame.kind {
-                kind::PROGRESS => {}
-                kind::ARTEFACT if code.len() + frame.payload.len() <= ARTEFACT_BYTES_MAX => {
-                    code.extend_from_slice(&frame.payload)
-                }
-                kind::ARTEFACT => return Err(Some(too_large())),
-                kind::DONE => return Ok((frame.message().map_err(|e| lied(e.to_string()))?, code)),
-                kind::FAILED => return Err(Some(failure(frame.message().map_err(|e| lied(e.to_string()))?))),
-                other => return Err(lied(format!("frame kind {other}"))),
-            }
-        }
-    }
-
-    fn died(&self, component: Digest, limits: CompileLimits, exit: ChildExit, took: Duration) -> Ended {
-        if exit.broke_jail() {
-            let note = format!("the compiler of {component} asked the kernel for something its jail forbids");
-            let _ = self.audit.record(&Event::platform(self.clock.now(), Kind::Security, "jail-violation", note));
-            return Ended::Failed(CompileFailure::Invalid {
-                reason: "the compiler was stopped while it worked on this component".into(),
-            });
-        }
-        // The kernel ends a process over its CPU time with SIGXCPU, then SIGKILL; a failed allocation aborts. All cores
-        // together cannot have used the CPU time before this much of the clock has passed.
-        let cores = std::thread::available_parallelism().map_or(1, |n| n.get() as u64);
-        let may_be_cpu = took.as_secs().saturating_mul(cores) >= limits.compile_cpu_s;
-        match exit.signal {
-            Some(9) if !may_be_cpu => return Ended::FromOutside { how: "signal 9" },
-            Some(15) => return Ended::FromOutside { how: "signal 15" },
-            _ => {}
-        }
-        if exit.out_of_cpu() || exit.signal == Some(9) {
-            let reason = format!("compiling needs more than {} s of CPU time", limits.compile_cpu_s);
-            return Ended::Failed(CompileFailure::Limit { limit: "compile_cpu_s".into(), reason });
-        }
-        let reason = format!("compiling needs more than {} MiB of memory", limits.compile_memory_mib);
-        Ended::Failed(CompileFailure::Limit { limit: "compile_memory_mib".into(), reason })
-    }
 }
 
-/// How a compiler process ended without a result.
-enum Ended {
-    /// The component is to blame, or the platform cannot compile now.
-    Failed(CompileFailure),
-    /// Killed by somebody who is not the kernel's accountant of CPU time: an operator, or the out-of-memory killer.
-    FromOutside { how: &'static str },
-}
-
-impl From<CompileFailure> for Ended {
-    fn from(failure: CompileFailure) -> Self {
-        Self::Failed(failure)
-    }
-}
-
-impl From<Ended> for CompileFailure {
-    fn from(ended: Ended) -> Self {
-        match ended {
-            Ended::Failed(failure) => failure,
-            Ended::FromOutside { how } => {
-                unavailable(format!("the compiler was ended from outside twice ({how}); is the machine out of memory?"))
-            }
-        }
-    }
-}
-
-fn too_large() -> CompileFailure {
-    let reason = format!("the compiled code is larger than {} MiB", ARTEFACT_BYTES_MAX >> 20);
-    CompileFailure::Limit { limit: "component_kib".into(), reason }
-}
-
-async fn next(receiver: &mut Receiver, wanted: u8) -> Result<Frame, Option<CompileFailure>> {
-    let frame = receiver.next().await.map_err(|_| None)?;
-    if frame.kind == wanted {
-        Ok(frame)
-    } else {
-        Err(Some(unavailable(format!("frame kind {} came too early", frame.kind))))
-    }
-}
-
-fn failure(failed: Failed) -> CompileFailure {
-    match failed {
-        Failed::Invalid { reason } => CompileFailure::Invalid { reason },
-        Failed::Limit { limit, reason } => CompileFailure::Limit { limit, reason },
-        Failed::UnknownImport { import, served } => CompileFailure::UnknownImport { import, served },
-        Failed::ServesNothing => CompileFailure::ServesNothing,
-        Failed::Internal { reason } => unavailable(reason),
+/// What is stored is a component when it begins as WebAssembly does, and a JavaScript module otherwise: `control` lets
+/// nothing else in, and no script begins with a byte 0.
+fn is_component(file: &File) -> std::io::Result<bool> {
+    let mut begins = [0; 4];
+    match file.read_exact_at(&mut begins, 0) {
+        Ok(()) => Ok(begins == *b"\0asm"),
+        Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => Ok(false),
+        Err(error) => Err(error),
     }
 }
 
 /// The file at its beginning; `Ok(Err)` says what it hashes to instead.
-async fn checked(mut file: std::fs::File, component: Digest) -> Result<Result<std::fs::File, Digest>, CompileFailure> {
-    let check = move || -> std::io::Result<(Digest, std::fs::File)> {
+async fn checked(mut file: File, component: Digest) -> Result<Result<File, Digest>, CompileFailure> {
+    let check = move || -> std::io::Result<(Digest, File)> {
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes)?;
         std::io::Seek::rewind(&mut file)?;

@@ -10,14 +10,14 @@ use gateway::{Body, Invocation, Ran, Reply};
 use http_body::Body as _;
 use http_body_util::BodyExt;
 use tokio::{sync::OwnedSemaphorePermit, time::Instant};
-use types::{FunctionTarget, Method, RequestId};
+use types::{Digest, FunctionTarget, Method, RequestId};
 use wire::{
     CHUNK_BYTES_MAX, Frame, encode,
     work::{Failure, Fields, FieldsRef, InvokeRef, Load, Loaded, Probe, to_worker},
 };
 
 use crate::{
-    artefacts::is_intact,
+    artefacts::{Artefact, is_intact},
     calls::Purpose,
     error::{REASON_BYTES, RunError},
     pool::Pool,
@@ -157,6 +157,7 @@ fn message(invocation: &Invocation, has_body: bool) -> Result<Bytes, wire::Frame
     encode(&InvokeRef {
         request: invocation.request(),
         component: target.component,
+        handler: target.handler.as_deref(),
         function: &target.function,
         method: head.method.as_str(),
         scheme: head.uri.scheme_str().unwrap_or("http"),
@@ -261,9 +262,27 @@ pub(crate) async fn ready(pool: &Pool, worker: &Arc<Worker>, target: &FunctionTa
     if worker.has(&component) {
         return Ok(false);
     }
+    let found = pool.compiler.artefact(component).await?;
+    if found.0.seen.is_javascript()
+        && let Some(engine) = pool.compiler.javascript
+        && !worker.has(&engine)
+    {
+        bring_in(pool, worker, engine, pool.compiler.artefact(engine).await?).await?;
+    }
+    bring_in(pool, worker, component, found).await?;
+    Ok(true)
+}
+
+/// Has the worker load an artefact.
+async fn bring_in(pool: &Pool, worker: &Arc<Worker>, component: Digest, found: Artefact) -> Result<(), RunError> {
+    let mut found = Some(found);
     let mut tries = 0;
     loop {
-        match load(pool, worker, component).await? {
+        let artefact = match found.take() {
+            Some(found) => found,
+            None => pool.compiler.artefact(component).await?,
+        };
+        match load(pool, worker, component, artefact).await? {
             Loaded::Ready => break,
             Loaded::Broken { reason } => return Err(RunError::Load { reason: plain(&reason, REASON_BYTES) }),
             // The artefact is wrong indeed: it is thrown away and made again, once.
@@ -275,28 +294,25 @@ pub(crate) async fn ready(pool: &Pool, worker: &Arc<Worker>, target: &FunctionTa
         tries += 1;
     }
     worker.set_loaded(component, true);
-    Ok(true)
+    Ok(())
 }
 
-async fn load(pool: &Pool, worker: &Arc<Worker>, component: types::Digest) -> Result<Loaded, RunError> {
-    let compiler = &pool.compiler;
-    let key = compiler.key().await.map_err(|reason| crate::StartError::Keeper { reason })?;
-    let mut found = compiler.artefacts.open(&compiler.build, &component, &key).unwrap_or_else(|wrong| {
-        compiler.discard(&component, &wrong.to_string());
-        None
-    });
-    if found.is_none() {
-        // A call of a function whose compiled code is gone, or was never made for this engine, waits for it here.
-        compiler.prepare(component, compiler.caps).await?;
-        found = compiler.artefacts.open(&compiler.build, &component, &key).unwrap_or(None);
-    }
-    let Some((label, code)) = found else {
-        return Err(RunError::Load { reason: "its compiled code vanished".into() });
-    };
+async fn load(
+    pool: &Pool,
+    worker: &Arc<Worker>,
+    component: Digest,
+    (label, code): Artefact,
+) -> Result<Loaded, RunError> {
     let unable = |e: &dyn std::fmt::Display| RunError::Load { reason: e.to_string() };
     let statement = label.statement;
     let load = Load { statement: statement.clone(), signature: label.signature };
     let mut frame = Frame::new(to_worker::LOAD, 0, encode(&load).map_err(|e| unable(&e))?);
+    // What a stack trace names is found in the source, by the worker: it is the app's own.
+    if label.seen.is_javascript()
+        && let Some(source) = pool.compiler.contents.open(component).map_err(|e| unable(&e))?
+    {
+        frame.fds.push(source.into());
+    }
     frame.fds.push(code.try_clone().map_err(|e| unable(&e))?.into());
     let loaded = ask(worker, frame, LOAD_MS).await?;
     if let Loaded::Refused { .. } = &loaded {

@@ -13,6 +13,7 @@ mod config;
 mod error;
 mod exchange;
 mod fields;
+mod job;
 mod logs;
 mod pool;
 mod processes;

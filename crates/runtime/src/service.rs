@@ -21,6 +21,8 @@ use crate::{
 pub struct Parts {
     pub config: Config,
     pub build: EngineBuild,
+    /// Digest of the JavaScript engine that is installed with the build.
+    pub javascript: Option<Digest>,
     pub processes: Arc<dyn Processes>,
     pub keeper: Arc<dyn Keeper>,
     pub contents: Arc<dyn Contents>,
@@ -42,6 +44,7 @@ impl Service {
     pub fn new(parts: Parts) -> Self {
         let compiler = Arc::new(Compiler {
             build: parts.build,
+            javascript: parts.javascript,
             processes: parts.processes,
             keeper: parts.keeper,
             contents: parts.contents,
@@ -116,6 +119,8 @@ impl ComponentPort for Service {
                 denied: denied(&label.seen.imports),
                 imports: label.seen.imports,
                 serves: label.seen.serves,
+                handlers: label.seen.handlers,
+                output: label.output,
                 component_bytes: label.seen.component_bytes,
                 artefact_bytes: label.seen.artefact_bytes,
                 compile_ms: label.seen.compile_ms,
@@ -123,6 +128,11 @@ impl ComponentPort for Service {
                 cached,
             })
         })
+    }
+
+    fn is_ready(&self, component: &Digest) -> bool {
+        let compiler = &self.pool.compiler;
+        compiler.artefacts.has(&compiler.build, component)
     }
 
     fn probe<'a>(&'a self, target: Arc<FunctionTarget>) -> Fut<'a, Result<(), CompileFailure>> {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use harness::{Answer, Worker, get};
 use types::{Assurance, Caller, CredentialId, Person, PrincipalId, Service, UnixMillis};
-use wire::work::{CREDIT_BYTES, LogStream};
+use wire::work::{CREDIT_BYTES, Failure, Invoke, LogStream};
 
 #[tokio::test]
 async fn hello_answers() {
@@ -324,4 +324,40 @@ async fn a_snapshot_needs_the_engine_first() {
     assert_eq!(worker.load(&artefact).await, wire::work::Loaded::Ready);
     assert_eq!(worker.probe(artefact.component, types::RunLimits::default()).await, wire::work::Loaded::Ready);
     assert_eq!(worker.call(&get(artefact.component, "/")).await.status(), 200);
+}
+
+#[tokio::test]
+async fn a_named_export_answers_when_it_is_asked_for() {
+    let worker = Worker::start().await;
+    let source = "let n = 0; export default { fetch() { return new Response('default ' + ++n); } };
+        export function list(request) { return new Response('list ' + ++n + new URL(request.url).search); }
+        export const text = 'no handler';";
+    let component = worker.bring_js(source).await;
+    for (handler, answer) in [(None, "default 1"), (Some("list"), "list 1?x=1"), (Some("default"), "default 1")] {
+        let invoke = Invoke { handler: handler.map(str::to_owned), ..get(component, "/path?x=1") };
+        assert_eq!(worker.call(&invoke).await.text(), answer, "{handler:?}");
+    }
+    for lost in ["text", "lost", "__proto__", "toString"] {
+        let invoke = Invoke { handler: Some(lost.to_owned()), ..get(component, "/") };
+        let answer = worker.call(&invoke).await;
+        assert!(matches!(answer.failure, Some(Failure::Trap { .. })), "{lost}: {answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn errors_name_the_users_files() {
+    let worker = Worker::start().await;
+    // Line 2 is src/menu.ts:41, line 3 a package's own.
+    let map =
+        r#"{"version":3,"sources":["src/menu.ts","node_modules/x/y.js"],"names":[],"mappings":"AAAA;AAwCA;ACAA"}"#;
+    let source = format!(
+        "export default {{ fetch(request) {{\n inner(); return new Response(); }} }};\nfunction inner() {{ throw new Error('lost'); }}\n//# sourceMappingURL=data:application/json;base64,{}",
+        base64_simd::STANDARD.encode_to_string(map)
+    );
+    let component = worker.bring_js(&source).await;
+    let answer = worker.call(&get(component, "/")).await;
+    let Some(Failure::Trap { reason }) = &answer.failure else { panic!("{answer:?}") };
+    assert!(reason.contains("lost at src/menu.ts:41:"), "{reason}");
+    let log = answer.logs.iter().map(|log| log.text.as_str()).collect::<Vec<_>>().join("\n");
+    assert!(log.contains("(node_modules/x/y.js:41:") && log.contains("(src/menu.ts:41:"), "{log}");
 }

@@ -102,6 +102,7 @@ async fn what_is_no_function_is_told_so() {
     for (source, word) in [
         ("", "no default export"),
         ("export const x = 1;", "no default export"),
+        ("export const x = { f() {} };", "no default export"),
         ("export default {};", "no method `fetch`"),
         ("export default { fetch: 1 };", "no method `fetch`"),
         ("export default 5;", "is no object"),
@@ -133,7 +134,7 @@ async fn evaluation_is_bounded_by_name() {
     ] {
         match snapshot(&format!("{source} {FETCH}")).await {
             Err(NotCompiled::Failed(Failed::Limit { limit, .. })) => assert_eq!(limit, named),
-            Err(NotCompiled::Failed(Failed::Invalid { reason })) => {
+            Err(NotCompiled::Failed(Failed::Source { reason })) => {
                 assert!(named.is_empty() && reason.contains("out of memory"), "{reason}");
             }
             other => panic!("{:?}", other.map(|(artefact, _)| artefact.done)),
@@ -190,4 +191,45 @@ async fn the_process_is_closed_and_takes_no_foreign_engine() {
             assert_eq!(frame.kind, wire::compile::kind::PROGRESS);
         }
     }
+}
+
+#[tokio::test]
+async fn exports_that_can_answer_are_told() {
+    let made = async |source: &str| snapshot(source).await.unwrap().0.done.handlers;
+    assert_eq!(made(FETCH).await, ["default"]);
+    let source =
+        "export const n = 1; export function list() {} export const api = { fetch() {} }; export default () => {};
+        export { n as 'a b' }; export class Menu {}";
+    let mut found = made(source).await;
+    found.sort();
+    assert_eq!(found, ["Menu", "api", "default", "list"]);
+    // Without a default export, what is named can still be chosen.
+    assert_eq!(made("export async function list() { return new Response('x'); }").await, ["list"]);
+}
+
+/// `mappings` of a module whose second line is `line` and everything else `src/other.ts:1`.
+fn mapped(code: &str, mappings: &str) -> String {
+    let map = format!(
+        r#"{{"version":3,"sources":["src/menu.ts","node_modules/x/y.js"],"names":[],"mappings":"{mappings}"}}"#
+    );
+    format!(
+        "{code}\n//# sourceMappingURL=data:application/json;base64,{}\n",
+        base64_simd::STANDARD.encode_to_string(map)
+    )
+}
+
+#[tokio::test]
+async fn places_are_those_of_the_users_files() {
+    // The second line is the 41st of src/menu.ts.
+    let reason = refused(&mapped("const a = 1;\nnull.x;", "AAAA;AAwCA")).await;
+    assert!(reason.contains(" at src/menu.ts:41:") && reason.contains("\n41 | null.x;\n"), "{reason}");
+    let reason = refused(&mapped("const a = 1;\nMath.random();", "AAAA;AAwCA")).await;
+    assert!(reason.starts_with("randomness") && reason.contains("src/menu.ts:41:"), "{reason}");
+    // Text that is no map changes nothing but the names.
+    let broken = "null.x;\n//# sourceMappingURL=data:application/json;base64,!!!!";
+    assert!(refused(broken).await.contains("main.js:1:"));
+    // The map is not in the memory that each request starts from.
+    let source = mapped(FETCH, &"AAAA;".repeat(200_000));
+    let (with, without) = (snapshot(&source).await.unwrap().0, snapshot(FETCH).await.unwrap().0);
+    assert!(with.bytes.len() < without.bytes.len() + 4_096, "{} {}", with.bytes.len(), without.bytes.len());
 }

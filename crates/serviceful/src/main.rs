@@ -8,6 +8,7 @@
 mod cli;
 mod config;
 mod front;
+mod local;
 mod roles;
 mod supervisor;
 mod system;

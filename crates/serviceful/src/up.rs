@@ -1,35 +1,31 @@
 //! `up`: the platform for a project, on this machine, as locked as in production; builds and deploys again on every change.
 use std::{
-    io::{BufRead, BufReader, Write},
+    collections::HashSet,
+    io::Write,
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
 use anyhow::{Context, bail};
-use client::{Address, Client};
+use client::Client;
 use notify::Watcher;
 use tokio::sync::mpsc;
 
 use crate::{
     cli::{self, Global, Project, Step, UpArgs},
     config::Config,
+    local::Platform,
 };
 
-/// Editors save in several steps; what comes within this time is one change.
-const SETTLE: Duration = Duration::from_millis(120);
+/// Editors save in several steps: what comes in so short a time after one is the same change.
+const SETTLE: Duration = Duration::from_millis(25);
+/// However long it goes on.
+const SETTLE_MAX: Duration = Duration::from_millis(250);
 
 /// Runs until interrupted, or until the platform ends.
 pub(crate) fn run(global: &Global, args: &UpArgs) -> anyhow::Result<()> {
     tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(up(global, args))
-}
-
-/// A started supervisor, and how to speak to its platform.
-struct Platform {
-    child: Child,
-    console: String,
-    operator: Client,
 }
 
 async fn up(global: &Global, args: &UpArgs) -> anyhow::Result<()> {
@@ -42,45 +38,10 @@ async fn up(global: &Global, args: &UpArgs) -> anyhow::Result<()> {
         config.data = std::path::absolute(data)?;
     }
     config.jail.strict = args.strict;
-    let mut platform = start(&config)?;
+    let mut platform = Platform::start(&config)?;
     let result = develop(global, args, &project, &mut platform).await;
-    end(&mut platform.child).await;
+    platform.end().await;
     result
-}
-
-#[expect(clippy::disallowed_methods, reason = "`up` starts the supervisor")]
-fn start(config: &Config) -> anyhow::Result<Platform> {
-    let mut child = Command::new(std::env::current_exe()?)
-        .arg("supervise")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .context("the supervisor cannot be started")?;
-    let mut input = child.stdin.take().context("the supervisor has no standard input")?;
-    input.write_all(toml::to_string(config)?.as_bytes())?;
-    drop(input);
-    let output = child.stdout.take().context("the supervisor has no standard output")?;
-    let mut lines = BufReader::new(output).lines();
-    let ready = loop {
-        match lines.next() {
-            Some(line) => {
-                let said: serde_json::Value = serde_json::from_str(&line?).unwrap_or_default();
-                if said.get("ready").and_then(serde_json::Value::as_bool) == Some(true) {
-                    break said;
-                }
-            }
-            None => {
-                let _ = child.wait();
-                bail!("the platform did not start; its own words stand above");
-            }
-        }
-    };
-    // Later lines (after a restart of the front) say nothing new, but the pipe must stay open.
-    std::thread::spawn(move || lines.for_each(drop));
-    let console = ready.get("console").and_then(serde_json::Value::as_str).unwrap_or_default().to_owned();
-    let host = console.split_once("://").map_or("", |(_, host)| host);
-    let socket = Address::Socket { path: Arc::new(config.host_socket()), host: host.into() };
-    Ok(Platform { child, console, operator: Client::new(socket, None) })
 }
 
 async fn develop(global: &Global, args: &UpArgs, folder: &Path, platform: &mut Platform) -> anyhow::Result<()> {
@@ -100,9 +61,9 @@ async fn develop(global: &Global, args: &UpArgs, folder: &Path, platform: &mut P
     let has_manifest = folder.join("serviceful.toml").exists();
     // Watched from before the first build: a save during it is not lost.
     let (changed, mut changes) = mpsc::channel(1);
-    let _watcher = if args.no_watch || !has_manifest { None } else { Some(watch(folder, changed)?) };
+    let mut watch = if args.no_watch || !has_manifest { None } else { Some(Watch::new(folder, changed)?) };
     if has_manifest {
-        deploy(&say, folder, &platform.operator).await;
+        deploy(&say, folder, &platform.operator, &mut watch).await;
     } else {
         say.hint("there is no serviceful.toml here, so no app is deployed; make a project with: serviceful new NAME");
     }
@@ -121,14 +82,12 @@ async fn develop(global: &Global, args: &UpArgs, folder: &Path, platform: &mut P
         tokio::select! {
             () = &mut interrupted => return Ok(()),
             Some(()) = changes.recv() => {
-                tokio::time::sleep(SETTLE).await;
-                while changes.try_recv().is_ok() {}
-                deploy(&say, folder, &platform.operator).await;
+                let settled = async { while tokio::time::timeout(SETTLE, changes.recv()).await.is_ok() {} };
+                let _ = tokio::time::timeout(SETTLE_MAX, settled).await;
+                deploy(&say, folder, &platform.operator, &mut watch).await;
             }
             () = tokio::time::sleep(Duration::from_millis(500)) => {
-                if let Some(status) = platform.child.try_wait()? {
-                    bail!("the platform ended by itself ({status})");
-                }
+                platform.check()?;
             }
         }
     }
@@ -147,11 +106,23 @@ async fn interrupted() {
 }
 
 /// Builds and deploys. A failure is said and the former deployment goes on answering: the next save is the next try.
-async fn deploy(say: &Say, folder: &Path, operator: &Client) {
+async fn deploy(say: &Say, folder: &Path, operator: &Client, watch: &mut Option<Watch>) {
     let result = async {
         let project = Project::load(folder)?;
+        if let Some(watch) = watch {
+            watch.add(say, folder, project.watched());
+        }
         project.build().await?;
-        cli::ship(operator, &project, &mut |step: Step| say.hint(&step.sentence())).await
+        let mut told = |step: Step| match step {
+            // What a source imports is known once it was bundled.
+            Step::Inputs(files) => {
+                if let Some(watch) = watch {
+                    watch.add(say, folder, files.into_iter().map(PathBuf::from).collect());
+                }
+            }
+            step => step.sentence().iter().for_each(|text| say.hint(text)),
+        };
+        cli::ship(operator, &project, &mut told).await
     };
     match result.await {
         Ok(view) => say.line(&format!("app {}", view.app), &view.url),
@@ -159,50 +130,63 @@ async fn deploy(say: &Say, folder: &Path, operator: &Client) {
     }
 }
 
-/// Tells of changes below the project, but for what builds write.
-fn watch(folder: &Path, changed: mpsc::Sender<()>) -> anyhow::Result<notify::RecommendedWatcher> {
-    let project = Project::load(folder).ok();
-    let watched: Vec<PathBuf> = match project {
-        Some(project) => project.watched().into_iter().map(|path| folder.join(path)).collect(),
-        None => vec![folder.join("serviceful.toml")],
-    };
-    let wanted = watched.clone();
-    let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
-        let Ok(event) = event else { return };
-        let counts =
-            !event.kind.is_access() && event.paths.iter().any(|path| wanted.iter().any(|w| path.starts_with(w)));
-        if counts {
-            // Full: a change is on its way already.
-            let _ = changed.try_send(());
+/// Tells of changes of files that the app is made of.
+struct Watch {
+    watcher: notify::RecommendedWatcher,
+    /// Files, and folders with all below them.
+    wanted: Arc<Mutex<HashSet<PathBuf>>>,
+    /// What the system tells about.
+    places: HashSet<PathBuf>,
+}
+
+impl Watch {
+    fn new(folder: &Path, changed: mpsc::Sender<()>) -> anyhow::Result<Self> {
+        let wanted = Arc::new(Mutex::new(HashSet::new()));
+        let counting = wanted.clone();
+        let watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
+            let Ok(event) = event else { return };
+            let wanted = counting.lock().unwrap_or_else(PoisonError::into_inner);
+            let counts = |path: &PathBuf| path.ancestors().any(|part| wanted.contains(part));
+            if !event.kind.is_access() && event.paths.iter().any(counts) {
+                // Full: a change is on its way already.
+                let _ = changed.try_send(());
+            }
+        })?;
+        let mut watch = Self { watcher, wanted, places: HashSet::new() };
+        // However broken the manifest is now, mending it counts.
+        let first = Project::load(folder).map_or_else(|_| vec![PathBuf::from("serviceful.toml")], |p| p.watched());
+        for path in first {
+            watch.one(&folder.join(path))?;
         }
-    })?;
-    for path in watched {
+        Ok(watch)
+    }
+
+    /// Watches these too. What was watched once stays so: a file that is not imported any more does no harm.
+    fn add(&mut self, say: &Say, folder: &Path, paths: Vec<PathBuf>) {
+        // Packages change by being installed, which changes what names them as well; they are many.
+        let own = paths.iter().filter(|path| !path.components().any(|part| part.as_os_str() == "node_modules"));
+        for path in own {
+            if let Err(error) = self.one(&folder.join(path)) {
+                say.hint(&format!("changes of `{}` go unnoticed: {error:#}", path.display()));
+            }
+        }
+    }
+
+    fn one(&mut self, path: &Path) -> anyhow::Result<()> {
+        if !self.wanted.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned()) {
+            return Ok(());
+        }
         // Editors replace files, so the folder is watched and its files are told apart.
         let (place, mode) = if path.is_dir() {
             (path, notify::RecursiveMode::Recursive)
         } else {
-            (path.parent().unwrap_or(folder).to_owned(), notify::RecursiveMode::NonRecursive)
+            (path.parent().unwrap_or(path), notify::RecursiveMode::NonRecursive)
         };
-        if place.exists() {
-            watcher.watch(&place, mode).with_context(|| format!("cannot watch `{}`", place.display()))?;
+        if place.exists() && self.places.insert(place.to_owned()) {
+            self.watcher.watch(place, mode).with_context(|| format!("cannot watch `{}`", place.display()))?;
         }
+        Ok(())
     }
-    Ok(watcher)
-}
-
-async fn end(child: &mut Child) {
-    let pid = i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw);
-    if let Some(pid) = pid {
-        let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
-    }
-    for _ in 0..300 {
-        if !matches!(child.try_wait(), Ok(None)) {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    let _ = child.kill();
-    let _ = child.wait();
 }
 
 /// What `up` prints: a line a fact, or a JSON object a line.

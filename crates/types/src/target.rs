@@ -15,8 +15,10 @@ pub struct FunctionTarget {
     pub deployment: DeploymentId,
     pub function: FunctionName,
     pub route: RoutePattern,
-    /// SHA-256 of the component that answers.
+    /// SHA-256 of the component, or of the JavaScript module, that answers.
     pub component: Digest,
+    /// Which export of a JavaScript module answers, when it is not the default one.
+    pub handler: Option<Arc<str>>,
     pub access: Access,
     /// Names of the service accounts that may call when `access` is `workloads`.
     pub callers: Vec<Arc<str>>,

@@ -71,11 +71,23 @@ pub enum Progress {
 pub struct Done {
     /// Imported interfaces with versions, sorted.
     pub imports: Vec<String>,
-    /// The handler interface that it exports.
+    /// The handler interface that it exports, or [`Done::JAVASCRIPT`].
     pub serves: String,
+    /// Exports of a JavaScript module that can answer a request.
+    pub handlers: Vec<String>,
     pub component_bytes: u64,
     pub artefact_bytes: u64,
     pub compile_ms: u64,
+}
+
+impl Done {
+    /// What a JavaScript function serves.
+    pub const JAVASCRIPT: &str = "javascript";
+
+    /// The artefact is a snapshot, and needs the JavaScript engine.
+    pub fn is_javascript(&self) -> bool {
+        self.serves == Self::JAVASCRIPT
+    }
 }
 
 /// Why there is no artefact. Mirrors the answers a deployer sees.
@@ -83,6 +95,10 @@ pub struct Done {
 pub enum Failed {
     /// Not a component, or not valid.
     Invalid {
+        reason: String,
+    },
+    /// A JavaScript module that cannot be evaluated, or is no function.
+    Source {
         reason: String,
     },
     /// A limit of the job, by name.

@@ -1,6 +1,6 @@
 //! supervisor <-> front, and supervisor <-> keeper. The supervisor parses only these messages, from its own children.
 use serde::{Deserialize, Serialize};
-use types::EngineBuild;
+use types::{Digest, EngineBuild};
 
 /// Frame kinds, supervisor to child.
 pub mod to_child {
@@ -36,6 +36,8 @@ pub struct EnginePackage {
     pub build: EngineBuild,
     /// Version of wasmtime, for people.
     pub wasmtime: String,
+    /// Digest of the JavaScript engine beside it; none is installed without.
+    pub javascript: Option<Digest>,
     /// Path of the executable.
     pub path: String,
 }

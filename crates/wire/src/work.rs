@@ -11,7 +11,7 @@ use crate::keeper::ArtefactStatement;
 pub mod to_worker {
     /// `Assign`: the worker belongs to this app from now on, and to no other ever.
     pub const ASSIGN: u8 = 1;
-    /// `Load`; one descriptor: the artefact, read-only. Answered by `LOADED` with the same stream.
+    /// `Load`; descriptors, read-only: for a JavaScript function its source, then the artefact. Answered by `LOADED` with the same stream.
     pub const LOAD: u8 = 2;
     /// `Probe`: instantiate once without calling. Answered by `LOADED` with the same stream.
     pub const PROBE: u8 = 3;
@@ -116,6 +116,8 @@ pub struct Fields(pub Vec<(String, Vec<u8>)>);
 pub struct Invoke {
     pub request: RequestId,
     pub component: Digest,
+    /// The export of a JavaScript module that answers, when it is not the default one.
+    pub handler: Option<String>,
     pub function: FunctionName,
     pub method: String,
     /// `http` or `https`.
@@ -137,6 +139,7 @@ pub struct Invoke {
 pub struct InvokeRef<'a> {
     pub request: RequestId,
     pub component: Digest,
+    pub handler: Option<&'a str>,
     pub function: &'a FunctionName,
     pub method: &'a str,
     pub scheme: &'a str,
@@ -246,6 +249,7 @@ mod tests {
         let owned = Invoke {
             request: RequestId::from_bytes([1; 16]),
             component: Digest::from_bytes([2; 32]),
+            handler: Some("menu".to_owned()),
             function: FunctionName::parse("menu").unwrap(),
             method: "GET".into(),
             scheme: "http".into(),
@@ -262,6 +266,7 @@ mod tests {
         let borrowed = InvokeRef {
             request: owned.request,
             component: owned.component,
+            handler: owned.handler.as_deref(),
             function: &owned.function,
             method: &owned.method,
             scheme: &owned.scheme,

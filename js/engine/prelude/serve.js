@@ -71,9 +71,15 @@
     host.fail(UNCAUGHT, error);
   };
 
-  shared.request = (handler, method, url, hasBody, caller, config, packed) => {
+  // Names of the exports that can answer a request, one a line: functions, and objects with a method `fetch`.
+  shared.handlers = (module) => {
+    const answers = (value) => typeof value === "function" || typeof value?.fetch === "function";
+    return Object.keys(module).filter((name) => /^[A-Za-z_$][\w$]*$/.test(name) && answers(module[name])).join("\n");
+  };
+  shared.request = (module, name, method, url, hasBody, caller, config, packed) => {
     shared.requestUrl = url;
     try {
+      const handler = name === "" ? module.default : module[name];
       const request = new Request(shared.INCOMING, { method, url, hasBody, packed });
       const env = config === "" ? {} : JSON.parse(config), context = new Context(caller);
       const result = typeof handler === "function" ? handler(request, env, context) : handler.fetch(request, env, context);

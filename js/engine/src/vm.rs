@@ -49,11 +49,12 @@ pub struct Vm {
     pub seed: u64,
     runtime: *mut js::JSRuntime,
     pub cx: Cx,
-    /// `(method, url, hasBody, caller, config, fields)` and `(kind, id)`, of the prelude.
+    /// `(module, name, method, url, hasBody, caller, config, fields)`, `(kind, id)` and `(module)`, of the prelude.
     on_request: JSValue,
     on_event: JSValue,
-    /// What the module exports by default.
-    handler: JSValue,
+    on_module: JSValue,
+    /// What the module exports.
+    module: JSValue,
     /// Rejected promises that nobody has handled yet.
     rejected: Vec<(JSValue, JSValue)>,
     pub held: u32,
@@ -70,7 +71,8 @@ static mut VM: Vm = Vm {
     cx: ptr::null_mut(),
     on_request: JS_UNDEFINED,
     on_event: JS_UNDEFINED,
-    handler: JS_UNDEFINED,
+    on_module: JS_UNDEFINED,
+    module: JS_UNDEFINED,
     rejected: Vec::new(),
     held: 0,
     failed: false,
@@ -157,6 +159,7 @@ unsafe fn prelude(cx: Cx) -> bool {
     }
     vm().on_request = value::property(cx, shared, c"request");
     vm().on_event = value::property(cx, shared, c"event");
+    vm().on_module = value::property(cx, shared, c"handlers");
     value::free(cx, natives);
     value::free(cx, shared);
     pump(cx)
@@ -199,37 +202,29 @@ unsafe fn module(cx: Cx, source: &[u8]) -> bool {
             return false;
         }
         let namespace = js::JS_GetModuleNamespace(cx, module);
-        let handler = value::property(cx, namespace, c"default");
-        value::free(cx, namespace);
-        if value::is_exception(handler) {
-            return uncaught(cx, failure::UNCAUGHT);
+        let mut arguments = [namespace];
+        let names = js::JS_Call(cx, vm().on_module, JS_UNDEFINED, 1, arguments.as_mut_ptr());
+        let Some(names) = Text::of(cx, names) else { return uncaught(cx, failure::UNCAUGHT) };
+        if names.bytes().is_empty() {
+            fail(failure::SHAPE, shape(cx, namespace), b"");
+            return false;
         }
-        shape(cx, handler)
+        host::handlers(names.bytes().as_ptr(), names.bytes().len());
+        vm().module = namespace;
+        true
     }
 }
 
-/// The default export is an object with `fetch`, or a function.
-unsafe fn shape(cx: Cx, handler: JSValue) -> bool {
-    let what: &[u8] = unsafe {
-        if js::JS_IsFunction(cx, handler) {
-            b""
-        } else if js::JS_IsObject(handler) {
-            let fetch = value::property(cx, handler, c"fetch");
-            let callable = js::JS_IsFunction(cx, fetch);
-            value::free(cx, fetch);
-            if callable { b"" } else { b"its default export has no method `fetch`" }
-        } else if js::JS_IsUndefined(handler) {
-            b"it has no default export"
-        } else {
-            b"its default export is no object"
-        }
-    };
-    if !what.is_empty() {
-        fail(failure::SHAPE, what, b"");
-        return false;
+/// Why a module that exports nothing that could answer is no function.
+unsafe fn shape(cx: Cx, namespace: JSValue) -> &'static [u8] {
+    let handler = value::property(cx, namespace, c"default");
+    if unsafe { js::JS_IsUndefined(handler) } {
+        b"it has no default export"
+    } else if unsafe { js::JS_IsObject(handler) } {
+        b"its default export has no method `fetch`"
+    } else {
+        b"its default export is no object"
     }
-    vm().handler = handler;
-    true
 }
 
 // ---------------------------------------------------------------- the request
@@ -239,11 +234,12 @@ pub unsafe fn request(list: &[u8]) {
     unsafe { js::JS_UpdateStackTop(vm().runtime) };
     let mut items = crate::pack::Items(list);
     let mut next = || items.next().unwrap_or_default();
-    let (method, url, body) = (next(), next(), next() == b"1");
+    let (name, method, url, body) = (next(), next(), next(), next() == b"1");
     let (caller, config) = (next(), next());
     let fields = items.0;
     let mut arguments = [
-        vm().handler,
+        vm().module,
+        value::string(cx, name),
         value::string(cx, method),
         value::string(cx, url),
         value::bool(body),

@@ -10,7 +10,7 @@ mod view;
 pub(crate) use board::{Board, Ticket};
 pub(crate) use name::deployment_id;
 pub(crate) use pipeline::{Job, prepare_again, run};
-pub(crate) use plan::{Plan, parse};
+pub(crate) use plan::{Plan, ToPrepare, parse};
 pub(crate) use record::{Ended, record};
 #[cfg(test)]
 pub(crate) use turns::QUEUE_MAX;

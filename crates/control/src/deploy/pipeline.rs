@@ -70,6 +70,16 @@ fn compile_failure(path: &str, failed: &CompileFailure) -> DeploymentFailure {
     failure(refuse::compile_code(failed), format!("`{path}`: {failed}"))
 }
 
+fn no_handler(path: &str, missing: &str, handlers: &[String]) -> DeploymentFailure {
+    let there: Vec<_> = handlers.iter().map(|name| format!("`{name}`")).collect();
+    let what = if missing == manifest::Code::DEFAULT_HANDLER {
+        "has no default export that is a function or has a method `fetch`".to_owned()
+    } else {
+        format!("exports no function `{missing}`")
+    };
+    failure(Code::CTL_COMPONENT, format!("`{path}` {what}; its handlers are {}", there.join(", ")))
+}
+
 async fn prepare(shared: &Shared, job: &Job) -> Result<(), DeploymentFailure> {
     let stage = |path: &str, stage, inspected| {
         shared.board.lock().unwrap_or_else(PoisonError::into_inner).stage(job.key(), path, stage, inspected);
@@ -77,7 +87,13 @@ async fn prepare(shared: &Shared, job: &Job) -> Result<(), DeploymentFailure> {
     for component in &job.plan.components {
         stage(&component.path, ComponentStage::Compiling, None);
         match shared.ports.components.prepare(component.digest, component.limits).await {
-            Ok(inspection) => stage(&component.path, ComponentStage::Probing, Some(view::inspected(&inspection))),
+            Ok(inspection) => {
+                stage(&component.path, ComponentStage::Probing, Some(view::inspected(&inspection)));
+                if let Some(missing) = component.handlers.iter().find(|name| !inspection.handlers.contains(name)) {
+                    stage(&component.path, ComponentStage::Failed, None);
+                    return Err(no_handler(&component.path, missing, &inspection.handlers));
+                }
+            }
             Err(failed) => {
                 stage(&component.path, ComponentStage::Failed, None);
                 return Err(compile_failure(&component.path, &failed));

@@ -10,6 +10,9 @@ use types::{AppName, Code, CompileLimits, DeploymentId, Digest, FunctionTarget, 
 pub(crate) struct ToPrepare {
     pub(crate) path: String,
     pub(crate) digest: Digest,
+    pub(crate) is_source: bool,
+    /// Exports of a source that functions name.
+    pub(crate) handlers: Vec<String>,
     pub(crate) limits: CompileLimits,
 }
 
@@ -50,7 +53,8 @@ impl Plan {
         Routes::check(&functions).map_err(clash)?;
         let prepare = manifest.components(caps).into_iter().filter_map(|component| {
             let digest = digest_of(&component.path)?;
-            Some(ToPrepare { path: component.path, digest, limits: component.limits })
+            let manifest::Component { path, is_source, handlers, limits } = component;
+            Some(ToPrepare { path, digest, is_source, handlers, limits })
         });
         Ok(Self { functions, components: prepare.collect() })
     }

@@ -32,6 +32,8 @@ pub(crate) fn inspected(inspection: &Inspection) -> Inspected {
     Inspected {
         imports: inspection.imports.iter().map(import).collect(),
         serves: inspection.serves.clone(),
+        handlers: inspection.handlers.clone(),
+        output: inspection.output.clone(),
         component_bytes: inspection.component_bytes,
         artefact_bytes: inspection.artefact_bytes,
         compile_ms: inspection.compile_ms,
@@ -115,6 +117,8 @@ mod tests {
             imports: expected.iter().map(|(name, _)| (*name).to_owned()).collect(),
             denied: expected.iter().filter(|(_, s)| *s == ImportState::Denied).map(|(n, _)| (*n).to_owned()).collect(),
             serves: "wasi:http/handler@0.3.0".into(),
+            handlers: Vec::new(),
+            output: Vec::new(),
             component_bytes: 1,
             artefact_bytes: 1,
             compile_ms: 1,

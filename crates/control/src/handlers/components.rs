@@ -1,12 +1,13 @@
 //! Components: what is missing, and taking it in.
-use std::sync::Arc;
+use std::io::Read as _;
 
 use control_api::{COMPONENTS_MAX, ComponentStored, ComponentsMissing, ComponentsNamed};
 use gateway::{Refusal, Reply};
 use store::{Contents, ContentsError};
-use types::{Digest, UnixMillis};
+use types::{Code, Digest, UnixMillis};
 
 use crate::{
+    deploy::ToPrepare,
     input, quota, refuse, reply,
     service::{Asked, Shared},
 };
@@ -62,13 +63,49 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) 
     tokio::task::spawn_blocking(work).await.map_err(|e| Refusal::internal(format!("file work ended early: {e}")))
 }
 
-/// The first component that is not stored, by path. The others get a new time: they stay until the deployment is written down.
-pub(crate) async fn first_missing(
-    shared: &Shared,
-    components: Vec<(Arc<str>, Digest)>,
-) -> Result<Option<(Arc<str>, Digest)>, Refusal> {
+/// Refuses a deployment one of whose files is not stored, or is not what the manifest takes it for. The others get a new
+/// time: they stay until the deployment is written down.
+pub(crate) async fn check(shared: &Shared, files: Vec<ToPrepare>) -> Result<(), Refusal> {
     let (contents, now) = (shared.ports.contents.clone(), shared.ports.clock.now());
-    let digests = components.iter().map(|(_, digest)| *digest).collect();
-    let missing = blocking(move || absent(&*contents, digests, now)).await?.map_err(refuse::contents)?;
-    Ok(components.into_iter().find(|(_, digest)| missing.contains(digest)))
+    let wrong = blocking(move || first_wrong(&*contents, files, now)).await?.map_err(refuse::contents)?;
+    let Some((file, wrong)) = wrong else { return Ok(()) };
+    let (path, digest) = (input::short(&file.path), file.digest);
+    let (sentence, next) = match wrong {
+        Wrong::Missing => {
+            (format!("`{path}` ({digest}) is not stored"), format!("upload it with `PUT /api/v1/components/{digest}`"))
+        }
+        Wrong::Kind if file.is_source => (
+            format!("`{path}` is a `source`, and what was uploaded for it is WebAssembly"),
+            "upload the bundled module, or write `component` in the manifest".to_owned(),
+        ),
+        Wrong::Kind => (
+            format!("`{path}` is a `component`, and what was uploaded for it is not WebAssembly"),
+            "upload the `.wasm` file that the build makes".to_owned(),
+        ),
+    };
+    Err(Refusal::new(Code::CTL_COMPONENT, sentence.clone()).detail(sentence).next(next))
+}
+
+enum Wrong {
+    Missing,
+    Kind,
+}
+
+fn first_wrong(
+    contents: &dyn Contents,
+    files: Vec<ToPrepare>,
+    now: UnixMillis,
+) -> Result<Option<(ToPrepare, Wrong)>, ContentsError> {
+    for file in files {
+        let found = if contents.want(file.digest, now)? { contents.open(file.digest)? } else { None };
+        let Some(found) = found else { return Ok(Some((file, Wrong::Missing))) };
+        let mut begins = Vec::new();
+        let read = found.take(4).read_to_end(&mut begins);
+        read.map_err(|source| ContentsError::Io { doing: "looked at what is stored", source })?;
+        // SECURITY: from here on, what it is is told by these bytes alone.
+        if (begins == b"\0asm") == file.is_source {
+            return Ok(Some((file, Wrong::Kind)));
+        }
+    }
+    Ok(None)
 }

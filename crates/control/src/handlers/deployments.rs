@@ -60,12 +60,7 @@ async fn check(shared: &Shared, app: &AppName, wanted: &CreateDeployment) -> Res
         )));
     }
     check_policy(shared, app, &manifest, wanted.policy.as_deref())?;
-    let components = wanted.components.iter().map(|(path, digest)| (Arc::from(path.as_str()), *digest)).collect();
-    if let Some((path, digest)) = components::first_missing(shared, components).await? {
-        let sentence = format!("component `{path}` ({digest}) is not stored");
-        let refusal = Refusal::new(Code::CTL_COMPONENT, sentence.clone()).detail(sentence);
-        return Err(refusal.next(format!("upload it with `PUT /api/v1/components/{digest}`")));
-    }
+    components::check(shared, plan.components.clone()).await?;
     Ok((id, plan))
 }
 

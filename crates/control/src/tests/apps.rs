@@ -11,8 +11,8 @@ use super::{
 #[tokio::test]
 async fn a_list_shows_what_the_caller_belongs_to() {
     let room = Room::new();
-    room.deploy("coffee", b"one").await;
-    let own = room.begin(&person(2, false), "tea", b"leaf").await;
+    room.deploy("coffee", b"\0asmone").await;
+    let own = room.begin(&person(2, false), "tea", b"\0asmleaf").await;
     room.end(&own).await;
     let names = async |caller: Caller| {
         let (_, list) = room.ask(Op::AppsList, &caller, &[], Sent::Nothing).await.unwrap();
@@ -36,11 +36,11 @@ async fn a_list_shows_what_the_caller_belongs_to() {
 #[tokio::test]
 async fn an_app_shows_its_functions() {
     let room = Room::new();
-    room.deploy("coffee", b"one").await;
+    room.deploy("coffee", b"\0asmone").await;
     let (_, detail) = room.ask(Op::AppGet, &owner(), &["coffee"], Sent::Nothing).await.unwrap();
     assert_eq!(detail["app"]["url"], "http://coffee.localhost:8080");
     assert_eq!(detail["functions"][0]["access"], "members");
-    assert_eq!(detail["functions"][0]["component"], digest_of(b"one").to_string());
+    assert_eq!(detail["functions"][0]["component"], digest_of(b"\0asmone").to_string());
     for op in [Op::AppGet, Op::AppRemove, Op::DeploymentsList, Op::MembersList, Op::AppTokensList] {
         let refusal = room.ask(op, &owner(), &["tea"], Sent::Nothing).await.unwrap_err();
         assert_eq!(refusal.code, Code::CTL_NOT_FOUND, "{}", op.id());
@@ -50,7 +50,7 @@ async fn an_app_shows_its_functions() {
 #[tokio::test]
 async fn components_are_bounded_and_must_match_their_digest() {
     let room = Room::new();
-    let digest = digest_of(b"one");
+    let digest = digest_of(b"\0asmone");
     let missing = json!({ "digests": [digest] });
     let (_, before) = room.ask(Op::ComponentsMissing, &owner(), &[], Sent::Json(missing.clone())).await.unwrap();
     assert_eq!(before["missing"], json!([digest]));
@@ -66,7 +66,7 @@ async fn components_are_bounded_and_must_match_their_digest() {
     let refusal = put(digest_of(&large).to_string(), large).await.unwrap_err();
     assert_eq!(refusal.code, Code::DOOR_BODY_TOO_LARGE);
     assert!(refusal.detail.unwrap().contains("65536"));
-    assert_eq!(put(digest.to_string(), b"one".to_vec()).await.unwrap().1["bytes"], 3);
+    assert_eq!(put(digest.to_string(), b"\0asmone".to_vec()).await.unwrap().1["bytes"], 7);
     let (_, after) = room.ask(Op::ComponentsMissing, &owner(), &[], Sent::Json(missing)).await.unwrap();
     assert_eq!(after["missing"], json!([]));
     let many = json!({ "digests": vec![digest; 65] });

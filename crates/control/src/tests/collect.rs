@@ -36,24 +36,24 @@ impl Room {
 async fn unused_components_go_after_their_grace_with_one_event() {
     let room = Room::new();
     room.set_time(DAY_MS);
-    let live = room.deploy("coffee", b"live").await;
-    let stray = room.upload(b"stray one").await;
-    room.components.bad.lock().unwrap().insert(digest_of(b"bad"));
-    room.deploy("coffee", b"bad").await;
+    let live = room.deploy("coffee", b"\0asmlive").await;
+    let stray = room.upload(b"\0asmstray one").await;
+    room.components.bad.lock().unwrap().insert(digest_of(b"\0asmbad"));
+    room.deploy("coffee", b"\0asmbad").await;
     assert_eq!(room.service.collect().await.unwrap(), Collected::default(), "all of it is fresh");
     let before = room.record.seen.lock().unwrap().len();
 
     room.set_time(2 * DAY_MS + 10_000);
     let collected = room.service.collect().await.unwrap();
-    assert_eq!(collected.components, Removed { files: 2, bytes: 9 + 3 });
-    assert!(room.has(digest_of(b"live")) && !room.has(stray) && !room.has(digest_of(b"bad")));
+    assert_eq!(collected.components, Removed { files: 2, bytes: 13 + 7 });
+    assert!(room.has(digest_of(b"\0asmlive")) && !room.has(stray) && !room.has(digest_of(b"\0asmbad")));
     let events = room.record.seen.lock().unwrap().split_off(before);
     let [event] = &events[..] else { panic!("{events:?}") };
     assert_eq!((event.kind, &*event.action), (Kind::Platform, "collected"));
     let note = event.note.as_deref().unwrap();
     assert!(note.contains("2 components that no deployment uses (12 bytes)"), "{note}");
     let (left, cut_off) = room.artefacts.0.lock().unwrap().last().cloned().unwrap();
-    assert_eq!(left, [digest_of(b"live")].into(), "compiled code is kept for what is left");
+    assert_eq!(left, [digest_of(b"\0asmlive")].into(), "compiled code is kept for what is left");
     assert!(cut_off <= UnixMillis(DAY_MS + 10_010));
 
     assert_eq!(room.service.collect().await.unwrap(), Collected::default());
@@ -87,7 +87,7 @@ async fn what_is_wanted_again_is_not_taken_from_under_the_one_who_wants_it() {
 async fn asking_what_is_missing_and_deploying_start_the_grace_anew() {
     let room = Room::new();
     room.set_time(DAY_MS);
-    let (asked, deployed) = (room.upload(b"asked").await, room.upload(b"deployed").await);
+    let (asked, deployed) = (room.upload(b"\0asmasked").await, room.upload(b"\0asmdeployed").await);
     room.set_time(3 * DAY_MS);
     assert!(!room.missing(asked).await);
     let body = deployment("coffee", deployed);
@@ -109,7 +109,7 @@ async fn asking_what_is_missing_and_deploying_start_the_grace_anew() {
 async fn a_deployment_of_collected_contents_is_told_to_upload_again() {
     let room = Room::new();
     room.set_time(DAY_MS);
-    let digest = room.upload(b"gone").await;
+    let digest = room.upload(b"\0asmgone").await;
     room.set_time(3 * DAY_MS);
     room.service.collect().await.unwrap();
     let body = deployment("coffee", digest);
@@ -124,14 +124,14 @@ async fn history_is_cut_and_rollback_still_works() {
     let mut views = Vec::new();
     for n in 0..6_u64 {
         room.set_time(DAY_MS + n * 1_000);
-        views.push(room.deploy("coffee", format!("version {n}").as_bytes()).await);
+        views.push(room.deploy("coffee", format!("\0asmversion {n}").as_bytes()).await);
     }
     room.set_time(9 * DAY_MS);
     let collected = room.service.collect().await.unwrap();
     // Two are kept by number: the current one and the one before.
     assert_eq!((collected.deployments, collected.components.files), (4, 4));
     for (n, view) in views.iter().enumerate() {
-        assert_eq!(room.has(digest_of(format!("version {n}").as_bytes())), n >= 4, "version {n}");
+        assert_eq!(room.has(digest_of(format!("\0asmversion {n}").as_bytes())), n >= 4, "version {n}");
         let known = room.store.deployments.lock().unwrap().iter().any(|d| d.id == view.id);
         assert_eq!(known, n >= 4, "version {n}");
     }
@@ -146,7 +146,7 @@ async fn history_is_cut_and_rollback_still_works() {
 async fn uploads_are_bounded_until_they_are_deployed() {
     let room = Room::new();
     // 1 MiB in all, 64 KiB each.
-    let piece = |n: u8| vec![n; 64 << 10];
+    let piece = |n: u8| [b"\0asm", &[n; (64 << 10) - 4][..]].concat();
     for n in 0..16 {
         room.upload(&piece(n)).await;
     }
@@ -154,15 +154,15 @@ async fn uploads_are_bounded_until_they_are_deployed() {
         let digest = digest_of(bytes).to_string();
         room.ask(Op::ComponentPut, &owner(), &[&digest], Sent::Bytes(bytes.to_vec())).await
     };
-    let refused = put(b"x").await.unwrap_err();
+    let refused = put(b"\0asmx").await.unwrap_err();
     assert_eq!(refused.code, Code::CTL_QUOTA);
     let detail = refused.detail.unwrap();
     assert!(detail.contains("control.undeployed_mib") && detail.contains("1048576 bytes"), "{detail}");
     assert!(refused.next.unwrap().contains("control.grace_s"));
-    assert!(!room.has(digest_of(b"x")), "nothing of it was kept");
+    assert!(!room.has(digest_of(b"\0asmx")), "nothing of it was kept");
     put(&piece(3)).await.expect("what is stored already needs no room");
     room.deploy("coffee", &piece(5)).await;
-    put(b"x").await.expect("what is deployed does not count");
+    put(b"\0asmx").await.expect("what is deployed does not count");
     let refused = put(&piece(99)).await.unwrap_err();
     assert_eq!(refused.code, Code::CTL_QUOTA, "the last place is not large enough");
 }

@@ -15,9 +15,9 @@ use super::{
 #[tokio::test]
 async fn a_deployment_is_compiled_probed_switched_and_published_in_order() {
     let room = Room::new();
-    let digest = digest_of(b"one");
+    let digest = digest_of(b"\0asmone");
     room.components.held.lock().unwrap().insert(digest);
-    let view = room.begin(&owner(), "coffee", b"one").await;
+    let view = room.begin(&owner(), "coffee", b"\0asmone").await;
     assert_eq!((view.phase, view.current), (DeploymentPhase::Preparing, false));
     tokio::time::sleep(Duration::from_millis(10)).await;
     assert_eq!(room.view(&view).await.components[0].stage, ComponentStage::Compiling);
@@ -46,9 +46,9 @@ async fn a_deployment_is_compiled_probed_switched_and_published_in_order() {
 #[tokio::test]
 async fn the_end_of_a_deployment_is_in_the_audit_log() {
     let room = Room::new();
-    let good = room.deploy("coffee", b"one").await;
-    room.components.bad.lock().unwrap().insert(digest_of(b"bad"));
-    let view = room.begin(&OPERATOR, "coffee", b"bad").await;
+    let good = room.deploy("coffee", b"\0asmone").await;
+    room.components.bad.lock().unwrap().insert(digest_of(b"\0asmbad"));
+    let view = room.begin(&OPERATOR, "coffee", b"\0asmbad").await;
     let bad = room.end(&view).await;
     let events = room.record.seen.lock().unwrap().clone();
     let [ready, failed] = &events[..] else { panic!("{events:?}") };
@@ -70,8 +70,8 @@ async fn the_end_of_a_deployment_is_in_the_audit_log() {
 #[tokio::test]
 async fn an_interrupted_deployment_is_in_the_audit_log_after_the_start() {
     let room = Room::new();
-    room.components.held.lock().unwrap().insert(digest_of(b"one"));
-    let cut = room.begin(&owner(), "coffee", b"one").await;
+    room.components.held.lock().unwrap().insert(digest_of(b"\0asmone"));
+    let cut = room.begin(&owner(), "coffee", b"\0asmone").await;
     let after = room.restarted();
     after.service.restore().await.unwrap();
     let events = after.record.seen.lock().unwrap().clone();
@@ -82,9 +82,9 @@ async fn an_interrupted_deployment_is_in_the_audit_log_after_the_start() {
 #[tokio::test]
 async fn a_failure_names_its_reason_and_leaves_what_answers() {
     let room = Room::new();
-    let good = room.deploy("coffee", b"one").await;
-    room.components.bad.lock().unwrap().insert(digest_of(b"bad"));
-    let bad = room.deploy("coffee", b"bad").await;
+    let good = room.deploy("coffee", b"\0asmone").await;
+    room.components.bad.lock().unwrap().insert(digest_of(b"\0asmbad"));
+    let bad = room.deploy("coffee", b"\0asmbad").await;
     assert_eq!((bad.phase, bad.current), (DeploymentPhase::Failed, false));
     let failure = bad.failure.clone().unwrap();
     assert_eq!(failure.code, Code::CTL_COMPONENT.as_str());
@@ -92,31 +92,31 @@ async fn a_failure_names_its_reason_and_leaves_what_answers() {
     assert!(room.view(&good).await.current);
     assert_eq!(room.route_release.last().deployment, Some(good.id));
     room.components.unprobable.lock().unwrap().insert("menu".into());
-    let trapping = room.deploy("coffee", b"three").await;
+    let trapping = room.deploy("coffee", b"\0asmthree").await;
     assert!(trapping.failure.unwrap().reason.contains("it traps at start"));
     // What failed can be tried again, and then counts.
     room.components.bad.lock().unwrap().clear();
     room.components.unprobable.lock().unwrap().clear();
-    let again = room.deploy("coffee", b"bad").await;
+    let again = room.deploy("coffee", b"\0asmbad").await;
     assert_eq!((again.phase, again.current, again.id), (DeploymentPhase::Ready, true, bad.id));
 }
 
 #[tokio::test]
 async fn the_same_contents_are_the_same_deployment() {
     let room = Room::new();
-    let first = room.deploy("coffee", b"one").await;
+    let first = room.deploy("coffee", b"\0asmone").await;
     let version = room.store.apps.lock().unwrap()[&app("coffee")].version;
-    let second = room.deploy("coffee", b"one").await;
+    let second = room.deploy("coffee", b"\0asmone").await;
     assert_eq!(first.id, second.id);
     assert!(second.components[0].inspected.is_some(), "imports are shown again");
     assert_eq!(room.store.deployments.lock().unwrap().len(), 1);
     assert_eq!(room.store.apps.lock().unwrap()[&app("coffee")].version, version, "nothing was switched");
     // An older one deployed again is the current one again.
-    room.deploy("coffee", b"two").await;
-    assert!(room.deploy("coffee", b"one").await.current);
+    room.deploy("coffee", b"\0asmtwo").await;
+    assert!(room.deploy("coffee", b"\0asmone").await.current);
     // A ready one that cannot be prepared any more is told as failed, but is not taken back.
-    room.components.bad.lock().unwrap().insert(digest_of(b"one"));
-    let retried = room.deploy("coffee", b"one").await;
+    room.components.bad.lock().unwrap().insert(digest_of(b"\0asmone"));
+    let retried = room.deploy("coffee", b"\0asmone").await;
     assert_eq!((retried.phase, retried.current), (DeploymentPhase::Failed, true));
     assert_eq!(room.store.deployments.lock().unwrap()[1].state, DeploymentState::Ready);
 }
@@ -124,14 +124,14 @@ async fn the_same_contents_are_the_same_deployment() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn deployments_of_one_app_take_turns_and_the_last_one_answers() {
     let room = Room::new();
-    room.components.held.lock().unwrap().insert(digest_of(b"v0"));
+    room.components.held.lock().unwrap().insert(digest_of(b"\0asmv0"));
     let mut views = Vec::new();
     for n in 0..6 {
-        views.push(room.begin(&owner(), "coffee", format!("v{n}").as_bytes()).await);
+        views.push(room.begin(&owner(), "coffee", format!("\0asmv{n}").as_bytes()).await);
     }
     // The same as the last one: joins it. The same as an earlier one: its own turn, at the end.
-    let joined = room.begin(&owner(), "coffee", b"v5").await;
-    let again = room.begin(&owner(), "coffee", b"v1").await;
+    let joined = room.begin(&owner(), "coffee", b"\0asmv5").await;
+    let again = room.begin(&owner(), "coffee", b"\0asmv1").await;
     room.components.held.lock().unwrap().clear();
     room.components.gate.notify_waiters();
     room.service.drain().await;
@@ -142,7 +142,8 @@ async fn deployments_of_one_app_take_turns_and_the_last_one_answers() {
     assert!(room.view(&again).await.current, "the last one asked for answers");
     assert_eq!(room.components.most_running.load(Ordering::SeqCst), 1, "one at a time");
     let prepared = room.components.prepared.lock().unwrap().clone();
-    let expected: Vec<_> = ["v0", "v1", "v2", "v3", "v4", "v5", "v1"].iter().map(|v| digest_of(v.as_bytes())).collect();
+    let expected: Vec<_> =
+        ["v0", "v1", "v2", "v3", "v4", "v5", "v1"].iter().map(|v| digest_of(format!("\0asm{v}").as_bytes())).collect();
     assert_eq!(prepared, expected, "in the order asked for");
     let versions: Vec<_> = room.route_release.seen.lock().unwrap().iter().map(|r| r.version).collect();
     assert!(versions.is_sorted(), "{versions:?}");
@@ -151,25 +152,25 @@ async fn deployments_of_one_app_take_turns_and_the_last_one_answers() {
 #[tokio::test]
 async fn another_app_does_not_wait_and_too_many_are_refused() {
     let room = Room::new();
-    room.components.held.lock().unwrap().insert(digest_of(b"v0"));
+    room.components.held.lock().unwrap().insert(digest_of(b"\0asmv0"));
     for n in 0..crate::deploy::QUEUE_MAX {
-        room.begin(&owner(), "coffee", format!("v{n}").as_bytes()).await;
+        room.begin(&owner(), "coffee", format!("\0asmv{n}").as_bytes()).await;
     }
-    let digest = room.upload(b"one too many").await;
+    let digest = room.upload(b"\0asmone too many").await;
     let body = Sent::Json(deployment("coffee", digest));
     let refusal = room.ask(Op::DeploymentCreate, &owner(), &["coffee"], body).await.unwrap_err();
     assert_eq!(refusal.code, Code::CTL_CONFLICT);
     let known = room.store.deployments.lock().unwrap().len();
     assert_eq!(known, crate::deploy::QUEUE_MAX, "what was refused is not kept");
-    assert!(room.deploy("tea", b"leaf").await.current);
+    assert!(room.deploy("tea", b"\0asmleaf").await.current);
 }
 
 #[tokio::test]
 async fn what_a_crash_interrupted_is_failed_and_the_rest_is_restored() {
     let room = Room::new();
-    let good = room.deploy("coffee", b"one").await;
-    room.components.held.lock().unwrap().insert(digest_of(b"two"));
-    let cut = room.begin(&owner(), "coffee", b"two").await;
+    let good = room.deploy("coffee", b"\0asmone").await;
+    room.components.held.lock().unwrap().insert(digest_of(b"\0asmtwo"));
+    let cut = room.begin(&owner(), "coffee", b"\0asmtwo").await;
     tokio::time::sleep(Duration::from_millis(5)).await;
     let after = room.restarted();
     let restored = after.service.restore().await.unwrap();
@@ -177,15 +178,15 @@ async fn what_a_crash_interrupted_is_failed_and_the_rest_is_restored() {
     let view = after.view(&cut).await;
     assert_eq!(view.failure.unwrap().reason, "interrupted, deploy again");
     assert_eq!(after.route_release.last().deployment, Some(good.id));
-    let again = after.deploy("coffee", b"two").await;
+    let again = after.deploy("coffee", b"\0asmtwo").await;
     assert_eq!((again.id, again.current), (cut.id, true));
 }
 
 #[tokio::test]
 async fn one_app_that_cannot_be_restored_does_not_keep_the_others_down() {
     let room = Room::new();
-    room.deploy("coffee", b"one").await;
-    room.deploy("tea", b"leaf").await;
+    room.deploy("coffee", b"\0asmone").await;
+    room.deploy("tea", b"\0asmleaf").await;
     for stored in room.store.deployments.lock().unwrap().iter_mut().filter(|d| d.app == app("coffee")) {
         stored.manifest = "damaged".into();
     }
@@ -199,9 +200,9 @@ async fn one_app_that_cannot_be_restored_does_not_keep_the_others_down() {
 #[tokio::test]
 async fn a_room_that_refuses_a_release_brings_the_former_one_back() {
     let room = Room::new();
-    let good = room.deploy("coffee", b"one").await;
+    let good = room.deploy("coffee", b"\0asmone").await;
     *room.route_release.refuse_functions.lock().unwrap() = Some("other".into());
-    let digest = room.upload(b"two").await;
+    let digest = room.upload(b"\0asmtwo").await;
     let text = manifest("coffee").replace("name = \"menu\"", "name = \"other\"");
     let body = json!({ "manifest": text, "components": { "menu.wasm": digest } });
     let (_, value) = room.ask(Op::DeploymentCreate, &owner(), &["coffee"], Sent::Json(body)).await.unwrap();
@@ -219,8 +220,8 @@ async fn a_room_that_refuses_a_release_brings_the_former_one_back() {
 #[tokio::test]
 async fn removing_an_app_ends_its_deployment_under_way() {
     let room = Room::new();
-    room.components.held.lock().unwrap().insert(digest_of(b"one"));
-    room.begin(&owner(), "coffee", b"one").await;
+    room.components.held.lock().unwrap().insert(digest_of(b"\0asmone"));
+    room.begin(&owner(), "coffee", b"\0asmone").await;
     room.ask(Op::AppRemove, &owner(), &["coffee"], Sent::Nothing).await.unwrap();
     room.components.held.lock().unwrap().clear();
     room.components.gate.notify_waiters();
@@ -235,10 +236,10 @@ async fn removing_an_app_ends_its_deployment_under_way() {
 #[tokio::test]
 async fn rollback_goes_to_the_newest_ready_one_before_or_to_the_named_one() {
     let room = Room::new();
-    let one = room.deploy("coffee", b"one").await;
-    room.components.bad.lock().unwrap().insert(digest_of(b"bad"));
-    let bad = room.deploy("coffee", b"bad").await;
-    let two = room.deploy("coffee", b"two").await;
+    let one = room.deploy("coffee", b"\0asmone").await;
+    room.components.bad.lock().unwrap().insert(digest_of(b"\0asmbad"));
+    let bad = room.deploy("coffee", b"\0asmbad").await;
+    let two = room.deploy("coffee", b"\0asmtwo").await;
     let back = |to: serde_json::Value| room.ask(Op::AppRollback, &OPERATOR, &["coffee"], Sent::Json(to));
     let (_, view) = back(json!({})).await.unwrap();
     assert_eq!((view["id"].as_str(), view["current"].as_bool()), (Some(one.id.to_string().as_str()), Some(true)));
@@ -250,7 +251,7 @@ async fn rollback_goes_to_the_newest_ready_one_before_or_to_the_named_one() {
     assert_eq!(back(json!({ "to": "00000000" })).await.unwrap_err().code, Code::CTL_NOT_FOUND);
     assert_eq!(back(json!({ "to": "abc" })).await.unwrap_err().code, Code::CTL_BAD_INPUT);
     // What cannot be prepared any more is not switched to.
-    room.components.bad.lock().unwrap().insert(digest_of(b"one"));
+    room.components.bad.lock().unwrap().insert(digest_of(b"\0asmone"));
     assert_eq!(back(json!({ "to": one.id.hex() })).await.unwrap_err().code, Code::CTL_COMPONENT);
     assert!(room.view(&two).await.current);
 }
@@ -258,8 +259,8 @@ async fn rollback_goes_to_the_newest_ready_one_before_or_to_the_named_one() {
 #[tokio::test]
 async fn bad_deployments_are_refused_before_anything_is_kept() {
     let room = Room::new();
-    let digest = room.upload(b"one").await;
-    let absent = digest_of(b"never uploaded");
+    let digest = room.upload(b"\0asmone").await;
+    let absent = digest_of(b"\0asmnever uploaded");
     let text = manifest("coffee");
     let with_policy = format!("{text}\n[app]\n");
     let cases = [
@@ -294,7 +295,7 @@ async fn bad_deployments_are_refused_before_anything_is_kept() {
 #[tokio::test]
 async fn a_cedar_file_is_checked_and_must_arrive_when_it_is_named() {
     let room = Room::new();
-    let digest = room.upload(b"one").await;
+    let digest = room.upload(b"\0asmone").await;
     let text = format!("{}\n[policy]\nfile = \"rules.cedar\"\n", manifest("coffee"));
     let send = async |policy: Option<&str>| {
         let body = json!({ "manifest": text, "components": { "menu.wasm": digest }, "policy": policy });
@@ -305,4 +306,46 @@ async fn a_cedar_file_is_checked_and_must_arrive_when_it_is_named() {
     let (_, view) = send(Some("permit (principal, action, resource);")).await.unwrap();
     room.end(&serde_json::from_value(view).unwrap()).await;
     assert!(room.route_release.last().cedar.is_some());
+}
+
+#[tokio::test]
+async fn a_source_is_a_module_with_the_handlers_that_functions_name() {
+    let room = Room::new();
+    let (module, wasm) = (room.upload(b"export default {}").await, room.upload(b"\0asm").await);
+    let with = |line: &str| format!("name = \"coffee\"\n[[function]]\nname = \"menu\"\nroute = \"/menu\"\n{line}\n");
+    let create = async |manifest: String, path: &str, digest: types::Digest| {
+        let body = json!({ "manifest": manifest, "components": { path: digest } });
+        room.ask(Op::DeploymentCreate, &owner(), &["coffee"], Sent::Json(body)).await
+    };
+    // What is sent has to be what the manifest says: later on, its first bytes alone tell what it is.
+    for (line, path, digest, says) in [
+        (
+            "source = \"menu.js\"",
+            "menu.js",
+            wasm,
+            "`menu.js` is a `source`, and what was uploaded for it is WebAssembly",
+        ),
+        ("component = \"menu.wasm\"", "menu.wasm", module, "`menu.wasm` is a `component`"),
+    ] {
+        let refusal = create(with(line), path, digest).await.unwrap_err();
+        assert_eq!(refusal.code, Code::CTL_COMPONENT);
+        assert!(refusal.detail.unwrap().contains(says), "{line}");
+    }
+    for (line, missing) in [
+        ("source = \"menu.js\"", None),
+        ("source = \"menu.js\"\nhandler = \"list\"", None),
+        (
+            "source = \"menu.js\"\nhandler = \"lost\"",
+            Some("exports no function `lost`; its handlers are `default`, `list`"),
+        ),
+    ] {
+        let (status, value) = create(with(line), "menu.js", module).await.unwrap();
+        assert_eq!(status, 202);
+        let view = room.end(&serde_json::from_value(value).unwrap()).await;
+        match missing {
+            None => assert_eq!(view.phase, DeploymentPhase::Ready, "{line}: {:?}", view.failure),
+            Some(says) => assert!(view.failure.unwrap().reason.contains(says), "{line}"),
+        }
+    }
+    assert_eq!(room.route_release.last().functions[0].handler.as_deref(), Some("list"));
 }

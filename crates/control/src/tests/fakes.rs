@@ -1,7 +1,7 @@
 //! Ports that live in memory and do as they are told.
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
-    io::Write,
+    io::{Seek as _, Write},
     sync::{
         Arc, Mutex,
         atomic::{AtomicU64, AtomicUsize, Ordering},
@@ -294,6 +294,7 @@ impl Contents for MemoryContents {
         Ok(self.kept.lock().unwrap().get(&digest).map(|(bytes, _)| {
             let mut file = tempfile::tempfile().unwrap();
             file.write_all(bytes).unwrap();
+            file.rewind().unwrap();
             file
         }))
     }
@@ -357,6 +358,8 @@ impl ComponentPort for FakeComponents {
                 ],
                 denied: vec!["wasi:http/outgoing-handler@0.2.3".into()],
                 serves: "wasi:http/incoming-handler@0.2.3".into(),
+                handlers: vec!["default".into(), "list".into()],
+                output: Vec::new(),
                 component_bytes: 10,
                 artefact_bytes: 20,
                 compile_ms: 3,
@@ -364,6 +367,9 @@ impl ComponentPort for FakeComponents {
                 cached: false,
             })
         })
+    }
+    fn is_ready(&self, component: &Digest) -> bool {
+        self.prepared.lock().unwrap().contains(component)
     }
     fn probe<'a>(&'a self, target: Arc<FunctionTarget>) -> Fut<'a, Result<(), CompileFailure>> {
         Box::pin(async move {

@@ -25,13 +25,13 @@ async fn an_app_that_the_operator_makes_belongs_to_the_enabled_owners() {
     let mut another = room.store.principals.lock().unwrap()[0].clone();
     (another.id, another.disabled) = (id(4), true);
     room.store.principals.lock().unwrap().push(another);
-    let view = room.begin(&OPERATOR, "coffee", b"one").await;
+    let view = room.begin(&OPERATOR, "coffee", b"\0asmone").await;
     assert_eq!(room.policy_release.last().members, [(id(1), true)], "before anything can be called");
     assert_eq!(room.end(&view).await.created_by, None);
     assert_eq!(room.route_release.last().members, [(id(1), true)]);
     // Once made, the app is its members' business: deploying again puts nobody back.
     room.ask(Op::MemberRemove, &owner(), &["coffee", &id(1).to_string()], Sent::Nothing).await.unwrap();
-    deploy_as(&room, &OPERATOR, b"two").await;
+    deploy_as(&room, &OPERATOR, b"\0asmtwo").await;
     assert!(room.route_release.last().members.is_empty());
 }
 
@@ -39,35 +39,35 @@ async fn an_app_that_the_operator_makes_belongs_to_the_enabled_owners() {
 async fn an_owner_who_deploys_to_an_app_is_its_admin_from_then_on() {
     let room = Room::new();
     set_disabled(&room, 1, true);
-    deploy_as(&room, &OPERATOR, b"one").await;
+    deploy_as(&room, &OPERATOR, b"\0asmone").await;
     assert!(room.policy_release.last().members.is_empty());
     set_disabled(&room, 1, false);
-    deploy_as(&room, &owner(), b"one").await;
+    deploy_as(&room, &owner(), b"\0asmone").await;
     assert_eq!(room.policy_release.last().members, [(id(1), true)]);
     let recorded = room.record.seen.lock().unwrap().iter().filter(|e| &*e.action == "member-added").count();
     assert_eq!(recorded, 1, "the audit log shows how they got in");
     // A role that somebody gave is not raised.
     let put = Sent::Json(json!({ "role": "member" }));
     room.ask(Op::MemberPut, &owner(), &["coffee", &id(1).to_string()], put).await.unwrap();
-    deploy_as(&room, &owner(), b"two").await;
+    deploy_as(&room, &owner(), b"\0asmtwo").await;
     assert_eq!(room.policy_release.last().members, [(id(1), false)]);
 }
 
 #[tokio::test]
 async fn an_admin_who_was_taken_out_does_not_get_back_by_a_deployment_on_its_way() {
     let room = Room::new();
-    room.deploy("coffee", b"one").await;
+    room.deploy("coffee", b"\0asmone").await;
     // Policy allowed it before the removal; control is asked after it.
-    deploy_as(&room, &person(2, false), b"two").await;
+    deploy_as(&room, &person(2, false), b"\0asmtwo").await;
     assert_eq!(room.policy_release.last().members, [(id(1), true)]);
 }
 
 #[tokio::test]
 async fn a_new_owner_gets_the_apps_that_nobody_is_in() {
     let room = Room::new();
-    room.deploy("tea", b"leaf").await;
+    room.deploy("tea", b"\0asmleaf").await;
     set_disabled(&room, 1, true);
-    deploy_as(&room, &OPERATOR, b"one").await;
+    deploy_as(&room, &OPERATOR, b"\0asmone").await;
     let claim = Sent::Json(json!({ "code": "code-1", "name": "Ada" }));
     room.ask(Op::ClaimRedeem, &Caller::Stranger, &[], claim).await.unwrap();
     let last = room.policy_release.last();
@@ -89,7 +89,7 @@ async fn a_claim_gives_its_secret_also_when_apps_cannot_be_handed_over() {
 #[tokio::test]
 async fn a_call_token_does_not_tell_which_apps_exist() {
     let room = Room::new();
-    room.deploy("coffee", b"one").await;
+    room.deploy("coffee", b"\0asmone").await;
     let ask = async |caller: &Caller, name: &str| {
         room.ask(Op::CallTokenCreate, caller, &[], Sent::Json(json!({ "app": name }))).await
     };
@@ -107,7 +107,7 @@ async fn a_call_token_does_not_tell_which_apps_exist() {
 #[tokio::test]
 async fn an_app_with_something_for_everybody_signed_in_gives_them_call_tokens() {
     let room = Room::new();
-    let digest = room.upload(b"one").await;
+    let digest = room.upload(b"\0asmone").await;
     let rules = format!("{}\n[policy]\nfile = \"rules.cedar\"\n", manifest("rules"));
     for (name, text, policy, status) in [
         ("open", format!("{}access = \"signed-in\"\n", manifest("open")), None, Some(201)),

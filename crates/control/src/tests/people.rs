@@ -44,7 +44,7 @@ async fn a_new_claim_is_a_link_and_an_owned_platform_says_how_to_go_on() {
 #[tokio::test]
 async fn every_change_of_members_is_published_at_once() {
     let room = Room::new();
-    room.deploy("coffee", b"one").await;
+    room.deploy("coffee", b"\0asmone").await;
     let two = PrincipalId::from_bytes([2; 16]);
     let put = async |who: String, role: &str| {
         room.ask(Op::MemberPut, &owner(), &["coffee", &who], Sent::Json(json!({ "role": role }))).await
@@ -70,8 +70,8 @@ async fn every_change_of_members_is_published_at_once() {
 #[tokio::test]
 async fn a_service_account_is_a_member_of_its_own_app_and_never_an_admin() {
     let room = Room::new();
-    room.deploy("coffee", b"one").await;
-    room.deploy("tea", b"leaf").await;
+    room.deploy("coffee", b"\0asmone").await;
+    room.deploy("tea", b"\0asmleaf").await;
     let made =
         room.ask(Op::AppTokenCreate, &owner(), &["coffee"], Sent::Json(json!({ "service": "till" }))).await.unwrap().1;
     let id = made["token"]["principal"].as_str().unwrap();
@@ -94,8 +94,8 @@ async fn a_service_account_is_a_member_of_its_own_app_and_never_an_admin() {
 #[tokio::test]
 async fn service_tokens_count_for_one_app_and_are_revoked_there_only() {
     let room = Room::new();
-    room.deploy("coffee", b"one").await;
-    room.deploy("tea", b"leaf").await;
+    room.deploy("coffee", b"\0asmone").await;
+    room.deploy("tea", b"\0asmleaf").await;
     let create = async |body| room.ask(Op::AppTokenCreate, &owner(), &["coffee"], Sent::Json(body)).await;
     let (status, made) = create(json!({ "service": "till", "label": "front till", "life_s": 60 })).await.unwrap();
     assert_eq!((status, made["secret"].as_str()), (201, Some("sfs_shown-once")));
@@ -122,7 +122,7 @@ async fn service_tokens_count_for_one_app_and_are_revoked_there_only() {
 #[tokio::test]
 async fn only_a_person_calls_as_themselves_and_identity_says_for_how_long() {
     let room = Room::new();
-    room.deploy("coffee", b"one").await;
+    room.deploy("coffee", b"\0asmone").await;
     // Identity is asked for exactly this life, and for its usual one (0) when nobody says another.
     for (body, asked_s) in [(json!({ "app": "coffee", "life_s": 86_400 }), 86_400), (json!({ "app": "coffee" }), 0)] {
         let (_, made) = room.ask(Op::CallTokenCreate, &owner(), &[], Sent::Json(body)).await.unwrap();
@@ -141,7 +141,7 @@ async fn only_a_person_calls_as_themselves_and_identity_says_for_how_long() {
 #[tokio::test]
 async fn people_see_and_revoke_their_own_tokens_and_owners_all() {
     let room = Room::new();
-    room.deploy("coffee", b"one").await;
+    room.deploy("coffee", b"\0asmone").await;
     for caller in [person(2, false), person(3, false)] {
         let put = Sent::Json(json!({ "role": "member" }));
         let id = caller.principal().unwrap().to_string();
@@ -184,7 +184,7 @@ async fn people_see_and_revoke_their_own_tokens_and_owners_all() {
 #[tokio::test]
 async fn a_person_is_disabled_and_enabled_and_nobody_shuts_themselves_out() {
     let room = Room::new();
-    room.deploy("coffee", b"one").await;
+    room.deploy("coffee", b"\0asmone").await;
     let put = async |caller: &Caller, who: &str, disabled: bool| {
         room.ask(Op::PersonPut, caller, &[who], Sent::Json(json!({ "disabled": disabled }))).await
     };

@@ -32,7 +32,7 @@ fn values(op: Op) -> &'static [&'static str] {
 #[tokio::test]
 async fn bodies_are_bounded_typed_and_known() {
     let room = Room::new();
-    room.deploy("coffee", b"one").await;
+    room.deploy("coffee", b"\0asmone").await;
     for op in JSON {
         let ask = async |sent| room.ask(op, &owner(), values(op), sent).await;
         let unknown = ask(Sent::Json(json!({ "no_such_field": 1 }))).await.unwrap_err();
@@ -50,7 +50,7 @@ async fn bodies_are_bounded_typed_and_known() {
 #[tokio::test]
 async fn unknown_parameters_are_refused_by_name() {
     let room = Room::new();
-    room.deploy("coffee", b"one").await;
+    room.deploy("coffee", b"\0asmone").await;
     for row in OPERATIONS.iter().filter(|row| row.method.is_safe() && row.op != Op::ResourceMetadata) {
         let values: &[&str] = if row.op == Op::DeploymentGet { &["coffee", "x"] } else { values(row.op) };
         let refusal = room.raw(row.op, &owner(), values, "colour=red", Sent::Nothing).await.unwrap_err();
@@ -62,7 +62,7 @@ async fn unknown_parameters_are_refused_by_name() {
 #[tokio::test]
 async fn a_broken_store_is_told_without_its_secrets() {
     let room = Room::new();
-    room.deploy("coffee", b"one").await;
+    room.deploy("coffee", b"\0asmone").await;
     *room.store.broken.lock().unwrap() = true;
     for op in [Op::AppsList, Op::AppGet, Op::DeploymentsList, Op::MembersList, Op::TokensList, Op::AppRemove] {
         let refusal = room.ask(op, &owner(), values(op), Sent::Nothing).await.unwrap_err();

@@ -23,7 +23,7 @@ fn texts(lines: &str) -> Vec<String> {
 #[tokio::test]
 async fn a_tail_is_the_newest_lines_oldest_first() {
     let room = Room::new();
-    room.deploy("coffee", b"one").await;
+    room.deploy("coffee", b"\0asmone").await;
     room.logs.old.lock().unwrap().extend((0..200).map(|n| line(n, &format!("line {n}"))));
     let read = async |query: &str| room.raw(Op::AppLogs, &owner(), &["coffee"], query, Sent::Nothing).await;
     let response = read("tail=2").await.unwrap();
@@ -40,7 +40,7 @@ async fn a_tail_is_the_newest_lines_oldest_first() {
 #[tokio::test(start_paused = true)]
 async fn following_gives_each_line_once_tells_of_lost_ones_and_ends() {
     let room = Room::new();
-    room.deploy("coffee", b"one").await;
+    room.deploy("coffee", b"\0asmone").await;
     room.logs.old.lock().unwrap().push(line(1, "old"));
     let response = room.raw(Op::AppLogs, &owner(), &["coffee"], "follow=true", Sent::Nothing).await.unwrap();
     let mut body = response.into_body();

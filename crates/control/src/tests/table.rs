@@ -10,7 +10,7 @@ use super::harness::{OPERATOR, Room, Sent, owner};
 async fn good(room: &Room, op: Op) -> (u16, serde_json::Value) {
     let token = CredentialId::from_bytes([1; 16]).to_string();
     let deployment = room.store.deployments.lock().unwrap()[0].id.to_string();
-    let digest = super::fakes::digest_of(b"new").to_string();
+    let digest = super::fakes::digest_of(b"\0asmnew").to_string();
     let caller = if op == Op::ClaimIssue { OPERATOR } else { owner() };
     let nothing = Sent::Nothing;
     let (values, sent): (Vec<&str>, Sent) = match op {
@@ -24,9 +24,9 @@ async fn good(room: &Room, op: Op) -> (u16, serde_json::Value) {
             (vec!["coffee"], nothing)
         }
         Op::ComponentsMissing => (vec![], Sent::Json(json!({ "digests": [digest] }))),
-        Op::ComponentPut => (vec![&digest], Sent::Bytes(b"new".to_vec())),
+        Op::ComponentPut => (vec![&digest], Sent::Bytes(b"\0asmnew".to_vec())),
         Op::DeploymentCreate => {
-            let body = super::harness::deployment("coffee", super::fakes::digest_of(b"one"));
+            let body = super::harness::deployment("coffee", super::fakes::digest_of(b"\0asmone"));
             (vec!["coffee"], Sent::Json(body))
         }
         Op::DeploymentGet => (vec!["coffee", &deployment], nothing),
@@ -56,8 +56,8 @@ async fn good(room: &Room, op: Op) -> (u16, serde_json::Value) {
 async fn every_operation_answers_in_its_shape() {
     for row in OPERATIONS {
         let room = Room::new();
-        room.deploy("coffee", b"one").await;
-        room.deploy("coffee", b"two").await;
+        room.deploy("coffee", b"\0asmone").await;
+        room.deploy("coffee", b"\0asmtwo").await;
         room.store.credentials.lock().unwrap().push(store::Credential {
             id: CredentialId::from_bytes([1; 16]),
             principal: types::PrincipalId::from_bytes([1; 16]),

@@ -96,6 +96,7 @@ pub(crate) fn invoke(name: &str) -> Intent {
         function: FunctionName::parse("menu").expect("a name"),
         route: "GET /menu".parse().expect("a route"),
         component: Digest::from_bytes([2; 32]),
+        handler: None,
         access: Access::Members,
         callers: Vec::new(),
         limits: RunLimits::default(),

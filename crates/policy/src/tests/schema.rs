@@ -67,6 +67,7 @@ fn no_type_of_a_decision_holds_a_place_in_a_network() {
         function: _,
         route: _,
         component: _,
+        handler: _,
         access: _,
         callers: _,
         limits: _,

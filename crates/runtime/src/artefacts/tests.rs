@@ -34,11 +34,12 @@ impl Fixture {
         let seen = wire::compile::Done {
             imports: vec!["wasi:http/types@0.2.3".into()],
             serves: "wasi:http/incoming-handler@0.2.3".into(),
+            handlers: vec![],
             component_bytes: 1,
             artefact_bytes: code.len() as u64,
             compile_ms: 1,
         };
-        Label { statement, signature, seen }
+        Label { statement, signature, seen, output: vec![] }
     }
 }
 

@@ -38,7 +38,7 @@ use wire::{
     work::{Ended, Failure, Fields, Head, Hello, Invoke, Load, Loaded, Log, LogStream, to_front, to_worker},
 };
 
-const COMPONENT: &[u8] = b"a component";
+const COMPONENT: &[u8] = b"\0asm, a component";
 const CODE: &[u8] = b"compiled code";
 
 pub(crate) fn sha256(bytes: &[u8]) -> Digest {
@@ -214,7 +214,11 @@ async fn compiler(mut peer: Peer) {
     peer.raw(kind::ARTEFACT, 0, CODE);
     let (component_bytes, artefact_bytes) = (COMPONENT.len() as u64, CODE.len() as u64);
     let serves = "wasi:http/incoming-handler@0.2.3".into();
-    peer.say(kind::DONE, 0, &Done { imports: vec![], serves, component_bytes, artefact_bytes, compile_ms: 1 });
+    peer.say(
+        kind::DONE,
+        0,
+        &Done { imports: vec![], serves, handlers: vec![], component_bytes, artefact_bytes, compile_ms: 1 },
+    );
     peer.linger().await;
 }
 
@@ -319,6 +323,7 @@ impl House {
         let service = Service::new(Parts {
             config: Config { spare_workers: 0, worker_idle_s: 1, ..Config::default() },
             build: build(),
+            javascript: None,
             processes: Arc::new(Fake { world: world.clone(), script }),
             keeper: Arc::new(Key(Ed25519KeyPair::generate().unwrap())),
             contents: Arc::new(OneComponent(component)),
@@ -350,6 +355,7 @@ impl House {
             function: FunctionName::parse("menu").unwrap(),
             route: "/".parse().unwrap(),
             component: sha256(COMPONENT),
+            handler: None,
             access: Access::Public,
             callers: vec![],
             limits: self.limits,

@@ -86,6 +86,7 @@ fn js_engine(engine: &Engine, progress: impl Fn(Progress)) -> Result<(Vec<u8>, D
     let done = Done {
         imports: Vec::new(),
         serves: String::new(),
+        handlers: Vec::new(),
         component_bytes: installed.len() as u64,
         artefact_bytes: artefact.len() as u64,
         compile_ms: since_ms(started),
@@ -121,6 +122,7 @@ fn compile(
     let done = Done {
         imports,
         serves,
+        handlers: Vec::new(),
         component_bytes: bytes.len() as u64,
         artefact_bytes: artefact.len() as u64,
         compile_ms,

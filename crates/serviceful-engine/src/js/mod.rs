@@ -7,6 +7,7 @@ pub(crate) mod abi;
 pub(crate) mod image;
 pub(crate) mod installed;
 pub(crate) mod list;
+pub(crate) mod map;
 pub(crate) mod place;
 pub(crate) mod split;
 pub(crate) mod text;

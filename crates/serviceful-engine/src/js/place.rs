@@ -1,50 +1,72 @@
 //! Where in a function's source something happened, read from a JavaScript stack trace.
+use super::map::Map;
 
-/// How the engine calls a function's one file (`FILE` in `js/engine/src/vm.rs`).
+/// How the engine calls a function's one module (`FILE` in `js/engine/src/vm.rs`).
 const FILE: &str = "main.js";
 /// Longest trace that is kept, in lines.
 const LINES_MAX: usize = 16;
 
-/// A place in the source, both from 1.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// A place in a file, numbers from 1.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Place {
+    pub(crate) file: String,
     pub(crate) line: u32,
     pub(crate) column: u32,
 }
 
 impl std::fmt::Display for Place {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{FILE}:{}:{}", self.line, self.column)
+        write!(f, "{}:{}:{}", self.file, self.line, self.column)
     }
 }
 
-/// The innermost place in the function's own file.
-pub(crate) fn of(stack: &str) -> Option<Place> {
-    stack.lines().find_map(|line| {
-        let (_, rest) = line.split_once(FILE)?;
-        let mut numbers = rest.strip_prefix(':')?.split(|c: char| !c.is_ascii_digit());
-        let line = numbers.next()?.parse().ok()?;
-        let column = numbers.next().and_then(|column| column.parse().ok()).unwrap_or(1);
-        Some(Place { line, column })
-    })
+/// One line of a trace that is the function's own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Step {
+    /// The line as it is shown.
+    pub(crate) text: String,
+    /// In the module that was evaluated.
+    pub(crate) evaluated: Place,
+    /// In the user's files; the same when there is no map.
+    pub(crate) place: Place,
 }
 
-/// The frames of the function's own file; those of the engine's prelude tell a user nothing.
-pub(crate) fn frames(stack: &str) -> Vec<String> {
-    let ours = |line: &&str| line.contains(FILE);
-    stack.lines().filter(ours).take(LINES_MAX).map(|line| line.trim().to_owned()).collect()
+/// The steps of the function's own code; those of the engine's prelude tell a user nothing.
+pub(crate) fn trace(stack: &str, map: Option<&Map>) -> Vec<Step> {
+    stack.lines().filter_map(|line| step(line.trim(), map)).take(LINES_MAX).collect()
 }
 
-/// The line of the source with a caret under the place.
-pub(crate) fn excerpt(source: &str, place: Place) -> Option<String> {
+/// Where a trace begins for its reader: the innermost step that is not a dependency's.
+pub(crate) fn innermost(trace: &[Step]) -> Option<&Step> {
+    let own =
+        |step: &&Step| !step.place.file.starts_with("node_modules/") && !step.place.file.contains("/node_modules/");
+    trace.iter().find(own).or(trace.first())
+}
+
+fn step(line: &str, map: Option<&Map>) -> Option<Step> {
+    let (before, rest) = line.split_once(FILE)?;
+    let digits = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();
+    let rest = rest.strip_prefix(':')?;
+    let (number, rest) = rest.split_at(digits(rest));
+    let (column, after) = match rest.strip_prefix(':') {
+        Some(rest) => rest.split_at(digits(rest)),
+        None => ("1", rest),
+    };
+    let evaluated = Place { file: FILE.to_owned(), line: number.parse().ok()?, column: column.parse().unwrap_or(1) };
+    let place = map.and_then(|map| map.place(evaluated.line, evaluated.column)).unwrap_or_else(|| evaluated.clone());
+    Some(Step { text: format!("{before}{place}{after}"), evaluated, place })
+}
+
+/// The line of the source with a caret under the place, numbered as in the user's file.
+pub(crate) fn excerpt(source: &str, step: &Step) -> Option<String> {
     /// Shown before and behind the place, in characters: bundles have long lines.
     const AROUND: usize = 60;
-    let text = source.lines().nth(usize::try_from(place.line).ok()?.checked_sub(1)?)?;
-    let at = usize::try_from(place.column).ok()?.saturating_sub(1);
+    let text = source.lines().nth(usize::try_from(step.evaluated.line).ok()?.checked_sub(1)?)?;
+    let at = usize::try_from(step.evaluated.column).ok()?.saturating_sub(1);
     let from = at.saturating_sub(AROUND);
     let shown: String =
         text.chars().skip(from).take(2 * AROUND).map(|c| if c.is_control() { ' ' } else { c }).collect();
-    let number = place.line.to_string();
+    let number = step.place.line.to_string();
     let gap = " ".repeat(number.len());
     Some(format!("{number} | {shown}\n{gap} | {}^", " ".repeat(at - from)))
 }
@@ -53,23 +75,39 @@ pub(crate) fn excerpt(source: &str, place: Place) -> Option<String> {
 mod tests {
     use super::*;
 
+    fn at(line: u32, column: u32) -> Place {
+        Place { file: FILE.to_owned(), line, column }
+    }
+
+    fn step_at(line: u32, column: u32) -> Step {
+        Step { text: String::new(), evaluated: at(line, column), place: at(line, column) }
+    }
+
     #[test]
     fn the_first_frame_of_the_users_own_counts() {
         let stack = "    at set (serviceful:http:10:3)\n    at native\n    at menu (main.js:12:7)\n    at fetch (main.js:3:1)\n";
-        assert_eq!(of(stack), Some(Place { line: 12, column: 7 }));
-        assert_eq!(frames(stack), ["at menu (main.js:12:7)", "at fetch (main.js:3:1)"]);
-        assert_eq!(of("    at main.js:5\n"), Some(Place { line: 5, column: 1 }));
-        assert_eq!(of("    at f (serviceful:url:1:1)"), None);
+        let found = trace(stack, None);
+        let texts: Vec<_> = found.iter().map(|step| step.text.as_str()).collect();
+        assert_eq!(texts, ["at menu (main.js:12:7)", "at fetch (main.js:3:1)"]);
+        assert_eq!(innermost(&found).unwrap().place, at(12, 7));
+        assert_eq!(trace("    at main.js:5\n", None)[0].place, at(5, 1));
+        assert_eq!(trace("    at f (serviceful:url:1:1)", None), []);
+        let mut deep = found;
+        deep[0].place.file = "node_modules/hono/dist/hono.js".into();
+        assert_eq!(innermost(&deep).unwrap().place, at(3, 1));
+        deep.truncate(1);
+        assert_eq!(innermost(&deep).unwrap().place.line, 12, "a dependency's own is better than nothing");
     }
 
     #[test]
     fn the_caret_is_under_the_place() {
-        let place = Place { line: 2, column: 9 };
-        assert_eq!(excerpt("let a;\nlet b = ;\n", place).unwrap(), "2 | let b = ;\n  |         ^");
+        assert_eq!(excerpt("let a;\nlet b = ;\n", &step_at(2, 9)).unwrap(), "2 | let b = ;\n  |         ^");
         let long = format!("{}X{}", "a".repeat(500), "b".repeat(500));
-        let shown = excerpt(&long, Place { line: 1, column: 501 }).unwrap();
+        let shown = excerpt(&long, &step_at(1, 501)).unwrap();
         let lines: Vec<_> = shown.lines().collect();
         assert_eq!(lines[0].find('X'), lines[1].find('^'));
-        assert_eq!(excerpt("one line", Place { line: 7, column: 1 }), None);
+        assert_eq!(excerpt("one line", &step_at(7, 1)), None);
+        let mapped = Step { place: Place { file: "src/a.ts".into(), line: 40, column: 2 }, ..step_at(2, 9) };
+        assert_eq!(excerpt("let a;\nlet b = ;\n", &mapped).unwrap(), "40 | let b = ;\n   |         ^");
     }
 }

@@ -9,6 +9,7 @@ use wire::compile::{Failed, Output};
 use crate::{
     js::{
         abi::{self, Kind, Told},
+        map::{self, Map},
         place,
         split::{Split, global},
         text, wasi,
@@ -22,6 +23,8 @@ const MEMORY_BYTES_MAX: usize = 256 << 20;
 /// Most lines, and bytes of one, that are kept of what the source writes to its console.
 const LINES_MAX: usize = 200;
 const LINE_BYTES_MAX: usize = 1_000;
+/// Most exports that are told; a manifest has fewer functions.
+const HANDLERS_MAX: usize = 1_000;
 /// Told a little early, so that the answer can name the place.
 const MARGIN_NS: u64 = 300_000_000;
 
@@ -29,6 +32,8 @@ const MARGIN_NS: u64 = 300_000_000;
 pub(crate) struct Evaluated {
     pub(crate) memory: Vec<u8>,
     pub(crate) output: Output,
+    /// Exports that can answer a request.
+    pub(crate) handlers: Vec<String>,
 }
 
 /// The store's data.
@@ -37,6 +42,7 @@ struct Guest {
     limits: StoreLimits,
     cpu_ns: u64,
     output: Output,
+    handlers: Vec<String>,
     told: Option<Told>,
 }
 
@@ -52,7 +58,7 @@ impl Guest {
     }
 }
 
-/// Evaluates `source`. The same source gives the same memory: no clock, no chance, nothing of this machine comes in.
+/// Evaluates `source`, which may end in its map. The same source gives the same memory: no clock, no chance, nothing of this machine comes in.
 pub(crate) fn evaluate(
     engine: &Engine,
     code: &Module,
@@ -66,16 +72,18 @@ pub(crate) fn evaluate(
         limits: StoreLimitsBuilder::new().memory_size(MEMORY_BYTES_MAX).build(),
         cpu_ns,
         output: Output::default(),
+        handlers: Vec::new(),
         told: None,
     };
     let mut store = Store::new(engine, guest);
     store.limiter(|guest| &mut guest.limits);
     // The job's watch ends what takes too long; nothing else waits for this process.
     store.set_epoch_deadline(u64::MAX / 2);
-    let result = run(&mut store, engine, code, split, source);
+    let (module, _) = map::cut(source);
+    let result = run(&mut store, engine, code, split, module);
     match (store.into_data(), result) {
         (Guest { told: Some(told), .. }, _) => Err(failed(&told, source, limits)),
-        (Guest { output, .. }, Ok(memory)) => Ok(Evaluated { memory, output }),
+        (Guest { output, handlers, .. }, Ok(memory)) => Ok(Evaluated { memory, output, handlers }),
         (_, Err(error)) => Err(broken(&error)),
     }
 }
@@ -152,6 +160,11 @@ fn linker(engine: &Engine) -> wasmtime::Result<Linker<Guest>> {
         caller.data_mut().write(&text);
         wasmtime::Result::Ok(())
     })?;
+    linker.func_wrap(abi::HOST, "handlers", |mut caller: Caller<'_, Guest>, at: u32, length: u32| {
+        let names = string(&caller, at, length)?;
+        caller.data_mut().handlers = names.lines().take(HANDLERS_MAX).map(str::to_owned).collect();
+        wasmtime::Result::Ok(())
+    })?;
     linker.func_wrap(
         abi::HOST,
         "fail",
@@ -194,11 +207,11 @@ fn string(caller: &Caller<'_, Guest>, at: u32, length: u32) -> wasmtime::Result<
 
 /// What the engine told, for the one who deploys.
 fn failed(told: &Told, source: &[u8], limits: &CompileLimits) -> Failed {
+    let trace = place::trace(&told.stack, Map::of(source).as_ref());
+    let step = place::innermost(&trace);
     let source = String::from_utf8_lossy(source);
-    let place = place::of(&told.stack);
-    let at = place.map(|place| format!(" at {place}")).unwrap_or_default();
-    let shown =
-        place.and_then(|place| place::excerpt(&source, place)).map(|text| format!("\n{text}")).unwrap_or_default();
+    let at = step.map(|step| format!(" at {}", step.place)).unwrap_or_default();
+    let shown = step.and_then(|step| place::excerpt(&source, step)).map(|text| format!("\n{text}")).unwrap_or_default();
     let message = clean(&told.message);
     let reason = match told.kind {
         Kind::Spent => {
@@ -215,7 +228,7 @@ fn failed(told: &Told, source: &[u8], limits: &CompileLimits) -> Failed {
         Kind::Unhandled => format!("a promise was rejected while the module was evaluated: {message}{at}{shown}"),
         Kind::Syntax | Kind::Uncaught | Kind::Answer => format!("{message}{at}{shown}"),
     };
-    Failed::Invalid { reason }
+    Failed::Source { reason }
 }
 
 fn clean(text: &str) -> String {
@@ -225,7 +238,7 @@ fn clean(text: &str) -> String {
 
 fn broken(error: &wasmtime::Error) -> Failed {
     match error.downcast_ref::<Trap>() {
-        Some(Trap::StackOverflow) => Failed::Invalid {
+        Some(Trap::StackOverflow) => Failed::Source {
             reason: "the call stack is full while the module is evaluated: it calls itself too deep".into(),
         },
         _ => Failed::Internal { reason: format!("the JavaScript engine failed: {error:#}") },

@@ -21,8 +21,6 @@ use crate::{
     seal::{self, sha256},
 };
 
-/// What a function that is served this way exports.
-const SERVES: &str = "javascript";
 /// Largest artefact of the engine that is read.
 const ENGINE_BYTES_MAX: u64 = 64 << 20;
 
@@ -100,7 +98,7 @@ fn snapshot(engine: &Engine, job: &Snapshot, ready: Ready) -> Result<(Vec<u8>, D
     let internal = |reason: String| Failed::Internal { reason };
     let started = clock_gettime(ClockId::Monotonic);
     let split = split(ready.installed).map_err(|error| internal(error.to_string()))?;
-    let Evaluated { memory, output } = evaluate(engine, &ready.code, &split, &ready.source, &job.limits)?;
+    let Evaluated { memory, output, handlers } = evaluate(engine, &ready.code, &split, &ready.source, &job.limits)?;
     let extent = image::extent(&memory).len();
     if extent > image::BYTES_MAX {
         let reason = format!(
@@ -114,7 +112,8 @@ fn snapshot(engine: &Engine, job: &Snapshot, ready: Ready) -> Result<(Vec<u8>, D
     let artefact = engine.precompile_module(&module).map_err(|error| internal(format!("{error:#}")))?;
     let done = Done {
         imports: Vec::new(),
-        serves: SERVES.into(),
+        serves: Done::JAVASCRIPT.into(),
+        handlers,
         component_bytes: ready.source.len() as u64,
         artefact_bytes: artefact.len() as u64,
         compile_ms: since_ms(started),

@@ -50,6 +50,8 @@ pub(crate) struct Call {
     pub(crate) stream: u32,
     /// Request and function; nothing for a probe, which has neither.
     serves: Option<(RequestId, FunctionName)>,
+    /// The export of a JavaScript module that answers, when it is not the default one.
+    pub(crate) handler: Option<String>,
     pub(crate) limits: RunLimits,
     pub(crate) grants: Grants,
     pub(crate) caller: Caller,
@@ -107,6 +109,7 @@ pub(crate) enum Piece {
 pub(crate) struct Origin {
     pub(crate) stream: u32,
     pub(crate) serves: Option<(RequestId, FunctionName)>,
+    pub(crate) handler: Option<String>,
     pub(crate) limits: RunLimits,
     pub(crate) grants: Grants,
     pub(crate) caller: Caller,
@@ -116,7 +119,7 @@ pub(crate) struct Origin {
 
 impl Call {
     pub(crate) fn new(origin: Origin) -> Self {
-        let Origin { stream, serves, limits, grants, caller, wall_ms, has_body } = origin;
+        let Origin { stream, serves, handler, limits, grants, caller, wall_ms, has_body } = origin;
         let began_ns = monotonic_ns();
         let wall_ns = wall_ms.min(limits.wall_ms).saturating_mul(1_000_000);
         let mut body = Inbound::default();
@@ -139,7 +142,7 @@ impl Call {
         let meter = Meter::new(limits.cpu_ms);
         let ends_ns = began_ns.saturating_add(wall_ns);
         let (task, state) = (AtomicWaker::new(), Mutex::new(state));
-        Self { stream, serves, limits, grants, caller, meter, began_ns, ends_ns, task, state }
+        Self { stream, serves, handler, limits, grants, caller, meter, began_ns, ends_ns, task, state }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

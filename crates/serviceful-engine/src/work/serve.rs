@@ -133,7 +133,8 @@ impl Worker {
             to_worker::ASSIGN => self.assign(frame.message()?)?,
             to_worker::LOAD => {
                 let artefact = File::from(frame.take_fd()?);
-                self.load(stream, frame.message()?, artefact)?;
+                let source = frame.fds.pop().map(File::from);
+                self.load(stream, frame.message()?, artefact, source)?;
             }
             to_worker::PROBE => self.probe(stream, frame.message()?)?,
             to_worker::UNLOAD => {
@@ -163,14 +164,14 @@ impl Worker {
     }
 
     /// Checks and loads an artefact: beside the calls that run, or at once when there are none.
-    fn load(&mut self, stream: u32, load: Load, artefact: File) -> Result<(), StartError> {
+    fn load(&mut self, stream: u32, load: Load, artefact: File, source: Option<File>) -> Result<(), StartError> {
         let Some((_, key)) = self.assigned else {
             return Err(StartError::Order { what: "a component came before the worker was assigned" });
         };
         let (engine, linker, shelf) = (self.engine.clone(), self.linker.clone(), self.shelf.clone());
         let outbox = self.outbox.clone();
         let work = move || {
-            let answer = bring_in(&engine, &linker, &shelf, &load, &artefact, &key);
+            let answer = bring_in(&engine, &linker, &shelf, &load, (&artefact, source), &key);
             if let Ok(frame) = frame(to_front::LOADED, stream, &answer) {
                 outbox.put(vec![frame]);
             }
@@ -195,6 +196,7 @@ impl Worker {
         let call = Arc::new(Call::new(Origin {
             stream,
             serves: None,
+            handler: None,
             limits: probe.limits,
             grants: probe.grants,
             caller: Caller::Stranger,
@@ -213,9 +215,9 @@ impl Worker {
         if let Some(text) = self.hooks.before_guest.and_then(|hook| hook(&invoke)) {
             return self.send(drill::answer(stream, text)?);
         }
-        let Invoke { request, function, limits, grants, caller, has_body, wall_ms, .. } = invoke;
+        let Invoke { request, function, handler, limits, grants, caller, has_body, wall_ms, .. } = invoke;
         let serves = Some((request, function));
-        let origin = Origin { stream, serves, limits, grants, caller, wall_ms, has_body };
+        let origin = Origin { stream, serves, handler, limits, grants, caller, wall_ms, has_body };
         let call = Arc::new(Call::new(origin));
         let head = (invoke.method, invoke.scheme, invoke.authority, invoke.path_and_query);
         let request = match build(head, invoke.fields, RequestBody::new(call.clone())) {
@@ -268,7 +270,7 @@ fn bring_in(
     linker: &Linker<Guest>,
     shelf: &Mutex<Shelf>,
     load: &Load,
-    artefact: &File,
+    (artefact, source): (&File, Option<File>),
     key: &[u8; 32],
 ) -> Answer {
     let refused = |reason: String| Answer::Refused { reason };
@@ -282,7 +284,7 @@ fn bring_in(
         Err(error) => return refused(error.to_string()),
     };
     if Engine::detect_precompiled(verified.bytes()) == Some(Precompiled::Module) {
-        return match js::bring_in(engine, shelf, &verified) {
+        return match js::bring_in(engine, shelf, &verified, source) {
             Ok(loaded) => {
                 if let Some(loaded) = loaded {
                     let mut shelf = shelf.lock().unwrap_or_else(PoisonError::into_inner);

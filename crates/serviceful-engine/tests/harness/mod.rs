@@ -395,6 +395,7 @@ pub(crate) fn get(component: Digest, path: &str) -> Invoke {
     Invoke {
         request: RequestId::from_bytes([9; 16]),
         component,
+        handler: None,
         function: FunctionName::parse("hello").unwrap(),
         method: "GET".into(),
         scheme: "http".into(),
@@ -476,6 +477,7 @@ pub(crate) async fn js_machine() -> &'static Artefact {
                 let done = Done {
                     imports: Vec::new(),
                     serves: String::new(),
+                    handlers: Vec::new(),
                     component_bytes: 0,
                     artefact_bytes: bytes.len() as u64,
                     compile_ms: 0,
@@ -519,7 +521,7 @@ pub(crate) async fn snapshot_within(
 /// Why a source became no snapshot.
 pub(crate) async fn refused(source: &str) -> String {
     match snapshot(source).await {
-        Err(NotCompiled::Failed(Failed::Invalid { reason })) => reason,
+        Err(NotCompiled::Failed(Failed::Source { reason })) => reason,
         other => panic!("expected a refusal, got {:?}", other.map(|(artefact, _)| artefact.done)),
     }
 }
@@ -532,7 +534,12 @@ impl Worker {
             Ok(made) => made,
             Err(error) => panic!("no snapshot: {error:?}"),
         };
-        assert_eq!(self.load(&artefact).await, Loaded::Ready);
+        let (stream, from) = self.open();
+        let mut frame = frame(to_worker::LOAD, stream, &self.key.seal(&artefact));
+        frame.fds.push(nameless(source.as_bytes()));
+        frame.fds.push(nameless(&artefact.bytes));
+        self.send(vec![frame]);
+        assert_eq!(loaded(from).await, Loaded::Ready);
         artefact.component
     }
 

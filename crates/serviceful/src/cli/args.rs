@@ -16,7 +16,9 @@ use super::{
     members::MembersArgs,
     new::NewArgs,
     people::PeopleArgs,
+    tester::TestArgs,
     token::TokenArgs,
+    typings::TypesArgs,
 };
 
 const EXITS: &str = "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 refused (identity or policy), 4 not found, 5 platform not reachable.";
@@ -108,11 +110,19 @@ pub(crate) struct ServeArgs {
 #[expect(clippy::large_enum_variant, reason = "there is one, and it lives as long as the process")]
 pub(crate) enum Hand {
     /// Make a new project
-    #[command(after_help = "Example:\n  serviceful new hello && cd hello && serviceful deploy")]
+    #[command(
+        after_help = "Example:\n  serviceful new hello && cd hello && serviceful deploy\n  serviceful new shop --template ts"
+    )]
     New(NewArgs),
-    /// Check a manifest, without a platform
+    /// Write what this app's functions are given, for editors
+    #[command(after_help = "Example:\n  serviceful types\n  serviceful types shop --print")]
+    Types(TypesArgs),
+    /// Check a manifest and its sources, without a platform
     #[command(after_help = "Example:\n  serviceful check\n  serviceful check shop/serviceful.toml")]
     Check(CheckArgs),
+    /// Run an app's own tests in the engine that runs the app
+    #[command(after_help = "Example:\n  serviceful test\n  serviceful test shop --only price")]
+    Test(TestArgs),
     /// Build a project and put it on the platform
     #[command(after_help = "Example:\n  serviceful deploy\n  serviceful deploy shop --no-build")]
     Deploy(DeployArgs),

@@ -1,4 +1,4 @@
-//! `check`: everything that is wrong with a manifest, without a platform.
+//! `check`: everything that is wrong with a manifest, its rules and its sources, without a platform.
 use std::path::PathBuf;
 
 use clap::Args;
@@ -19,27 +19,40 @@ pub(crate) struct CheckArgs {
     project: PathBuf,
 }
 
-pub(super) fn run(desk: &Desk, args: &CheckArgs) -> Result<Exit, Failure> {
+pub(super) async fn run(desk: &Desk, args: &CheckArgs) -> Result<Exit, Failure> {
     let file = project::manifest_file(&args.project);
     if desk.out.json {
         let text = project::manifest_text(&file)?;
         let errors = project::parse(&text).err().unwrap_or_default();
         // A rule file is looked at once the manifest says which.
-        let policy = if errors.is_empty() { Project::load(&args.project)?.check_policy().err() } else { None };
-        let valid = errors.is_empty() && policy.is_none();
+        let (mut policy, mut sources) = (None, Vec::new());
+        if errors.is_empty() {
+            let project = Project::load(&args.project)?;
+            policy = project.check_policy().err();
+            sources = project.check_sources().await;
+        }
+        let valid = errors.is_empty() && policy.is_none() && sources.is_empty();
         let policy = policy.map(|failure| failure.what);
-        desk.out.value(&json!({ "manifest": file, "valid": valid, "errors": errors, "policy": policy }))?;
+        let sources: Vec<_> = sources.into_iter().map(|failure| failure.what).collect();
+        desk.out.value(
+            &json!({ "manifest": file, "valid": valid, "errors": errors, "policy": policy, "sources": sources }),
+        )?;
         return Ok(if valid { Exit::Done } else { Exit::Failed });
     }
     let project = Project::load(&args.project)?;
     project.check_policy()?;
+    project.check_sources().await.into_iter().next().map_or(Ok(()), Err)?;
     let rows = project.manifest.functions.iter().map(|function| {
-        let built = project.folder.join(&function.component).exists();
-        let component =
-            if built { function.component.clone() } else { format!("{} (not built yet)", function.component) };
-        vec![function.name.to_string(), function.route.to_string(), function.access.to_string(), component]
+        let path = function.code.path();
+        let built = function.code.is_source() || project.folder.join(path).exists();
+        let code = match function.code.handler() {
+            Some(handler) => format!("{path} ({handler})"),
+            None if built => path.to_owned(),
+            None => format!("{path} (not built yet)"),
+        };
+        vec![function.name.to_string(), function.route.to_string(), function.access.to_string(), code]
     });
     desk.out.line(&format!("{} {}", file.display(), desk.out.tone(Tone::Good, "is valid")))?;
-    desk.out.table(&["FUNCTION", "ROUTE", "ACCESS", "COMPONENT"], &rows.collect::<Vec<_>>())?;
+    desk.out.table(&["FUNCTION", "ROUTE", "ACCESS", "CODE"], &rows.collect::<Vec<_>>())?;
     Ok(Exit::Done)
 }

@@ -33,7 +33,7 @@ pub(super) async fn run(desk: &Desk, args: DeployArgs) -> Result<Exit, Failure> 
         }
         project.build().await?;
     }
-    let view = ship(&client, &project, &mut |step| desk.out.note(&step.sentence())).await?;
+    let view = ship(&client, &project, &mut |step| step.sentence().iter().for_each(|text| desk.out.note(text))).await?;
     desk.out.answer(&view, show)?;
     Ok(Exit::Done)
 }
@@ -44,7 +44,17 @@ fn show(out: &Out, view: &DeploymentView) -> Result<(), Failure> {
         let compiled =
             if found.cached { "compiled before".to_owned() } else { format!("compiled in {} ms", found.compile_ms) };
         let size = text::size(found.component_bytes);
-        out.line(&format!("{} ({size}, {compiled}), serves {}", component.path, found.serves))?;
+        let serves = match &found.handlers[..] {
+            [] => found.serves.clone(),
+            handlers => format!("{} as {}", found.serves, handlers.join(", ")),
+        };
+        out.line(&format!("{} ({size}, {compiled}), serves {serves}", component.path))?;
+        for line in &found.output {
+            out.line(&format!("  says: {}", text::plain(line)))?;
+        }
+        if found.imports.is_empty() {
+            continue;
+        }
         let rows = grouped(&found.imports)
             .into_iter()
             .map(|(package, names, state)| vec![format!("  {package}"), word(state).to_owned(), names.join(" ")]);

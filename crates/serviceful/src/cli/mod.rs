@@ -6,6 +6,7 @@
 mod apps;
 mod args;
 mod audit_log;
+mod bundle;
 mod check;
 mod claim;
 mod completions;
@@ -26,8 +27,10 @@ mod place;
 mod posture;
 mod project;
 mod ship;
+mod tester;
 mod text;
 mod token;
+mod typings;
 mod whoami;
 
 #[cfg(test)]
@@ -84,7 +87,7 @@ fn perform(desk: &Desk, hand: Hand) -> Result<Exit, Failure> {
     // Verbs that work without a platform need no runtime.
     let hand = match hand {
         Hand::New(args) => return new::run(desk, &args),
-        Hand::Check(args) => return check::run(desk, &args),
+        Hand::Types(args) => return typings::run(desk, &args),
         Hand::Openapi => return openapi::run(desk),
         Hand::Completions(args) => return completions::run(desk, args),
         other => other,
@@ -93,7 +96,9 @@ fn perform(desk: &Desk, hand: Hand) -> Result<Exit, Failure> {
     let runtime = runtime.map_err(|e| Failure::new(format!("the asynchronous runtime cannot start: {e}")))?;
     runtime.block_on(async {
         match hand {
-            Hand::New(_) | Hand::Check(_) | Hand::Openapi | Hand::Completions(_) => Ok(Exit::Done),
+            Hand::New(_) | Hand::Types(_) | Hand::Openapi | Hand::Completions(_) => Ok(Exit::Done),
+            Hand::Check(args) => check::run(desk, &args).await,
+            Hand::Test(args) => tester::run(desk, args).await,
             Hand::Deploy(args) => deploy::run(desk, args).await,
             Hand::Apps(args) => apps::list(desk, args).await,
             Hand::Rm(args) => apps::remove(desk, args).await,

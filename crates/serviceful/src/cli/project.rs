@@ -9,8 +9,9 @@ use bytes::Bytes;
 use gateway::PolicyPort as _;
 use manifest::{Manifest, ManifestError};
 use types::{CompileLimits, Digest, Limits, RunLimits};
+use wire::bundle::Notice;
 
-use super::failure::Failure;
+use super::{bundle::bundle, failure::Failure};
 
 /// File name of a manifest.
 pub(super) const MANIFEST: &str = "serviceful.toml";
@@ -26,11 +27,15 @@ pub(crate) struct Project {
     pub(crate) manifest: Manifest,
 }
 
-/// A component as built.
+/// A component as built, or a source as bundled.
 pub(super) struct Built {
     pub(super) path: String,
     pub(super) digest: Digest,
     pub(super) bytes: Bytes,
+    /// Files that a bundle was made of, relative to the project.
+    pub(super) inputs: Vec<String>,
+    /// What may go wrong with a bundle.
+    pub(super) warnings: Vec<Notice>,
 }
 
 /// The manifest that `path` means: a file, or the one in a folder.
@@ -139,7 +144,7 @@ impl Project {
         paths.extend(self.manifest.policy.iter().map(PathBuf::from));
         match &self.manifest.build {
             Some(build) => paths.extend(build.watch.iter().map(PathBuf::from)),
-            None => paths.extend(self.manifest.functions.iter().map(|f| PathBuf::from(&f.component))),
+            None => paths.extend(self.manifest.functions.iter().map(|f| PathBuf::from(f.code.path()))),
         }
         paths
     }
@@ -162,12 +167,43 @@ impl Project {
         })
     }
 
-    /// The components that the manifest names, each once.
-    pub(super) fn components(&self) -> Result<Vec<Built>, Failure> {
-        let mut paths: Vec<&str> = self.manifest.functions.iter().map(|f| f.component.as_str()).collect();
-        paths.sort_unstable();
-        paths.dedup();
-        paths.into_iter().map(|path| self.component(path)).collect()
+    /// The components and bundled sources that the manifest names, each once.
+    pub(super) async fn files(&self) -> Result<Vec<Built>, Failure> {
+        let mut codes: Vec<_> = self.manifest.functions.iter().map(|f| &f.code).collect();
+        codes.sort_unstable_by_key(|code| code.path());
+        codes.dedup_by_key(|code| code.path());
+        let mut built = Vec::new();
+        for code in codes {
+            built.push(if code.is_source() { self.source(code.path()).await? } else { self.component(code.path())? });
+        }
+        Ok(built)
+    }
+
+    /// What is wrong with the sources: what cannot be bundled.
+    pub(super) async fn check_sources(&self) -> Vec<Failure> {
+        let mut paths: Vec<_> =
+            self.manifest.functions.iter().map(|f| &f.code).filter(|code| code.is_source()).collect();
+        paths.sort_unstable_by_key(|code| code.path());
+        paths.dedup_by_key(|code| code.path());
+        let mut found = Vec::new();
+        for code in paths {
+            found.extend(self.source(code.path()).await.err());
+        }
+        found
+    }
+
+    async fn source(&self, path: &str) -> Result<Built, Failure> {
+        if !self.folder.join(path).exists() {
+            return Err(Failure::new(format!("source `{path}` is not there")).next("correct `source` in the manifest"));
+        }
+        let wire::bundle::Bundle { module, inputs, warnings, .. } = bundle(&self.folder, path).await?;
+        let max = CompileLimits::CAP.component_kib * 1_024;
+        if module.len() as u64 > max {
+            return Err(Failure::new(format!("`{path}` with all that it imports has more than {max} bytes"))
+                .next("import less; the largest packages can often be replaced by a part of them"));
+        }
+        let bytes = Bytes::from(module);
+        Ok(Built { path: path.to_owned(), digest: digest_of(&bytes), bytes, inputs, warnings })
     }
 
     fn component(&self, path: &str) -> Result<Built, Failure> {
@@ -183,13 +219,19 @@ impl Project {
             return Err(Failure::new(format!("component `{path}` is not WebAssembly"))
                 .next("name the `.wasm` file that the build makes"));
         }
-        let mut digest = [0; 32];
-        let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &bytes);
-        for (to, from) in digest.iter_mut().zip(hash.as_ref()) {
-            *to = *from;
-        }
-        Ok(Built { path: path.to_owned(), digest: Digest::from_bytes(digest), bytes: bytes.into() })
+        let digest = digest_of(&bytes);
+        Ok(Built { path: path.to_owned(), digest, bytes: bytes.into(), inputs: Vec::new(), warnings: Vec::new() })
     }
+}
+
+/// SHA-256 of some bytes.
+fn digest_of(bytes: &[u8]) -> Digest {
+    let mut digest = [0; 32];
+    let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, bytes);
+    for (to, from) in digest.iter_mut().zip(hash.as_ref()) {
+        *to = *from;
+    }
+    Digest::from_bytes(digest)
 }
 
 #[expect(clippy::disallowed_methods, reason = "the project's own build command, on its author's machine")]
@@ -223,13 +265,13 @@ mod tests {
         assert!(failure.what.contains("access"), "the nearest key is named: {}", failure.what);
     }
 
-    #[test]
-    fn a_missing_manifest_or_component_says_what_to_do() {
+    #[tokio::test]
+    async fn a_missing_manifest_or_component_says_what_to_do() {
         let top = tempfile::tempdir().expect("a folder");
         let failure = Project::load(top.path()).expect_err("nothing there");
         assert!(failure.next.expect("advice").contains("serviceful new"));
         let (_top, project) = project(GOOD);
-        let failure = project.expect("valid").components().err().expect("nothing built");
+        let failure = project.expect("valid").files().await.err().expect("nothing built");
         assert!(failure.what.contains("`tea.wasm` is not there"), "{}", failure.what);
     }
 
@@ -238,7 +280,7 @@ mod tests {
         let (top, project) = project(&format!("{GOOD}[build]\ncommand = \"printf '\\\\000asm' > tea.wasm\"\n"));
         let project = project.expect("valid");
         project.build().await.expect("the command works");
-        let built = project.components().expect("built");
+        let built = project.files().await.expect("built");
         assert_eq!(built.len(), 1);
         assert_eq!(
             built[0].digest.to_string(),
@@ -248,12 +290,12 @@ mod tests {
         let file = top.path().join("tea.wasm");
         std::fs::remove_file(&file).expect("it was there");
         std::os::unix::fs::symlink("/etc/passwd", &file).expect("a link");
-        let failure = project.components().err().expect("not WebAssembly");
+        let failure = project.files().await.err().expect("not WebAssembly");
         assert!(failure.what.contains("is not WebAssembly"), "{}", failure.what);
         std::fs::remove_file(&file).expect("it was there");
         let mode = rustix::fs::Mode::from_raw_mode(0o600);
         rustix::fs::mknodat(rustix::fs::CWD, &file, rustix::fs::FileType::Fifo, mode, 0).expect("a pipe");
-        let failure = project.components().err().expect("nobody writes");
+        let failure = project.files().await.err().expect("nobody writes");
         assert!(failure.what.contains("is not a file"), "{}", failure.what);
         std::fs::write(top.path().join(MANIFEST), format!("{GOOD}[build]\ncommand = \"exit 3\"\n")).expect("a file");
         let failure = Project::load(top.path()).expect("valid").build().await.expect_err("it fails");

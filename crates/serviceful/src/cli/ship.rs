@@ -6,18 +6,23 @@ use control_api::{ComponentStage, CreateDeployment, DeploymentPhase, DeploymentV
 use types::AppName;
 
 use super::{
+    bundle,
     failure::{Exit, Failure},
     project::Project,
     text,
 };
 
 /// How often the platform is asked how far it is; slower with every question.
-const FIRST_WAIT: Duration = Duration::from_millis(50);
+const FIRST_WAIT: Duration = Duration::from_millis(10);
 const LONGEST_WAIT: Duration = Duration::from_millis(500);
 
 /// Something that happened on the way.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Step {
+    /// Files that bundles were made of, relative to the project.
+    Inputs(Vec<String>),
+    /// Something that may go wrong with a source.
+    Warning(String),
     Uploading {
         path: String,
         bytes: u64,
@@ -30,9 +35,11 @@ pub(crate) enum Step {
 }
 
 impl Step {
-    /// The step for people.
-    pub(crate) fn sentence(&self) -> String {
-        match self {
+    /// The step for people, if it says anything to them.
+    pub(crate) fn sentence(&self) -> Option<String> {
+        Some(match self {
+            Self::Inputs(_) => return None,
+            Self::Warning(text) => format!("warning: {text}"),
             Self::Uploading { path, bytes } => format!("uploading {path} ({})", text::size(*bytes)),
             Self::Component { path, stage } => match stage {
                 ComponentStage::Waiting => format!("{path} waits"),
@@ -41,7 +48,7 @@ impl Step {
                 ComponentStage::Ready => format!("{path} is ready"),
                 ComponentStage::Failed => format!("{path} failed"),
             },
-        }
+        })
     }
 }
 
@@ -53,7 +60,11 @@ pub(crate) async fn ship(
 ) -> Result<DeploymentView, Failure> {
     let app = project.manifest.name.clone();
     let policy = project.policy()?;
-    let built = project.components()?;
+    let built = project.files().await?;
+    told(Step::Inputs(built.iter().flat_map(|file| file.inputs.iter().cloned()).collect()));
+    for warning in built.iter().flat_map(|file| &file.warnings) {
+        told(Step::Warning(bundle::shown(warning)));
+    }
     let mut digests: Vec<_> = built.iter().map(|b| b.digest).collect();
     digests.sort_unstable();
     digests.dedup();

@@ -102,6 +102,7 @@ impl Rooms {
         let runtime = Arc::new(runtime::Service::new(runtime::Parts {
             config: config.runtime.clone(),
             build: engine.build.clone(),
+            javascript: engine.javascript,
             processes: supervisor,
             keeper: keeper.clone(),
             contents: contents.clone(),
@@ -139,7 +140,7 @@ impl Rooms {
             config: config.control.clone(),
             store: store.clone(),
             contents,
-            artefacts: Arc::new(Cache { artefacts, build: engine.build.clone() }),
+            artefacts: Arc::new(Cache { artefacts, build: engine.build.clone(), javascript: engine.javascript }),
             components: runtime.clone(),
             policy: policy.clone(),
             releases,
@@ -212,7 +213,7 @@ impl Rooms {
             clock: self.clock.clone(),
         };
         // Started once; a second start would find the place taken and leave its task to the runtime's end.
-        let _ = self.upkeep.set(tokio::spawn(upkeep.run()).abort_handle());
+        let _ = self.upkeep.set(tokio::spawn(upkeep.run(restored.components)).abort_handle());
         Ok(())
     }
 

@@ -16,8 +16,12 @@ pub(super) struct Upkeep {
 }
 
 impl Upkeep {
-    /// Runs for ever: at the start, then again after each pause.
-    pub(super) async fn run(self) {
+    /// Runs for ever: at the start, then again after each pause. `components` is what answers now.
+    pub(super) async fn run(self, components: HashSet<Digest>) {
+        let refreshed = self.control.refresh(components).await;
+        if refreshed != control::Refreshed::default() {
+            tracing::info!("{refreshed}");
+        }
         loop {
             match self.control.collect().await {
                 Ok(collected) if collected == control::Collected::default() => {}
@@ -49,13 +53,16 @@ impl Upkeep {
 pub(super) struct Cache {
     pub(super) artefacts: runtime::Artefacts,
     pub(super) build: EngineBuild,
+    /// The JavaScript engine: nobody deploys it, and it is wanted.
+    pub(super) javascript: Option<Digest>,
 }
 
 impl control::ArtefactPort for Cache {
     fn collect(&self, left: HashSet<Digest>, before: UnixMillis) -> Fut<'_, Result<control::Removed, String>> {
-        let (artefacts, build) = (self.artefacts.clone(), self.build.clone());
+        let (artefacts, build, javascript) = (self.artefacts.clone(), self.build.clone(), self.javascript);
         Box::pin(async move {
-            let work = move || artefacts.collect(&build, |component| left.contains(component), before);
+            let wanted = move |component: &Digest| left.contains(component) || Some(*component) == javascript;
+            let work = move || artefacts.collect(&build, wanted, before);
             let removed = tokio::task::spawn_blocking(work).await.map_err(|e| e.to_string())?;
             let (files, bytes) = removed.map_err(|e| e.to_string())?;
             Ok(control::Removed { files, bytes })

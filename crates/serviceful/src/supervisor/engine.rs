@@ -3,13 +3,14 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use serde::Deserialize;
-use types::EngineBuild;
+use types::{Digest, EngineBuild};
 use wire::supervisor::EnginePackage;
 
 #[derive(Deserialize)]
 struct Description {
     build: String,
     wasmtime: String,
+    javascript: Option<Digest>,
 }
 
 /// Finds the engine beside this executable.
@@ -36,7 +37,8 @@ fn describe(path: &Path) -> anyhow::Result<EnginePackage> {
     let described = |text: &[u8]| -> anyhow::Result<EnginePackage> {
         let said: Description = serde_json::from_slice(text).context("it did not describe itself")?;
         let build = EngineBuild::new(&said.build).context("its build id is malformed")?;
-        Ok(EnginePackage { build, wasmtime: said.wasmtime, path: PathBuf::from(path).to_string_lossy().into_owned() })
+        let path = PathBuf::from(path).to_string_lossy().into_owned();
+        Ok(EnginePackage { build, wasmtime: said.wasmtime, javascript: said.javascript, path })
     };
     described(&output.stdout).with_context(|| format!("`{}` is not an engine of this platform", path.display()))
 }

@@ -6,6 +6,7 @@ mod breach;
 mod callers;
 mod guests;
 mod hostile;
+mod javascript;
 mod memory;
 mod newcomer;
 mod platform;

@@ -17,23 +17,16 @@ async fn from_an_empty_folder_to_a_protected_function_and_back() {
     let manifest = fs::read_to_string(project.join("serviceful.toml")).unwrap();
     let ran = platform.cli_in(&project, &["check"]);
     assert_eq!(ran.code, 0, "{} {}", ran.out, ran.err);
-    fs::write(project.join("serviceful.toml"), manifest.replace("component", "componnet")).unwrap();
+    fs::write(project.join("serviceful.toml"), manifest.replace("source ", "soruce ")).unwrap();
     let ran = platform.cli_in(&project, &["check"]);
     assert_ne!(ran.code, 0);
-    assert!(ran.err.contains("`component`") && ran.err.contains('^'), "the nearest key and the place: {}", ran.err);
+    assert!(ran.err.contains("`source`") && ran.err.contains('^'), "the nearest key and the place: {}", ran.err);
     fs::write(project.join("serviceful.toml"), &manifest).unwrap();
 
-    // What `cargo build` would make; the build itself is tried by `make up`.
-    let component = manifest
-        .lines()
-        .find_map(|line| line.strip_prefix("component").map(|rest| rest.trim_matches([' ', '=', '"']).to_owned()));
-    let component = project.join(component.unwrap());
-    fs::create_dir_all(component.parent().unwrap()).unwrap();
-    fs::copy(guest("hello"), &component).unwrap();
-    let ran = platform.cli_in(&project, &["deploy", "--no-build"]);
+    let ran = platform.cli_in(&project, &["deploy"]);
     assert_eq!(ran.code, 0, "{} {}", ran.out, ran.err);
     assert!(
-        ran.out.contains("granted") && ran.out.contains(&format!("http://tea.localhost:{}", platform.port)),
+        ran.out.contains("serves javascript") && ran.out.contains(&format!("http://tea.localhost:{}", platform.port)),
         "{}",
         ran.out
     );
@@ -72,6 +65,25 @@ async fn from_an_empty_folder_to_a_protected_function_and_back() {
     assert_eq!(platform.cli(&["invoke", "tea", "/"]).code, 4);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_project_in_rust_prints_its_imports_beside_its_grants() {
+    let platform = Platform::claimed(&Setup::default()).await;
+    let data = platform.data();
+    assert_eq!(platform.cli_in(&data, &["new", "leaf", "--template", "rust"]).code, 0);
+    let project = data.join("leaf");
+    let manifest = fs::read_to_string(project.join("serviceful.toml")).unwrap();
+    // What `cargo build` would make; tests of the guests do that.
+    let component = manifest
+        .lines()
+        .find_map(|line| line.strip_prefix("component").map(|rest| rest.trim_matches([' ', '=', '"']).to_owned()));
+    let component = project.join(component.unwrap());
+    fs::create_dir_all(component.parent().unwrap()).unwrap();
+    fs::copy(guest("hello"), &component).unwrap();
+    let ran = platform.cli_in(&project, &["deploy", "--no-build"]);
+    assert_eq!(ran.code, 0, "{} {}", ran.out, ran.err);
+    assert!(ran.out.contains("granted") && ran.out.contains("linked to nothing"), "{}", ran.out);
+}
+
 #[test]
 fn every_verb_teaches() {
     let platform = Platform::start(&Setup::default());
@@ -79,6 +91,7 @@ fn every_verb_teaches() {
         "up",
         "serve",
         "new",
+        "types",
         "check",
         "deploy",
         "apps",
@@ -88,6 +101,7 @@ fn every_verb_teaches() {
         "invoke",
         "logs",
         "members",
+        "people",
         "token",
         "audit",
         "posture",

@@ -3,8 +3,8 @@ use wire::work::{Failure, LogStream};
 
 use crate::{
     js::{
-        abi::{Kind, Told},
-        place,
+        abi::Kind,
+        place::{self, Step},
     },
     work::{
         call::{Call, Reached},
@@ -16,7 +16,11 @@ use crate::{
 /// The engine gave up and said why.
 #[derive(Debug, thiserror::Error)]
 #[error("the function failed")]
-pub(super) struct GaveUp(pub(super) Told);
+pub(super) struct GaveUp {
+    pub(super) kind: Kind,
+    pub(super) message: String,
+    pub(super) trace: Vec<Step>,
+}
 
 /// Nothing is left that could settle what the function waits for.
 #[derive(Debug, thiserror::Error)]
@@ -30,13 +34,13 @@ pub(in crate::work) fn of_error(call: &Call, error: &wasmtime::Error) -> Option<
             "it waits for a promise that never settles: no timer, request body or other work is left that could";
         return Some(Failure::Trap { reason: reason.into() });
     }
-    let GaveUp(told) = error.downcast_ref()?;
-    let at = place::of(&told.stack).map(|place| format!(" at {place}")).unwrap_or_default();
-    let message = told.message.as_str();
+    let gave_up: &GaveUp = error.downcast_ref()?;
+    let at = place::innermost(&gave_up.trace).map(|step| format!(" at {}", step.place)).unwrap_or_default();
+    let message = gave_up.message.as_str();
     // The whole trace is for the app's log; the reason names the place.
-    trace(call, told);
+    write(call, gave_up);
     let limit = |limit: &str, reason: String| Failure::Limit { limit: limit.into(), reason };
-    Some(match told.kind {
+    Some(match gave_up.kind {
         Kind::Spent => limit("cpu_ms", format!("it used more than {} ms of CPU time{at}", call.limits.cpu_ms)),
         // A limit that was reached shows as an error somewhere later; the limit is the reason.
         _ if let Some(Reached { limit: name, reason }) = call.reached() => limit(name, format!("{reason}{at}")),
@@ -48,16 +52,16 @@ pub(in crate::work) fn of_error(call: &Call, error: &wasmtime::Error) -> Option<
     })
 }
 
-fn trace(call: &Call, told: &Told) {
-    if told.kind == Kind::Spent && told.stack.is_empty() {
+fn write(call: &Call, GaveUp { kind, message, trace }: &GaveUp) {
+    if *kind == Kind::Spent && trace.is_empty() {
         return;
     }
-    let first = match told.kind {
+    let first = match kind {
         Kind::Spent => "the CPU time is used up".to_owned(),
-        Kind::Unhandled => format!("unhandled rejection: {}", told.message),
-        _ => format!("uncaught {}", told.message),
+        Kind::Unhandled => format!("unhandled rejection: {message}"),
+        _ => format!("uncaught {message}"),
     };
-    for line in first.lines().chain(place::frames(&told.stack).iter().map(String::as_str)).take(LINES_MAX) {
+    for line in first.lines().chain(trace.iter().map(|step| step.text.as_str())).take(LINES_MAX) {
         let line: String = line.chars().take(LINE_CHARS).collect();
         call.log(LogStream::Stderr, harmless(line.as_bytes()));
     }

@@ -10,7 +10,11 @@ mod pages;
 mod run;
 mod timers;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    fs::File,
+    os::unix::fs::FileExt as _,
+    sync::{Arc, Mutex, OnceLock, PoisonError},
+};
 
 use wasmtime::{Engine, InstancePre};
 
@@ -21,7 +25,7 @@ pub(super) use run::run;
 
 use super::{link::Loaded, shelf::Shelf};
 use crate::{
-    js::{image, installed},
+    js::{image, installed, map::Map},
     native,
     seal::VerifiedArtefact,
 };
@@ -30,6 +34,31 @@ use crate::{
 pub(super) struct Function {
     machine: Arc<Machine>,
     snapshot: InstancePre<Guest>,
+    source: Option<File>,
+    map: OnceLock<Option<Map>>,
+}
+
+/// Largest source that is read for its map: the cap of `component_kib`.
+const SOURCE_BYTES_MAX: usize = 64 << 20;
+const READ_BYTES: usize = 256 << 10;
+
+impl Function {
+    /// The map from places in the module to places in the user's files; read when something has to be named.
+    fn map(&self) -> Option<&Map> {
+        self.map.get_or_init(|| Map::of(&read(self.source.as_ref()?)?)).as_ref()
+    }
+}
+
+/// By position: others may hold the same open file.
+fn read(source: &File) -> Option<Vec<u8>> {
+    let (mut bytes, mut piece) = (Vec::new(), vec![0; READ_BYTES]);
+    while bytes.len() < SOURCE_BYTES_MAX {
+        match source.read_at(&mut piece, bytes.len() as u64).ok()? {
+            0 => return Some(bytes),
+            count => bytes.extend_from_slice(piece.get(..count)?),
+        }
+    }
+    None
 }
 
 /// Makes a verified artefact that is a plain module ready. `None`: it was the engine itself, which is kept beside the functions.
@@ -40,6 +69,7 @@ pub(super) fn bring_in(
     engine: &Engine,
     shelf: &Mutex<Shelf>,
     artefact: &VerifiedArtefact,
+    source: Option<File>,
 ) -> wasmtime::Result<Option<Loaded>> {
     let module = native::load_module(engine, artefact)?;
     let lock = || shelf.lock().unwrap_or_else(PoisonError::into_inner);
@@ -56,5 +86,5 @@ pub(super) fn bring_in(
     let machine = lock().machine.clone();
     let machine = machine.ok_or_else(|| wasmtime::Error::msg("the JavaScript engine is not loaded; load it first"))?;
     let snapshot = machine.empty.instantiate_pre(&module)?;
-    Ok(Some(Loaded::Js(Function { machine, snapshot })))
+    Ok(Some(Loaded::Js(Function { machine, snapshot, source, map: OnceLock::new() })))
 }

@@ -27,6 +27,7 @@ async fn dirtied(source: &str) -> (usize, usize) {
     let origin = Origin {
         stream: 1,
         serves: None,
+        handler: None,
         limits: RunLimits::default(),
         grants: Grants::default(),
         caller: Caller::Stranger,
@@ -41,6 +42,7 @@ async fn dirtied(source: &str) -> (usize, usize) {
     let instance = machine.instantiate(&mut store, &snapshot).await.unwrap();
     let mut list = Vec::new();
     for item in [
+        "",
         "GET",
         "http://coffee.localhost:8080/menu?name=x",
         "0",

@@ -10,7 +10,7 @@ use super::{
     guest::{Answer, Guest},
 };
 use crate::{
-    js::list::push,
+    js::{list::push, place},
     work::{body::RequestBody, call::Call, failure::CpuSpent, guest::is_forbidden, instance::Errand, meter::Verdict},
 };
 use wire::work::LogStream;
@@ -39,7 +39,8 @@ pub(in crate::work) async fn run(
     let mut held = instance.request.call_async(&mut store, (at, length)).await?;
     loop {
         if let Some(told) = store.data_mut().told.take() {
-            return Err(wasmtime::Error::new(GaveUp(told)));
+            let trace = place::trace(&told.stack, function.map());
+            return Err(wasmtime::Error::new(GaveUp { kind: told.kind, message: told.message, trace }));
         }
         let complete = matches!(store.data().answer, Answer::Complete);
         if complete && held == 0 {
@@ -75,6 +76,7 @@ fn store(engine: &Engine, call: Arc<Call>) -> wasmtime::Result<Store<Guest>> {
 fn describe(call: &Call, request: &Request<RequestBody>) -> Vec<u8> {
     let has_body = !http_body::Body::is_end_stream(request.body());
     let mut list = Vec::with_capacity(1_024);
+    push(&mut list, call.handler.as_deref().unwrap_or_default().as_bytes());
     push(&mut list, request.method().as_str().as_bytes());
     push(&mut list, request.uri().to_string().as_bytes());
     push(&mut list, if has_body { b"1" } else { b"0" });

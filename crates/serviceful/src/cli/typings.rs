@@ -1,0 +1,88 @@
+//! `types`: what this app's functions are given, for editors. A file of the user's own, to be checked in.
+use std::{collections::BTreeMap, path::PathBuf};
+
+use clap::Args;
+use manifest::Manifest;
+use serde_json::json;
+
+use super::{
+    desk::Desk,
+    failure::{Exit, Failure},
+    project::Project,
+};
+
+/// Name of the file.
+const FILE: &str = "serviceful.d.ts";
+/// What is the same for every app.
+const COMMON: &str = include_str!("typings/common.d.ts");
+/// What `@types/node` declares where it is installed.
+const TESTS: &str = include_str!("typings/tests.d.ts");
+
+/// Arguments of `types`.
+#[derive(Debug, Args)]
+pub(crate) struct TypesArgs {
+    /// The project's folder, or its manifest
+    #[arg(default_value = ".", value_name = "FOLDER")]
+    project: PathBuf,
+    /// Print the declarations instead of writing the file
+    #[arg(long)]
+    print: bool,
+}
+
+pub(super) fn run(desk: &Desk, args: &TypesArgs) -> Result<Exit, Failure> {
+    let project = Project::load(&args.project)?;
+    let node = project.folder.join("node_modules/@types/node").exists();
+    let text = declarations(&project.manifest, !node);
+    if args.print {
+        desk.out.line(text.trim_end())?;
+        return Ok(Exit::Done);
+    }
+    let file = project.folder.join(FILE);
+    std::fs::write(&file, text).map_err(|e| Failure::file("write", &file, &e))?;
+    if desk.out.json {
+        desk.out.value(&json!({ "file": file }))?;
+    } else {
+        desk.out.line(&format!("wrote `{}`", file.display()))?;
+    }
+    Ok(Exit::Done)
+}
+
+/// The file's text.
+fn declarations(manifest: &Manifest, with_tests: bool) -> String {
+    let sources: Vec<_> = manifest.functions.iter().filter(|function| function.code.is_source()).collect();
+    let mut keys: BTreeMap<&str, usize> = BTreeMap::new();
+    for key in sources.iter().flat_map(|function| function.config.keys()) {
+        *keys.entry(key).or_default() += 1;
+    }
+    let mut env = String::new();
+    for (key, count) in keys {
+        // A name that is not of all functions may be missing where it is looked for.
+        let optional = if count < sources.len() { "?" } else { "" };
+        // JSON writes a text as TypeScript reads it.
+        env.push_str(&format!("    readonly {}{optional}: string;\n", json!(key)));
+    }
+    let text = COMMON.replace("    // The app's configuration stands here.\n", &env);
+    if with_tests { format!("{text}\n{TESTS}") } else { text }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_example_has_what_is_written_for_it() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/hello-ts");
+        let project = Project::load(folder.as_ref()).expect("valid");
+        let kept = std::fs::read_to_string(project.folder.join(FILE)).expect("there");
+        assert_eq!(kept, declarations(&project.manifest, true), "run `serviceful types examples/hello-ts`");
+    }
+
+    #[test]
+    fn what_only_some_functions_have_may_be_missing() {
+        let text = "name = \"a\"\n[[function]]\nroute = \"/a\"\nsource = \"a.ts\"\nconfig = { BOTH = \"1\", \"a.b-c\" = \"2\" }\n[[function]]\nroute = \"/b\"\nsource = \"b.ts\"\nconfig = { BOTH = \"1\" }\n";
+        let text = declarations(&Manifest::parse(text).expect("valid"), false);
+        assert!(text.contains("    readonly \"BOTH\": string;\n"), "{text}");
+        assert!(text.contains("    readonly \"a.b-c\"?: string;\n"), "{text}");
+        assert!(!text.contains("node:test"));
+    }
+}

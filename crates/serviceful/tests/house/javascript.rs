@@ -1,0 +1,252 @@
+//! Functions in JavaScript and TypeScript, from the source in a folder to the answer, with the hand tool.
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use http::HeaderMap;
+
+use crate::platform::{Platform, Ran, Setup, programs};
+
+fn example(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples").join(name)
+}
+
+/// A project with these files beside its manifest.
+fn project(platform: &Platform, name: &str, manifest: &str, files: &[(&str, &str)]) -> PathBuf {
+    let folder = platform.data().join(format!("project-{name}"));
+    fs::create_dir_all(&folder).unwrap();
+    let manifest = format!("name = \"{name}\"\n{manifest}");
+    for (path, text) in files.iter().chain([&("serviceful.toml", manifest.as_str())]) {
+        let file = folder.join(path);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(file, text).unwrap();
+    }
+    folder
+}
+
+fn deploy(platform: &Platform, folder: &Path) -> Ran {
+    let ran = platform.cli_in(folder, &["deploy"]);
+    assert_eq!(ran.code, 0, "{}\n{}", ran.out, ran.err);
+    ran
+}
+
+/// Lines of an app's log that hold `word`, waited for.
+async fn logged(platform: &Platform, app: &str, word: &str) -> String {
+    for _ in 0..100 {
+        let ran = platform.cli(&["logs", app]);
+        if let Some(line) = ran.out.lines().find(|line| line.contains(word)) {
+            return line.to_owned();
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("nothing in the log of `{app}` says `{word}`: {}", platform.cli(&["logs", app]).out);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bobs_six_lines_are_locked_and_then_tell_what_happens() {
+    let platform = Platform::claimed(&Setup::default()).await;
+    let source = fs::read_to_string(example("bob").join("bob.js")).unwrap();
+    let lines: Vec<_> = source.lines().map(str::trim).skip_while(|line| *line != "var bob = new Person();").collect();
+    assert_eq!(
+        lines[..6],
+        [
+            "var bob = new Person();",
+            "bob.sayHello();",
+            "bob.wave();",
+            "var cup = new Coffee();",
+            "bob.drink(cup);",
+            "var cupTwo = new Coffee();"
+        ]
+    );
+    let ran = deploy(&platform, &example("bob"));
+    assert!(ran.out.contains("bob.js (") && ran.out.contains("serves javascript as default"), "{}", ran.out);
+    assert_eq!(platform.app("bob", "GET", "/", None, "").await.status, 401);
+    let token = platform.token("bob").await;
+    let story = "Bob says: hello!\nBob waves.\nA cup of coffee is made.\nBob drinks it. Good coffee.\nA cup of coffee is made.\n";
+    for _ in 0..3 {
+        // A story that were kept from one request to the next would grow.
+        assert_eq!(platform.app("bob", "GET", "/", Some(&token), "").await.text(), story);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_example_answers() {
+    let platform = Platform::claimed(&Setup::default()).await;
+    for name in ["hello-js", "hello-ts", "page", "stream"] {
+        deploy(&platform, &example(name));
+    }
+    let token = platform.token("hello-js").await;
+    let answer = platform.app("hello-js", "GET", "/", Some(&token), "").await.text();
+    assert!(answer.starts_with("Hello, ") && answer.len() > 9, "{answer}");
+    let line = logged(&platform, "hello-js", "greeting user").await;
+    assert!(line.contains("hello-js"), "{line}");
+    let token = platform.token("hello-ts").await;
+    let shouted = platform.app("hello-ts", "GET", "/?shout", Some(&token), "").await.text();
+    assert!(shouted.starts_with("HELLO, "), "{shouted}");
+
+    let page = platform.app("page", "GET", "/", None, "").await;
+    assert!(page.text().contains("<li>Espresso <b>2.20</b></li>"), "{}", page.text());
+    let style = platform.app("page", "GET", "/style.css", None, "").await;
+    assert_eq!((style.status.as_u16(), style.headers["content-type"].to_str().unwrap()), (200, "text/css"));
+    assert!(style.text().contains("color-scheme"), "the named export answers");
+
+    let token = platform.token("stream").await;
+    let events = platform.app("stream", "GET", "/?from=2", Some(&token), "").await;
+    assert_eq!(events.text(), "data: 2\n\ndata: 1\n\ndata: lift-off\n\n");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn mistakes_are_told_with_their_place_in_the_users_files() {
+    let platform = Platform::claimed(&Setup::default()).await;
+    let function =
+        "[[function]]\nname = \"f\"\nroute = \"/*\"\nsource = \"src/f.ts\"\naccess = \"public\"\nreason = \"a test\"\n";
+    let failing = |name: &str, files: &[(&str, &str)], says: &[&str]| {
+        let ran = platform.cli_in(&project(&platform, name, function, files), &["deploy"]);
+        assert_eq!(ran.code, 1, "{name}: {}", ran.out);
+        for word in says {
+            assert!(ran.err.contains(word), "{name} should say `{word}`: {}", ran.err);
+        }
+    };
+    failing(
+        "syntax",
+        &[("src/f.ts", "const ok: number = 1;\nconst bad: number = ;\nexport default {};\n")],
+        &["src/f.ts:2:", "^"],
+    );
+    failing(
+        "missing",
+        &[("src/f.ts", "import { x } from './gone';\nexport default { fetch: () => x };\n")],
+        &["./gone", "src/f.ts"],
+    );
+    failing(
+        "top",
+        &[
+            ("src/f.ts", "import { start } from './lib/start';\nstart();\nexport default { fetch() {} };\n"),
+            (
+                "src/lib/start.ts",
+                "interface A { b: number }\n\n\nexport function start(): A {\n  throw new Error('no start');\n}\n",
+            ),
+        ],
+        &["no start", "src/lib/start.ts:5:"],
+    );
+    failing(
+        "early",
+        &[(
+            "src/f.ts",
+            "type A = 1;\nconst id = crypto.randomUUID();\nexport default { fetch: () => new Response(id) };\n",
+        )],
+        &["randomness", "src/f.ts:2:"],
+    );
+    let folder = project(
+        &platform,
+        "lost",
+        &function.replace("access", "handler = \"gone\"\naccess"),
+        &[("src/f.ts", "export function here() {}\n")],
+    );
+    let ran = platform.cli_in(&folder, &["deploy"]);
+    assert!(
+        ran.code == 1 && ran.err.contains("exports no function `gone`") && ran.err.contains("`here`"),
+        "{}",
+        ran.err
+    );
+
+    // A mistake in a type alone stops nothing, and what is thrown in a request names the file it was written in.
+    let files = [
+        (
+            "src/f.ts",
+            "import { menu } from './menu';\nconst n: number = 'not a number';\nexport default { fetch: (r: Request) => new Response(menu(r.url)) };\n",
+        ),
+        (
+            "src/menu.ts",
+            "interface Dish { name: string }\n\nexport function menu(url: string): string {\n  const dishes: Dish[] = [];\n  return dishes[0].name + url;\n}\n",
+        ),
+    ];
+    deploy(&platform, &project(&platform, "thrown", function, &files));
+    let answer = platform.app("thrown", "GET", "/", None, "").await;
+    assert_eq!(answer.status, 500, "{}", answer.text());
+    assert!(!answer.text().contains("menu.ts"), "a stranger learns nothing of it: {}", answer.text());
+    let line = logged(&platform, "thrown", "src/menu.ts:5:").await;
+    assert!(!line.contains("main.js"), "{line}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_engine_makes_every_function_anew_from_its_source() {
+    // The same programs, with a JavaScript engine that differs in a part that says nothing: an empty section of its own.
+    let patched = tempfile::tempdir().unwrap();
+    for name in ["serviceful", "serviceful-engine", "serviceful-bundle"] {
+        fs::copy(programs().join(name), patched.path().join(name)).unwrap();
+    }
+    let engine = patched.path().join("js-engine.wasm");
+    let bytes = fs::read(programs().join("js-engine.wasm")).unwrap();
+    fs::write(&engine, &bytes).unwrap();
+    let setup = Setup { programs: Some(patched.path().to_owned()), ..Setup::default() };
+    let mut platform = Platform::claimed(&setup).await;
+    let function =
+        "[[function]]\nname = \"f\"\nroute = \"/\"\nsource = \"f.js\"\naccess = \"public\"\nreason = \"a test\"\n";
+    for n in 0..3 {
+        let source = format!("let n = {n}; export default {{ fetch: () => new Response('n is ' + n++) }};");
+        let folder = project(&platform, &format!("app{n}"), function, &[("f.js", &source)]);
+        let ran = platform.cli_in(&folder, &["deploy"]);
+        assert_eq!(ran.code, 0, "{}\n{}", ran.out, ran.err);
+    }
+    let build = |platform: &Platform| platform.cli(&["posture", "--json"]).out;
+    let before = build(&platform);
+    fs::write(&engine, [&bytes[..], &[0, 2, 1, b'x']].concat()).unwrap();
+    platform.restart();
+    assert_ne!(build(&platform), before);
+    let mut events = Vec::new();
+    for _ in 0..200 {
+        events = platform.audit("kind=engine&action=prepared-again&limit=5").await;
+        if !events.is_empty() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let event = events.first().expect("an event says that they were made anew").to_string();
+    assert!(event.contains("the code of 3 functions"), "{event}");
+    for n in 0..3 {
+        assert_eq!(platform.app(&format!("app{n}"), "GET", "/", None, "").await.text(), format!("n is {n}"));
+    }
+    let uploads = platform.audit("action=component-upload&limit=50").await;
+    assert_eq!(uploads.len(), 3, "nobody uploaded anything again");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_uploaded_as_a_source_is_watched_like_everything_else() {
+    let platform = Platform::claimed(&Setup::default()).await;
+    let function =
+        "[[function]]\nname = \"f\"\nroute = \"/*\"\nsource = \"f.js\"\naccess = \"public\"\nreason = \"a test\"\n";
+    let source = "export default { async fetch(request, env, ctx) {
+        const way = new URL(request.url).pathname.slice(1);
+        if (way === 'loop') for (;;) {}
+        if (way === 'never') await new Promise(() => {});
+        if (way === 'late') ctx.waitUntil((async () => { await null; throw new Error('after all'); })());
+        if (way === 'deep') (function f() { return 1 + f(); })();
+        if (way === 'big') return new Response('x'.repeat(1 << 30));
+        if (way === 'regex') /^(a+)+$/.test('a'.repeat(40) + 'b');
+        if (way === 'out') return await fetch('http://10.0.0.1/');
+        return new Response('fine');
+    } };";
+    deploy(&platform, &project(&platform, "wild", function, &[("f.js", source)]));
+    let get = |way: &'static str| platform.app("wild", "GET", way, None, Bytes::new());
+    for way in ["/loop", "/never", "/deep", "/big", "/regex", "/out"] {
+        let (answer, beside) = tokio::join!(get(way), get("/"));
+        assert!(answer.status.is_server_error(), "{way}: {} {}", answer.status, answer.text());
+        assert_eq!(beside.text(), "fine", "beside {way}");
+    }
+    assert_eq!(get("/late").await.text(), "fine");
+    let line = logged(&platform, "wild", "after all").await;
+    assert!(line.contains("stderr"), "{line}");
+    for word in ["cpu_ms", "never settles", "f.js:6:"] {
+        logged(&platform, "wild", word).await;
+    }
+    let denied = platform.audit("kind=security&action=hatch-denied&limit=10").await;
+    assert!(denied.iter().any(|event| event.to_string().contains("10.0.0.1")), "{denied:?}");
+    // A header that looks like an identity does not reach a script either.
+    let mut headers = HeaderMap::new();
+    headers.insert("x-forwarded-user", "root".parse().unwrap());
+    let answer = platform.send("wild.localhost", "GET", "/", headers, Bytes::new()).await.unwrap();
+    assert_eq!(answer.status, 400);
+}

@@ -1,0 +1,106 @@
+// Written by `serviceful types`: what this app's functions are given. Written anew by the next run.
+declare namespace Serviceful {
+  /** The app's configuration: `config` in serviceful.toml. Not secret. */
+  interface Env {
+    readonly "GREETING": string;
+  }
+
+  /** How strongly a person proved who they are, weakest first. */
+  type Assurance = "none" | "single-factor" | "multi-factor" | "phishing-resistant";
+
+  /** A person. The pair (`issuer`, `subject`) is the key: names and addresses change, the pair does not. */
+  interface User {
+    readonly kind: "user";
+    readonly issuer: string;
+    readonly subject: string;
+    /** Only when verified. */
+    readonly email: string | null;
+    readonly displayName: string | null;
+    readonly groups: readonly string[];
+    readonly assurance: Assurance;
+    /** Seconds since 1970. */
+    readonly authenticatedAt: number;
+    /** An opaque label to correlate requests of one sign-in; not a credential. */
+    readonly session: string | null;
+    readonly onBehalfOf: null;
+  }
+
+  /** A machine: another function, a timer, a service token. */
+  interface Workload {
+    readonly kind: "workload";
+    /** A SPIFFE id. */
+    readonly id: string;
+    readonly deployment: string;
+    readonly onBehalfOf: User | null;
+  }
+
+  /** Nobody who said who they are. Only public functions meet them. */
+  interface Anonymous {
+    readonly kind: "anonymous";
+    readonly onBehalfOf: null;
+  }
+
+  /** The verified caller. Nothing that a request carries can change it. */
+  type Caller = User | Workload | Anonymous;
+
+  interface Context {
+    readonly caller: Caller;
+    /** Goes on with `promise` after the response, within the limits of the call. */
+    waitUntil(promise: Promise<unknown>): void;
+    /** Ends the request with 403 unless the caller is a person who proved at least this much. */
+    require(assurance: Assurance): User;
+  }
+
+  /** A function that answers requests. */
+  type Fetch = (request: Request, env: Env, ctx: Context) => Response | Promise<Response>;
+
+  /** The default export of a function. */
+  interface Handler {
+    fetch: Fetch;
+  }
+}
+
+declare module "*.txt" {
+  const text: string;
+  export default text;
+}
+declare module "*.html" {
+  const text: string;
+  export default text;
+}
+declare module "*.md" {
+  const text: string;
+  export default text;
+}
+declare module "*.sql" {
+  const text: string;
+  export default text;
+}
+
+// For tests. Install `@types/node` and run `serviceful types` again for more.
+declare module "node:test" {
+  type Body = () => void | Promise<void>;
+  export function test(name: string, body: Body): void;
+  export function describe(name: string, body: () => void): void;
+  export const it: typeof test;
+  export function before(body: Body): void;
+  export function after(body: Body): void;
+  export function beforeEach(body: Body): void;
+  export function afterEach(body: Body): void;
+  export default test;
+}
+declare module "node:assert" {
+  function assert(value: unknown, message?: string): asserts value;
+  namespace assert {
+    function ok(value: unknown, message?: string): asserts value;
+    function equal(actual: unknown, expected: unknown, message?: string): void;
+    function strictEqual(actual: unknown, expected: unknown, message?: string): void;
+    function deepEqual(actual: unknown, expected: unknown, message?: string): void;
+    function deepStrictEqual(actual: unknown, expected: unknown, message?: string): void;
+    function notEqual(actual: unknown, expected: unknown, message?: string): void;
+    function match(text: string, pattern: RegExp, message?: string): void;
+    function throws(body: () => unknown, expected?: unknown, message?: string): void;
+    function rejects(promise: Promise<unknown> | (() => Promise<unknown>), expected?: unknown): Promise<void>;
+  }
+  export default assert;
+}
