@@ -51,7 +51,7 @@ async fn unused_components_go_after_their_grace_with_one_event() {
     let [event] = &events[..] else { panic!("{events:?}") };
     assert_eq!((event.kind, &*event.action), (Kind::Platform, "collected"));
     let note = event.note.as_deref().unwrap();
-    assert!(note.contains("2 components that no deployment uses (12 bytes)"), "{note}");
+    assert!(note.contains("2 components that no deployment uses (20 bytes)"), "{note}");
     let (left, cut_off) = room.artefacts.0.lock().unwrap().last().cloned().unwrap();
     assert_eq!(left, [digest_of(b"\0asmlive")].into(), "compiled code is kept for what is left");
     assert!(cut_off <= UnixMillis(DAY_MS + 10_010));
