@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use types::{FunctionName, RequestId};
 use wire::{
     CHUNK_BYTES_MAX, Frame, FrameError,
-    work::{Credit, DeniedHatch, Ended, Failure, LogStream, to_front},
+    work::{Credit, DeniedHatch, Ended, Failure, LogStream, Place, to_front},
 };
 
 use crate::{
@@ -44,7 +44,7 @@ pub(crate) enum Purpose {
 /// What a worker said that goes elsewhere than to its call. Request and function are what the front knows of the call.
 #[derive(Debug)]
 pub(crate) enum Beside {
-    Log { request: RequestId, function: FunctionName, stream: LogStream, text: String },
+    Log { request: RequestId, function: FunctionName, stream: LogStream, text: String, place: Option<Place> },
     Denied { request: RequestId, function: FunctionName, hatch: String, wanted: String },
 }
 
@@ -195,7 +195,8 @@ impl Call {
     /// A line of our own in the app's log.
     fn note(&self, text: String) -> Option<Beside> {
         let Purpose::Invoke { request, function, .. } = &self.purpose else { return None };
-        Some(Beside::Log { request: *request, function: function.clone(), stream: LogStream::Platform, text })
+        let (request, function) = (*request, function.clone());
+        Some(Beside::Log { request, function, stream: LogStream::Platform, text, place: None })
     }
 
     /// Head, pieces, then one end or one failure.
@@ -225,7 +226,8 @@ impl Call {
     fn log(&self, frame: &Frame) -> Result<Beside, String> {
         let log: wire::work::Log = message(frame)?;
         let (request, function) = self.of(log.request)?;
-        Ok(Beside::Log { request, function, stream: log.stream, text: plain(&log.text, LINE_BYTES_MAX) })
+        let text = plain(&log.text, LINE_BYTES_MAX);
+        Ok(Beside::Log { request, function, stream: log.stream, text, place: log.place })
     }
 
     fn denied(&self, frame: &Frame) -> Result<Beside, String> {

@@ -192,6 +192,22 @@ pub struct Log {
     pub stream: LogStream,
     /// UTF-8 with bad bytes replaced; one line, without its end; control characters escaped.
     pub text: String,
+    /// Where in the function's source it was written, if that is known.
+    pub place: Option<Place>,
+}
+
+/// A place in the one file that a function written in JavaScript is, both from 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Place {
+    pub line: u32,
+    pub column: u32,
+}
+
+/// As the engine names it, in traces and reasons too.
+impl std::fmt::Display for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "main.js:{}:{}", self.line, self.column)
+    }
 }
 
 /// A capability that was used without a grant.

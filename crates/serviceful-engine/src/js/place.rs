@@ -1,22 +1,10 @@
 //! Where in a function's source something happened, read from a JavaScript stack trace.
+use wire::work::Place;
 
 /// How the engine calls a function's one file (`FILE` in `js/engine/src/vm.rs`).
 const FILE: &str = "main.js";
 /// Longest trace that is kept, in lines.
 const LINES_MAX: usize = 16;
-
-/// A place in the source, both from 1.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Place {
-    pub(crate) line: u32,
-    pub(crate) column: u32,
-}
-
-impl std::fmt::Display for Place {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{FILE}:{}:{}", self.line, self.column)
-    }
-}
 
 /// The innermost place in the function's own file.
 pub(crate) fn of(stack: &str) -> Option<Place> {

@@ -13,7 +13,7 @@ use types::{Caller, FunctionName, Grants, RequestId, RunLimits};
 use wasmtime_wasi_http::WasiBody;
 use wire::{
     Frame,
-    work::{CREDIT_BYTES, Credit, DeniedHatch, Ended, Log, LogStream, to_front},
+    work::{CREDIT_BYTES, Credit, DeniedHatch, Ended, Log, LogStream, Place, to_front},
 };
 
 use super::{fields, logs::Budget, meter::Meter};
@@ -333,10 +333,15 @@ impl Call {
 
     /// One line of a guest's output, as far as its budget goes.
     pub(crate) fn log(&self, stream: LogStream, text: String) {
+        self.log_at(stream, text, None);
+    }
+
+    /// As [`Self::log`], for what was written at a place in the source.
+    pub(crate) fn log_at(&self, stream: LogStream, text: String, place: Option<Place>) {
         let Some((request, function)) = &self.serves else { return };
         let cost = text.len() as u64 + 1;
         if self.lock().logs.allows(cost) {
-            self.tell(to_front::LOG, &Log { request: *request, function: function.clone(), stream, text });
+            self.tell(to_front::LOG, &Log { request: *request, function: function.clone(), stream, text, place });
         }
     }
 
