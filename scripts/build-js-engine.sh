@@ -65,8 +65,23 @@ export ZIG_GLOBAL_CACHE_DIR=$BUILD/zig-cache ZIG_LOCAL_CACHE_DIR=$BUILD/zig-cach
 export CARGO_TARGET_WASM32_WASIP1_RUSTFLAGS="-Ctarget-feature=+bulk-memory,+sign-ext,+nontrapping-fptoint -Clink-arg=-zstack-size=1179648 --remap-path-prefix=$ROOT/js/engine=/js-engine --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=/cargo"
 [ -x "$TOOLS/bin/rustc" ] && export RUSTC=$TOOLS/bin/rustc
 
+# The crate with our changes to its C source, in place of the one in the registry. The lock file still names that one.
+patched() {
+  local manifest crate wanted
+  manifest=$(cd "$ROOT/js/engine" && cargo metadata -q --locked --format-version 1 --filter-platform wasm32-wasip1 \
+    | python3 -c 'import json, sys; print(next(p["manifest_path"] for p in json.load(sys.stdin)["packages"] if p["name"] == "rquickjs-sys"))')
+  crate=$(dirname "$manifest")
+  wanted=$(printf '%s %s' "$crate" "$(sha256sum < "$ROOT/js/engine/quickjs.patch")")
+  [ "$(cat "$BUILD/patched" 2> /dev/null)" != "$wanted" ] || return 0
+  rm -rf "$BUILD/rquickjs-sys" "$BUILD/patched"
+  cp -r "$crate" "$BUILD/rquickjs-sys"
+  patch -s -p1 -d "$BUILD/rquickjs-sys" < "$ROOT/js/engine/quickjs.patch" || die "js/engine/quickjs.patch does not fit $crate"
+  printf '%s' "$wanted" > "$BUILD/patched"
+}
+
 say "QuickJS-ng and the prelude"
-( cd "$ROOT/js/engine" && CARGO_TARGET_DIR=$BUILD polite cargo build -q --locked --release --target wasm32-wasip1 )
+patched
+( cd "$ROOT/js/engine" && CARGO_TARGET_DIR=$BUILD polite cargo build -q --locked --release --target wasm32-wasip1 --config "paths=[\"$BUILD/rquickjs-sys\"]" )
 FOUND=$BUILD/wasm32-wasip1/release/js_engine.wasm
 cmp -s "$FOUND" "$OUT" || { cp "$FOUND" "$OUT.new" && mv "$OUT.new" "$OUT" && say "new: $OUT"; }
 say "$(stat -c %s "$OUT") bytes, $(sha256sum "$OUT" | cut -c1-16)"

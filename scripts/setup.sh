@@ -16,6 +16,7 @@ need cc build-essential
 need make make
 need python3 python3
 need curl curl
+need patch patch
 python3 -c 'import venv, ensurepip' 2>/dev/null || packages+=(python3-venv)
 if [ ${#packages[@]} -gt 0 ]; then
   command -v apt-get >/dev/null || die "missing: ${packages[*]}; install them with this system's package manager"

@@ -16,4 +16,7 @@ pub struct LogEntry {
     /// `stdout`, `stderr`, or `platform` for what the platform says about a call.
     pub stream: String,
     pub text: String,
+    /// Where in the function's source it was written, such as `src/menu.ts:12:7`, if that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<String>,
 }

@@ -179,6 +179,7 @@ fn lie_about_request() -> io::Result<String> {
         function: types::FunctionName::parse("other").map_err(io::Error::other)?,
         stream: wire::work::LogStream::Stdout,
         text: "written into somebody else's record".to_owned(),
+        place: None,
     };
     let payload = wire::encode(&log).map_err(io::Error::other)?;
     speak(108, 0, &payload)

@@ -116,6 +116,9 @@ pub struct LogLine {
     /// `stdout`, `stderr`, or `platform` for what the platform says about the call.
     pub stream: String,
     pub text: String,
+    /// Where in the function's source it was written, if that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<String>,
 }
 
 /// runtime: what functions wrote.

@@ -28,6 +28,8 @@ const REASON_BYTES_MAX: usize = 16 << 10;
 const SMALL_BYTES_MAX: usize = 4 << 10;
 /// Longest text of a log line that is kept.
 const LINE_BYTES_MAX: usize = 16 << 10;
+/// Longest place in a source.
+const PLACE_BYTES_MAX: usize = 300;
 /// Longest name of a hatch, and what was wanted of it.
 const HATCH_BYTES_MAX: usize = 64;
 const WANTED_BYTES_MAX: usize = 1_024;
@@ -44,7 +46,7 @@ pub(crate) enum Purpose {
 /// What a worker said that goes elsewhere than to its call. Request and function are what the front knows of the call.
 #[derive(Debug)]
 pub(crate) enum Beside {
-    Log { request: RequestId, function: FunctionName, stream: LogStream, text: String },
+    Log { request: RequestId, function: FunctionName, stream: LogStream, text: String, place: Option<String> },
     Denied { request: RequestId, function: FunctionName, hatch: String, wanted: String },
 }
 
@@ -195,7 +197,8 @@ impl Call {
     /// A line of our own in the app's log.
     fn note(&self, text: String) -> Option<Beside> {
         let Purpose::Invoke { request, function, .. } = &self.purpose else { return None };
-        Some(Beside::Log { request: *request, function: function.clone(), stream: LogStream::Platform, text })
+        let (request, function) = (*request, function.clone());
+        Some(Beside::Log { request, function, stream: LogStream::Platform, text, place: None })
     }
 
     /// Head, pieces, then one end or one failure.
@@ -225,7 +228,9 @@ impl Call {
     fn log(&self, frame: &Frame) -> Result<Beside, String> {
         let log: wire::work::Log = message(frame)?;
         let (request, function) = self.of(log.request)?;
-        Ok(Beside::Log { request, function, stream: log.stream, text: plain(&log.text, LINE_BYTES_MAX) })
+        let text = plain(&log.text, LINE_BYTES_MAX);
+        let place = log.place.map(|place| plain(&place, PLACE_BYTES_MAX));
+        Ok(Beside::Log { request, function, stream: log.stream, text, place })
     }
 
     fn denied(&self, frame: &Frame) -> Result<Beside, String> {

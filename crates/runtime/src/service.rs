@@ -83,6 +83,7 @@ impl Service {
             request: Some(cx.request),
             stream: "platform".into(),
             text,
+            place: None,
         };
         self.pool.logs.write(&target.app, line);
     }

@@ -75,7 +75,7 @@ impl Side {
         let _ = self.compiler.audit.record(&self.event(kind, action, note));
     }
 
-    fn log(&self, request: RequestId, function: &FunctionName, stream: &str, text: String) {
+    fn log(&self, request: RequestId, function: &FunctionName, stream: &str, text: String, place: Option<String>) {
         let Some(app) = self.app() else { return };
         let line = LogLine {
             at: self.compiler.clock.now(),
@@ -83,18 +83,27 @@ impl Side {
             request: Some(request),
             stream: stream.into(),
             text,
+            place,
         };
         self.logs.write(app, line);
     }
 
-    fn log_within_budget(&self, request: RequestId, function: &FunctionName, stream: &str, text: String) {
+    fn log_within_budget(
+        &self,
+        request: RequestId,
+        function: &FunctionName,
+        stream: &str,
+        text: String,
+        place: Option<String>,
+    ) {
         let now_ns = self.compiler.clock.instant().0;
         let line = self.budget.lock().unwrap_or_else(PoisonError::into_inner).line(text.len(), now_ns);
         let Line::Write { lost } = line else { return };
         if lost > 0 {
-            self.log(request, function, "platform", format!("{lost} lines of this app were lost: it writes too much"));
+            let text = format!("{lost} lines of this app were lost: it writes too much");
+            self.log(request, function, "platform", text, None);
         }
-        self.log(request, function, stream, text);
+        self.log(request, function, stream, text, place);
     }
 
     fn denied(&self, request: RequestId, function: FunctionName, hatch: &str, wanted: &str) {
@@ -149,13 +158,13 @@ impl Side {
 impl Aside for Arc<Side> {
     fn beside(&self, said: Beside) {
         match said {
-            Beside::Log { request, function, stream, text } => {
+            Beside::Log { request, function, stream, text, place } => {
                 let stream = match stream {
                     LogStream::Stdout => "stdout",
                     LogStream::Stderr => "stderr",
                     LogStream::Platform => "platform",
                 };
-                self.log_within_budget(request, &function, stream, text);
+                self.log_within_budget(request, &function, stream, text, place);
             }
             Beside::Denied { request, function, hatch, wanted } => self.denied(request, function, &hatch, &wanted),
         }

@@ -11,7 +11,11 @@ use wasmtime::{
     ProfilingStrategy, RegallocAlgorithm, Strategy, WasmBacktraceDetails, WasmFeatures,
 };
 
-use crate::{js::installed, native, seal::sha256};
+use crate::{
+    js::{builtin, installed},
+    native,
+    seal::sha256,
+};
 
 /// The exact version of the engine; a test holds it against `Cargo.lock`.
 pub const WASMTIME_VERSION: &str = "48.0.8";
@@ -201,6 +205,7 @@ fn draft(baseline: Baseline) -> Draft {
     draft.note("cpu", baseline.features());
     // Snapshots are of this very engine.
     draft.note("javascript", installed::digest());
+    draft.note("javascript built-ins", builtin::digest());
     draft.note("cranelift", "speed, backtracking, no NaN canonicalization, no debug verifier, parallel compilation");
     features(&mut draft);
     execution(&mut draft);

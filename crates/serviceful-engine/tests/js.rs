@@ -35,6 +35,60 @@ async fn the_webs_interfaces_behave() {
 }
 
 #[tokio::test]
+async fn every_entry_of_the_minimum_common_api_holds() {
+    /// Where a reader finds what there is and what not.
+    const PAGE: &str = include_str!("../../../docs/reference/javascript.md");
+    #[derive(serde::Deserialize)]
+    struct Found {
+        holds: Vec<String>,
+        failed: Vec<String>,
+        absent: Vec<String>,
+        others: Vec<String>,
+    }
+    let worker = Worker::start().await;
+    let component = worker.bring_js(include_str!("js/wintertc.js")).await;
+    let mut request = get(component, "/");
+    request.limits.cpu_ms = 10_000;
+    let answer = worker.call(&request).await;
+    assert_eq!(answer.failure, None, "{answer:?}");
+    let found: Found = serde_json::from_str(&answer.text()).unwrap();
+    assert!(found.failed.is_empty(), "{}", found.failed.join("\n"));
+    assert!(found.holds.len() > 70, "{}", found.holds.len());
+    for name in found.holds.iter().chain(&found.absent).chain(&found.others) {
+        // If you are here because you added an entry: the table of the page names each.
+        assert!(PAGE.contains(&format!("`{name}`")), "docs/reference/javascript.md does not name `{name}`");
+    }
+}
+
+#[tokio::test]
+async fn nodes_modules_behave() {
+    let worker = Worker::start().await;
+    let component = worker.bring_js(include_str!("js/node.js")).await;
+    let mut request = get(component, "/");
+    request.limits.cpu_ms = 10_000;
+    request.grants.config.insert("greeting".into(), "hello".into());
+    let answer = worker.call(&request).await;
+    assert_eq!(answer.failure, None, "{answer:?}");
+    assert!(answer.text().starts_with("all "), "{}", answer.text());
+}
+
+#[tokio::test]
+async fn lines_of_the_console_tell_where_they_were_written() {
+    let worker = Worker::start().await;
+    let source = "const say = (text) => console.log(text);
+export default { fetch() {
+  say('one'); console.error('two\\nlines'); return new Response();
+} };";
+    let component = worker.bring_js(source).await;
+    let answer = worker.call(&get(component, "/")).await;
+    let lines: Vec<_> = answer.logs.iter().map(|log| (log.text.as_str(), log.place.clone().unwrap())).collect();
+    let place = |line: &str| line.to_owned();
+    assert_eq!(lines[0], ("one", place("main.js:1:32")));
+    assert_eq!(lines[1].0, "two");
+    assert!(lines[1].1.starts_with("main.js:3:") && lines[1].1 == lines[2].1, "{lines:?}");
+}
+
+#[tokio::test]
 async fn every_shape_of_handler_answers() {
     let worker = Worker::start().await;
     for source in [

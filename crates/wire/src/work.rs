@@ -195,6 +195,8 @@ pub struct Log {
     pub stream: LogStream,
     /// UTF-8 with bad bytes replaced; one line, without its end; control characters escaped.
     pub text: String,
+    /// Where in the user's source it was written, such as `src/menu.ts:12:7`, if that is known.
+    pub place: Option<String>,
 }
 
 /// A capability that was used without a grant.

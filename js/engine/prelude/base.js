@@ -18,15 +18,6 @@
   // ---- time and chance: the request's own, never the snapshot's
   define(Math, { random: host.chance });
   define(Date, { now() { return Math.floor(host.now()); } });
-  const performance = {
-    now: () => host.elapsed(),
-    get timeOrigin() { return host.now() - host.elapsed(); },
-    mark() {}, measure() {}, clearMarks() {}, clearMeasures() {},
-    getEntries() { return []; }, getEntriesByName() { return []; }, getEntriesByType() { return []; },
-    toJSON() { return { timeOrigin: this.timeOrigin }; },
-  };
-  Object.defineProperty(performance, Symbol.toStringTag, { value: "Performance" });
-  define(globalThis, { performance });
 
   // ---- timers
   const timers = new Map();
@@ -36,7 +27,7 @@
     if (host.tooEarly("a timer")) return 0;
     delay = Math.max(Number(delay) || 0, repeat ? 1 : 0);
     const id = ++lastTimer;
-    timers.set(id, { callback, rest, repeat: repeat ? delay : -1 });
+    timers.set(id, { callback, rest, repeat: repeat ? delay : -1, context: host.context() });
     host.timerSet(id, delay);
     return id;
   };
@@ -54,8 +45,11 @@
     if (!timer) return;
     if (timer.repeat < 0) timers.delete(id);
     else host.timerSet(id, timer.repeat);
+    host.context(timer.context);
     timer.callback.apply(globalThis, timer.rest);
   };
+  // Runs after what is under way and everything that was to be done before.
+  shared.task = (run) => { start(run, 0, [], false); };
 
   // ---- randomness
   const random = (view) => {
@@ -85,10 +79,12 @@
 
   // ---- what is not here
   define(globalThis, {
-    async fetch(target) {
-      const url = typeof target === "object" && target !== null && "url" in target ? target.url : String(target);
-      if (!host.tooEarly("an outgoing request")) host.deny("outgoing-http", String(url));
-      throw new TypeError("fetch is refused: this function is not granted outgoing requests");
+    async fetch(target, init = undefined) {
+      const { url, signal } = new Request(target, init);
+      if (host.tooEarly("an outgoing request")) throw new TypeError("fetch is refused: the module is still being evaluated");
+      signal.throwIfAborted();
+      host.deny("outgoing-http", url);
+      throw new TypeError(`fetch is refused: this function is not granted outgoing requests (to ${new URL(url).host})`);
     },
   });
 })

@@ -1,6 +1,8 @@
 // console: values as text, one log line a call.
 (function (host, shared) {
   const DEPTH = 4, ITEMS = 100, CHARS = 10_000;
+  const STATES = ["<pending>", "", "<rejected>"];
+  let depthMax = DEPTH;
   const quote = (text) => JSON.stringify(text);
   const key = (name) =>
     typeof name === "symbol" ? `[${String(name)}]` : /^[A-Za-z_$][\w$]*$/.test(name) ? name : quote(name);
@@ -19,6 +21,13 @@
     }
     if (value === null) return "null";
     if (seen.includes(value)) return "[Circular]";
+    // To look into one would run its code.
+    if (host.proxyTarget(value)) return "[Proxy]";
+    const own = value[shared.INSPECT];
+    if (typeof own === "function") {
+      const shown = own.call(value, depthMax - depth, { depth: depthMax - depth }, shared.inspect);
+      return typeof shown === "string" ? shown : inspect(shown, depth + 1, [...seen, value]);
+    }
     if (value instanceof Error) {
       const stack = typeof value.stack === "string" ? value.stack.trimEnd() : "";
       const head = `${value.name}: ${value.message}`;
@@ -27,10 +36,10 @@
     }
     if (value instanceof Date) return Number.isNaN(value.getTime()) ? "Invalid Date" : value.toISOString();
     if (value instanceof RegExp) return String(value);
-    if (value instanceof Promise) return "Promise {}";
+    if (value instanceof Promise) return `Promise { ${STATES[host.promiseState(value)] || "..."} }`;
     const name = value.constructor?.name;
     const prefix = name === undefined ? "[Object: null prototype] " : name === "Object" ? "" : `${name} `;
-    if (depth >= DEPTH) return `[${name ?? "Object"}]`;
+    if (depth >= depthMax) return `[${name ?? "Object"}]`;
     const inner = (item) => inspect(item, depth + 1, [...seen, value]);
     const wrap = (open, items, close, total) => {
       if (total > items.length) items.push(`... ${total - items.length} more`);
@@ -56,6 +65,13 @@
     });
     return prefix + wrap("{", properties, "}", names.length);
   };
+  shared.INSPECT = Symbol.for("nodejs.util.inspect.custom");
+  shared.inspect = (value, options = {}) => {
+    const before = depthMax, { depth } = options ?? {};
+    // Of what is at the depth that is named, the inside is shown no more.
+    depthMax = depth === undefined ? DEPTH : depth === null ? Infinity : Number(depth) + 1;
+    try { return inspect(value, 0, []); } finally { depthMax = before; }
+  };
   const show = (value) => {
     if (typeof value === "string") return value;
     try { return inspect(value, 0, []); } catch (error) { return `[cannot be shown: ${error}]`; }
@@ -65,6 +81,7 @@
     if (values.length === 1) return show(values[0]);
     let rest = values;
     let text = "";
+    if (values.length === 0) return "";
     if (typeof values[0] === "string" && values[0].includes("%")) {
       rest = values.slice(1);
       text = values[0].replace(/%([sdifjoOc%])/g, (whole, kind) => {
@@ -73,9 +90,10 @@
         const value = rest.shift();
         switch (kind) {
           case "s": return typeof value === "object" ? show(value) : String(value);
-          case "d": case "f": return String(Number(value));
-          case "i": return String(Math.trunc(Number(value)));
-          case "j": return JSON.stringify(value);
+          case "d": return typeof value === "bigint" ? `${value}n` : typeof value === "symbol" ? "NaN" : String(Number(value));
+          case "f": return typeof value === "symbol" ? "NaN" : String(parseFloat(value));
+          case "i": return typeof value === "bigint" ? `${value}n` : typeof value === "symbol" ? "NaN" : String(parseInt(value, 10));
+          case "j": try { return JSON.stringify(value); } catch { return "[Circular]"; }
           case "c": return "";
           default: return show(value);
         }
@@ -92,10 +110,10 @@
     host.log(level, indent ? indent + text.replaceAll("\n", "\n" + indent) : text);
   };
   const counts = new Map(), times = new Map();
-  const table = (rows) => {
+  const table = (rows, wanted) => {
     if (typeof rows !== "object" || rows === null) return show(rows);
     const entries = rows instanceof Map ? [...rows] : Object.entries(rows);
-    const columns = [...new Set(entries.flatMap(([, row]) => typeof row === "object" && row !== null ? Object.keys(row) : ["Values"]))];
+    const columns = wanted ? [...wanted].map(String) : [...new Set(entries.flatMap(([, row]) => typeof row === "object" && row !== null ? Object.keys(row) : ["Values"]))];
     const lines = [["", ...columns], ...entries.map(([name, row]) => [String(name), ...columns.map((column) =>
       typeof row === "object" && row !== null ? (column in row ? show(row[column]) : "") : column === "Values" ? show(row) : "")])];
     const widths = lines[0].map((_, at) => Math.max(...lines.map((line) => line[at].length)));
@@ -107,23 +125,25 @@
     info(...values) { write(1, values); },
     warn(...values) { write(2, values); },
     error(...values) { write(3, values); },
-    trace(...values) { write(3, [["Trace", ...values].map(show).join(" ") + "\n" + new Error().stack.split("\n").slice(1).join("\n").trimEnd()]); },
-    dir(value) { write(1, [value]); },
+    trace(...values) { write(3, [["Trace:", format(values), ...new Error().stack.split("\n").filter((line) => line.includes("main.js"))].filter(Boolean).join("\n")]); },
+    dir(value, options) { write(1, [shared.inspect(value, options)]); },
     dirxml(...values) { write(1, values); },
-    table(rows) { write(1, [table(rows)]); },
+    table(rows, columns) { write(1, [table(rows, columns)]); },
     assert(condition, ...values) { if (!condition) write(3, ["Assertion failed", ...values]); },
     count(label = "default") { const n = (counts.get(String(label)) ?? 0) + 1; counts.set(String(label), n); write(1, [`${label}: ${n}`]); },
-    countReset(label = "default") { counts.delete(String(label)); },
+    countReset(label = "default") { if (!counts.delete(String(label))) write(2, [`there is no count \`${label}\``]); },
     time(label = "default") { times.set(String(label), performance.now()); },
     timeLog(label = "default", ...values) {
-      if (times.has(String(label))) write(1, [`${label}: ${(performance.now() - times.get(String(label))).toFixed(3)} ms`, ...values]);
+      if (!times.has(String(label))) write(2, [`there is no timer \`${label}\``]);
+      else write(1, [`${label}: ${(performance.now() - times.get(String(label))).toFixed(3)} ms`, ...values]);
     },
     timeEnd(label = "default") { console.timeLog(label); times.delete(String(label)); },
-    group(...values) { if (values.length) write(1, values); indent += "  "; },
+    group(...values) { if (values.length) write(1, values); if (indent.length < 80) indent += "  "; },
     groupCollapsed(...values) { console.group(...values); },
     groupEnd() { indent = indent.slice(2); },
     clear() {},
   };
   shared.define(globalThis, { console });
   shared.show = show;
+  shared.format = format;
 })

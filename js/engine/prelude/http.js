@@ -96,6 +96,12 @@
     return whole;
   };
 
+  // The controller takes the buffer of what it gets, so it gets a copy.
+  const streamOf = (bytes) => new ReadableStream({
+    type: "bytes",
+    start(controller) { if (bytes.length) controller.enqueue(bytes.slice()); controller.close(); },
+  });
+
   class Blob {
     #bytes; #type;
     constructor(parts = [], options = {}) {
@@ -112,7 +118,7 @@
     async bytes() { return this.#bytes.slice(); }
     async text() { return shared.decode(this.#bytes); }
     slice(start, end, type = "") { return new Blob([this.#bytes.slice(start, end)], { type }); }
-    stream() { const bytes = this.#bytes; return new ReadableStream({ start(c) { if (bytes.length) c.enqueue(bytes.slice()); c.close(); } }); }
+    stream() { return streamOf(this.#bytes); }
   }
   shared.tag(Blob, "Blob");
 
@@ -131,7 +137,10 @@
   class FormData {
     #entries = [];
     #item(value, name) {
-      if (!(value instanceof Blob)) return String(value).toWellFormed();
+      if (!(value instanceof Blob)) {
+        if (name !== undefined) throw new TypeError("only a Blob has a file name");
+        return String(value).toWellFormed();
+      }
       return value instanceof File && name === undefined ? value : new File([value], name ?? value.name ?? "blob", { type: value.type });
     }
     append(name, value, file) { this.#entries.push([String(name).toWellFormed(), this.#item(value, file)]); }
@@ -170,22 +179,25 @@
     }
     const boundary = /^multipart\/form-data\b.*;\s*boundary=(?:"([^"]+)"|([^;\s]+))/i.exec(type);
     if (!boundary) throw new TypeError("the body is no form");
-    const mark = host.utf8("--" + (boundary[1] ?? boundary[2]));
-    let at = find(bytes, mark, 0);
-    if (at < 0) throw new TypeError("the form has no boundary");
+    // A boundary begins a line.
+    const mark = host.utf8("\r\n--" + (boundary[1] ?? boundary[2]));
+    let at = mark.slice(2).every((byte, n) => bytes[n] === byte) ? -2 : find(bytes, mark, 0);
+    if (at === -1) throw new TypeError("the form has no boundary");
     for (;;) {
       at += mark.length;
       if (bytes[at] === 45 && bytes[at + 1] === 45) return form;
       const head = find(bytes, CRLF2, at);
-      const end = head < 0 ? -1 : find(bytes, mark, head);
+      // The next boundary may share its line end with the empty line before an empty part.
+      const end = head < 0 ? -1 : find(bytes, mark, head + 2);
       if (end < 0) throw new TypeError("the form breaks off");
       const fields = shared.decode(bytes.subarray(at, head));
       const disposition = /content-disposition:[^\r\n]*/i.exec(fields)?.[0] ?? "";
       const unquote = (text) => text?.replaceAll("%22", '"').replaceAll("%0D", "\r").replaceAll("%0A", "\n");
-      const name = unquote(/[;\s]name="([^"]*)"/i.exec(disposition)?.[1]);
-      const file = unquote(/[;\s]filename="([^"]*)"/i.exec(disposition)?.[1]);
+      const value = (found) => unquote(found?.[1] ?? found?.[2]);
+      const name = value(/[;\s]name=(?:"([^"]*)"|([^;\s]+))/i.exec(disposition));
+      const file = value(/[;\s]filename=(?:"([^"]*)"|([^;\s]+))/i.exec(disposition));
       if (name === undefined) throw new TypeError("a part of the form has no name");
-      const content = bytes.slice(head + 4, end - 2);
+      const content = bytes.slice(head + 4, Math.max(end, head + 4));
       if (file === undefined) form.append(name, shared.decode(content));
       else form.append(name, new File([content], file, { type: /content-type:\s*([^\r\n]*)/i.exec(fields)?.[1] ?? "text/plain" }));
       at = end;
@@ -266,14 +278,17 @@
       if (body instanceof ReadableStream) return this.#stream = body;
       if (body === INCOMING) {
         return this.#stream = new ReadableStream({
+          type: "bytes",
           async pull(controller) {
             const piece = await nextPiece();
-            if (piece === null) controller.close(); else controller.enqueue(piece);
+            if (piece !== null) { controller.enqueue(piece); return; }
+            controller.close();
+            controller.byobRequest?.respond(0);
           },
-        }, { highWaterMark: 0 });
+        });
       }
       const bytes = chunkBytes(body), used = this.#used;
-      this.#stream = new ReadableStream({ start(controller) { if (bytes.length) controller.enqueue(bytes); controller.close(); } });
+      this.#stream = streamOf(bytes);
       if (used) this.#stream.cancel();
       return this.#stream;
     }
@@ -315,9 +330,15 @@
       if (init.body !== undefined && init.body !== null) [body, type] = bodyOf(init.body);
       else if (from) body = shared.takeBody(from);
       super(body);
-      this.#url = from ? from.#url : new URL(input).href;
+      if (from) this.#url = from.#url;
+      else {
+        const url = new URL(input);
+        if (url.username || url.password) throw new TypeError("the URL of a request has no user and password");
+        this.#url = url.href;
+      }
       const method = String(init.method ?? from?.method ?? "GET");
       this.#method = METHODS.includes(method.toUpperCase()) ? method.toUpperCase() : host.fieldName(method) === undefined ? badName(method) : method;
+      if (/^(connect|trace|track)$/i.test(method)) throw new TypeError(`the method ${method} is not for functions`);
       if (body !== null && (this.#method === "GET" || this.#method === "HEAD")) throw new TypeError(`a ${this.#method} request has no body`);
       this.#headers = new Headers(init.headers ?? from?.headers);
       if (type !== null) shared.setDefault(this.#headers, "content-type", type);
@@ -392,7 +413,8 @@
   }
   shared.tag(Response, "Response");
   shared.INCOMING = INCOMING;
-  shared.isPlatformObject = (value) => value instanceof Body || value instanceof Headers || value instanceof Blob ||
-    value instanceof FormData || value instanceof ReadableStream || value instanceof WritableStream || value instanceof URL;
+  for (const Type of [Body, Headers, FormData, URL, URLSearchParams]) shared.cloned.push([Type, null]);
+  shared.cloned.push([File, (file) => new File([file], file.name, { type: file.type, lastModified: file.lastModified })],
+    [Blob, (blob) => new Blob([blob], { type: blob.type })]);
   shared.define(globalThis, { Headers, Blob, File, FormData, Request, Response });
 })

@@ -82,6 +82,7 @@
       const handler = name === "" ? module.default : module[name];
       const request = new Request(shared.INCOMING, { method, url, hasBody, packed });
       const env = config === "" ? {} : JSON.parse(config), context = new Context(caller);
+      shared.configured?.(env);
       const result = typeof handler === "function" ? handler(request, env, context) : handler.fetch(request, env, context);
       if (result instanceof Response) answer(result);
       else Promise.resolve(result).then(answer).catch(failed);
@@ -95,7 +96,7 @@
       else if (kind === BODY) shared.bodyArrived();
       else if (kind === DRAINED) { const waiting = drained; drained = null; waiting?.(); }
     } catch (error) {
-      host.fail(UNCAUGHT, error);
+      shared.report(error);
     }
   };
 })

@@ -1,21 +1,22 @@
-// TextEncoder and TextDecoder.
+// TextEncoder and TextDecoder. UTF-8 is done in the engine, other encodings by the host (the Rust crate `encoding_rs`).
 (function (host, shared) {
+  const LABEL = 4, DECODE = 5;
+  // Longest piece that the host decodes at once.
+  const PIECE = 256 << 10;
+  // Its bytes mean nothing without those before them, so it is decoded as a whole.
+  const MODAL = "iso-2022-jp";
+
   class TextEncoder {
     get encoding() { return "utf-8"; }
     encode(text = "") { return host.utf8(text); }
     encodeInto(text, to) {
+      if (!(to instanceof Uint8Array)) throw new TypeError("encodeInto writes to a Uint8Array");
       const [read, written] = host.utf8Into(text, to);
       return { read, written };
     }
   }
   shared.tag(TextEncoder, "TextEncoder");
 
-  // What is not here yet is refused by name, not decoded wrongly.
-  const LABELS = {
-    "utf-8": ["utf-8", "utf8", "unicode-1-1-utf-8", "unicode11utf8", "unicode20utf8", "x-unicode20utf8"],
-    "utf-16le": ["utf-16le", "utf-16", "ucs-2", "unicode", "csunicode", "iso-10646-ucs-2", "unicodefeff"],
-    "utf-16be": ["utf-16be", "unicodefffe"],
-  };
   const view = (input) => {
     if (input === undefined) return new Uint8Array(0);
     if (ArrayBuffer.isView(input)) return new Uint8Array(input.buffer, input.byteOffset, input.byteLength);
@@ -35,13 +36,15 @@
   };
 
   class TextDecoder {
-    #encoding; #fatal; #ignoreBOM; #held = null; #begun = false;
+    #encoding = "utf-8"; #fatal; #ignoreBOM; #held = null; #begun = false; #rest = 0;
     constructor(label = "utf-8", options = {}) {
-      const name = String(label).trim().toLowerCase();
-      this.#encoding = Object.keys(LABELS).find((encoding) => LABELS[encoding].includes(name));
-      if (!this.#encoding) throw new RangeError(`the encoding \`${label}\` is not supported; there are ${Object.keys(LABELS).join(", ")}`);
-      this.#fatal = !!options.fatal;
-      this.#ignoreBOM = !!options.ignoreBOM;
+      if (label !== "utf-8" && label !== "utf8") {
+        const name = host.text(LABEL, [String(label)])?.[0];
+        if (!name) throw new RangeError(`there is no encoding \`${String(label).slice(0, 50)}\``);
+        this.#encoding = name;
+      }
+      this.#fatal = !!options?.fatal;
+      this.#ignoreBOM = !!options?.ignoreBOM;
     }
     get encoding() { return this.#encoding; }
     get fatal() { return this.#fatal; }
@@ -55,33 +58,39 @@
         bytes = whole;
         this.#held = null;
       }
-      const stream = !!options.stream;
-      if (stream) {
-        const rest = this.#encoding === "utf-8" ? unfinished(bytes) : bytes.length % 2;
-        if (rest) {
-          this.#held = bytes.slice(bytes.length - rest);
-          bytes = bytes.subarray(0, bytes.length - rest);
-        }
-      }
-      let text = this.#encoding === "utf-8" ? host.fromUtf8(bytes, this.#fatal) : this.#wide(bytes);
+      const stream = !!options?.stream;
+      let text = this.#encoding === "utf-8" ? this.#utf8(bytes, stream) : this.#other(bytes, stream);
       if (text === undefined) {
         this.#begun = false;
+        this.#held = null;
         throw new TypeError(`the bytes are not ${this.#encoding}`);
       }
-      if (!this.#begun && !this.#ignoreBOM && text.charCodeAt(0) === 0xfeff) text = text.slice(1);
-      this.#begun = stream && (this.#begun || text.length > 0);
+      if (!this.#begun && !this.#ignoreBOM && text.charCodeAt(0) === 0xfeff && /^utf-/.test(this.#encoding)) text = text.slice(1);
+      this.#begun = stream && (this.#begun || bytes.length > (this.#held?.length ?? 0));
       return text;
     }
-    #wide(bytes) {
-      const little = this.#encoding === "utf-16le";
-      const parts = [];
-      for (let at = 0; at + 1 < bytes.length; at += 2) {
-        parts.push(String.fromCharCode(little ? bytes[at] | bytes[at + 1] << 8 : bytes[at] << 8 | bytes[at + 1]));
+    #hold(bytes, count) {
+      this.#held = bytes.slice(bytes.length - count);
+      return bytes.subarray(0, bytes.length - count);
+    }
+    #utf8(bytes, stream) {
+      const rest = stream ? unfinished(bytes) : 0;
+      return host.fromUtf8(rest ? this.#hold(bytes, rest) : bytes, this.#fatal);
+    }
+    // The host keeps nothing: it tells how many bytes at the end belong to what comes.
+    #other(bytes, stream) {
+      if (this.#encoding === MODAL && stream) { this.#hold(bytes, bytes.length); return ""; }
+      const parts = [], piece = this.#encoding === MODAL ? bytes.length : PIECE;
+      for (let at = 0, end; end !== bytes.length; at = end - this.#rest) {
+        end = Math.min(at + piece, bytes.length);
+        const more = stream || end < bytes.length;
+        const answer = host.text(DECODE, [this.#encoding, (this.#fatal ? "f" : "") + (more ? "m" : ""), bytes.subarray(at, end)]);
+        if (!answer) return undefined;
+        parts.push(answer[0]);
+        this.#rest = Number(answer[1]);
       }
-      if (bytes.length % 2) parts.push("\ufffd");
-      const text = parts.join("");
-      if (this.#fatal && (bytes.length % 2 || !text.isWellFormed())) return undefined;
-      return text.toWellFormed();
+      if (this.#rest > 0) this.#hold(bytes, this.#rest);
+      return parts.join("");
     }
   }
   shared.tag(TextDecoder, "TextDecoder");

@@ -74,6 +74,49 @@ impl Heap {
         self.end += pages * PAGE;
         true
     }
+
+    /// A block cut out of a larger free one. Only before the snapshot: what compiling leaves behind must not be stored as holes.
+    unsafe fn carve(&mut self, class: usize) -> Option<*mut u8> {
+        let larger = (class + 1..CLASSES).find(|larger| !self.free[*larger].is_null())?;
+        let block = self.free[larger];
+        unsafe {
+            self.free[larger] = *(block as *mut *mut u8);
+            let (start, length) = (block as usize - HEADER, HEADER + size_of_class(larger));
+            *(start as *mut u32) = class as u32;
+            let used = HEADER + size_of_class(class);
+            self.give(start + used, length - used);
+        }
+        Some(block)
+    }
+
+    /// Makes free blocks of a piece of memory that starts at a multiple of eight.
+    unsafe fn give(&mut self, mut start: usize, mut length: usize) {
+        while length >= HEADER + 8 {
+            let mut class = class_of(length - HEADER);
+            if size_of_class(class) + HEADER > length {
+                class -= 1;
+            }
+            let (block, used) = ((start + HEADER) as *mut u8, HEADER + size_of_class(class));
+            unsafe {
+                *(start as *mut u32) = class as u32;
+                *(block as *mut *mut u8) = self.free[class];
+            }
+            self.free[class] = block;
+            start += used;
+            length -= used;
+        }
+        // What is too small to be a block stays as zeros.
+        unsafe { ptr::write_bytes(start as *mut u8, 0, length) };
+    }
+}
+
+/// Takes over memory that nobody reads any more, and that is not the heap's so far.
+pub unsafe fn give(start: *mut u8, length: usize) {
+    let skip = start.align_offset(8).min(length);
+    unsafe {
+        ptr::write_bytes(start, 0, length);
+        heap().give(start as usize + skip, (length - skip) & !7);
+    }
 }
 
 /// A block of at least `size` bytes, aligned to eight; null when there is no memory.
@@ -88,6 +131,11 @@ pub unsafe fn alloc(size: usize) -> *mut u8 {
         // SAFETY: a free block holds the next one in its first bytes.
         heap.free[class] = unsafe { *(head as *mut *mut u8) };
         return head;
+    }
+    if heap.line == 0
+        && let Some(block) = unsafe { heap.carve(class) }
+    {
+        return block;
     }
     if heap.next == 0 && !heap.reserve(0) {
         return ptr::null_mut();

@@ -10,8 +10,8 @@ unsafe extern "C" {
     pub fn body_read(to: *mut u8, len: usize) -> i32;
     pub fn timer_set(id: u32, ms: f64);
     pub fn timer_clear(id: u32);
-    /// `level`: 0 debug, 1 info, 2 warning, 3 error.
-    pub fn log(level: u32, text: *const u8, len: usize);
+    /// `level`: 0 debug, 1 info, 2 warning, 3 error. Line and column of the call in the function's file; 0 when unknown.
+    pub fn log(level: u32, text: *const u8, len: usize, line: u32, column: u32);
     /// Milliseconds since 1970, and since the request began.
     pub fn now() -> f64;
     pub fn elapsed() -> f64;
@@ -23,6 +23,8 @@ unsafe extern "C" {
     pub fn text(what: u32, input: *const u8, len: usize, to: *mut u8, room: usize) -> i32;
     /// While the snapshot is made: the exports that can answer a request, one name a line.
     pub fn handlers(names: *const u8, len: usize);
+    /// The source of a built-in. Gives its length, of which as much as fits is at `to`; -1 when there is none of this name.
+    pub fn builtin(name: *const u8, len: usize, to: *mut u8, room: usize) -> i32;
     /// The call has failed: `message` and `stack` of the error. The host ends it as soon as it gets control.
     pub fn fail(kind: u32, message: *const u8, message_len: usize, stack: *const u8, stack_len: usize);
     /// Something was used that the function is not granted.
@@ -44,4 +46,6 @@ pub mod failure {
     /// Something was used while the snapshot was made that only a request has; `message` names it.
     pub const TOO_EARLY: u32 = 5;
     // 6, the answer is no `Response`, is told by prelude/serve.js.
+    /// Handled by somebody at last; only for the function's listeners.
+    pub const HANDLED: u32 = 7;
 }

@@ -5,11 +5,12 @@ use std::vec::Vec;
 use rquickjs_sys as js;
 
 use crate::{
-    host,
+    builtin, failures, host,
     pack::{self, Items},
     room,
     value::{self, Cx, JS_EXCEPTION, JS_FALSE, JS_NULL, JS_TRUE, JS_UNDEFINED, JSValue, Text},
     vm::{self, Phase, vm},
+    zip::{Codec, Step},
 };
 
 type Native = unsafe extern "C" fn(Cx, JSValue, c_int, *mut JSValue) -> JSValue;
@@ -37,6 +38,15 @@ const NATIVES: &[(&CStr, c_int, Native)] = &[
     (c"deny", 2, deny),
     (c"hold", 1, hold),
     (c"tooEarly", 1, too_early),
+    (c"builtin", 1, builtin::function),
+    (c"early", 0, early),
+    (c"mentions", 1, mentions),
+    (c"context", 1, context),
+    (c"zipNew", 3, zip_new),
+    (c"zipStep", 3, zip_step),
+    (c"promiseState", 1, promise_state),
+    (c"proxyTarget", 1, proxy_target),
+    (c"detach", 1, detach),
 ];
 
 /// The object that holds all of them.
@@ -111,7 +121,7 @@ unsafe extern "C" fn respond(cx: Cx, _: JSValue, count: c_int, first: *mut JSVal
     JS_UNDEFINED
 }
 
-/// A flat array of strings as a list; `latin`: one byte a character.
+/// A flat array of strings and of bytes as a list; `latin`: strings have one byte a character.
 fn list(cx: Cx, array: JSValue, latin: bool) -> Option<Vec<u8>> {
     let mut length = 0;
     if unsafe { js::JS_GetLength(cx, array, &mut length) } < 0 {
@@ -120,6 +130,11 @@ fn list(cx: Cx, array: JSValue, latin: bool) -> Option<Vec<u8>> {
     let mut list = Vec::with_capacity(64);
     for index in 0..length {
         let item = unsafe { js::JS_GetPropertyInt64(cx, array, index) };
+        if let Some(bytes) = value::bytes(cx, item) {
+            pack::push(&mut list, bytes);
+            value::free(cx, item);
+            continue;
+        }
         let text = Text::of(cx, item);
         value::free(cx, item);
         let text = text?;
@@ -183,20 +198,20 @@ unsafe extern "C" fn timer_clear(cx: Cx, _: JSValue, count: c_int, first: *mut J
 unsafe extern "C" fn log(cx: Cx, _: JSValue, count: c_int, first: *mut JSValue) -> JSValue {
     let arguments = unsafe { arguments(count, first) };
     let Some(text) = Text::of(cx, at(arguments, 1)) else { return JS_EXCEPTION };
-    let text = text.bytes();
-    unsafe { host::log(number(cx, at(arguments, 0)) as u32, text.as_ptr(), text.len()) };
+    let (text, (line, column)) = (text.bytes(), failures::place(cx));
+    unsafe { host::log(number(cx, at(arguments, 0)) as u32, text.as_ptr(), text.len(), line, column) };
     JS_UNDEFINED
 }
 
 unsafe extern "C" fn now(cx: Cx, _: JSValue, _: c_int, _: *mut JSValue) -> JSValue {
-    if vm::too_early(cx, b"the clock") {
+    if failures::too_early(cx, b"the clock") {
         return value::int(0);
     }
     value::number(unsafe { host::now() })
 }
 
 unsafe extern "C" fn elapsed(cx: Cx, _: JSValue, _: c_int, _: *mut JSValue) -> JSValue {
-    if vm::too_early(cx, b"the clock") {
+    if failures::too_early(cx, b"the clock") {
         return value::int(0);
     }
     value::number(unsafe { host::elapsed() })
@@ -206,7 +221,7 @@ unsafe extern "C" fn elapsed(cx: Cx, _: JSValue, _: c_int, _: *mut JSValue) -> J
 unsafe extern "C" fn random(cx: Cx, _: JSValue, count: c_int, first: *mut JSValue) -> JSValue {
     let arguments = unsafe { arguments(count, first) };
     let Some(bytes) = value::bytes(cx, at(arguments, 0)) else { return JS_EXCEPTION };
-    if !vm::too_early(cx, b"randomness") {
+    if !failures::too_early(cx, b"randomness") {
         unsafe { host::random(bytes.as_mut_ptr(), bytes.len()) };
     }
     JS_UNDEFINED
@@ -214,7 +229,7 @@ unsafe extern "C" fn random(cx: Cx, _: JSValue, count: c_int, first: *mut JSValu
 
 /// `Math.random`: xorshift128+, seeded by the host for each request.
 unsafe extern "C" fn chance(cx: Cx, _: JSValue, _: c_int, _: *mut JSValue) -> JSValue {
-    if vm::too_early(cx, b"randomness") {
+    if failures::too_early(cx, b"randomness") {
         return value::int(0);
     }
     let state = vm().chance.get_or_insert_with(|| {
@@ -353,7 +368,7 @@ unsafe extern "C" fn fields(cx: Cx, _: JSValue, count: c_int, first: *mut JSValu
 unsafe extern "C" fn fail(cx: Cx, _: JSValue, count: c_int, first: *mut JSValue) -> JSValue {
     let arguments = unsafe { arguments(count, first) };
     let kind = number(cx, at(arguments, 0)) as u32;
-    vm::tell(cx, kind, value::dup(cx, at(arguments, 1)));
+    failures::tell(cx, kind, value::dup(cx, at(arguments, 1)));
     JS_UNDEFINED
 }
 
@@ -381,5 +396,83 @@ unsafe extern "C" fn too_early(cx: Cx, _: JSValue, count: c_int, first: *mut JSV
     }
     let arguments = unsafe { arguments(count, first) };
     let Some(what) = Text::of(cx, at(arguments, 0)) else { return JS_EXCEPTION };
-    value::bool(vm::too_early(cx, what.bytes()))
+    value::bool(failures::too_early(cx, what.bytes()))
+}
+
+/// Whether the module is still being evaluated.
+unsafe extern "C" fn early(_: Cx, _: JSValue, _: c_int, _: *mut JSValue) -> JSValue {
+    value::bool(vm().phase != Phase::Request)
+}
+
+/// `(word)`: whether the source that is about to be evaluated has this word in it.
+unsafe extern "C" fn mentions(cx: Cx, _: JSValue, count: c_int, first: *mut JSValue) -> JSValue {
+    let arguments = unsafe { arguments(count, first) };
+    let Some(word) = Text::of(cx, at(arguments, 0)) else { return JS_EXCEPTION };
+    let word = word.bytes();
+    value::bool(!word.is_empty() && vm().source.windows(word.len()).any(|window| window == word))
+}
+
+/// Gives what belongs to the code that runs, and puts the argument in its place when there is one. Jobs get it back (`quickjs.patch`).
+unsafe extern "C" fn context(cx: Cx, _: JSValue, count: c_int, first: *mut JSValue) -> JSValue {
+    match unsafe { arguments(count, first) } {
+        [] => {
+            let present = vm::swap_context(JS_UNDEFINED);
+            vm::swap_context(value::dup(cx, present));
+            present
+        }
+        [next, ..] => vm::swap_context(value::dup(cx, *next)),
+    }
+}
+
+/// `(format, pack, level)`: the number of a new codec.
+unsafe extern "C" fn zip_new(cx: Cx, _: JSValue, count: c_int, first: *mut JSValue) -> JSValue {
+    let arguments = unsafe { arguments(count, first) };
+    let (format, level) = (number(cx, at(arguments, 0)) as u32, number(cx, at(arguments, 2)) as u32);
+    let codec = Codec::new(format, at(arguments, 1) == JS_TRUE, level);
+    let codecs = &mut vm().codecs;
+    // The place of one that has ended, so that many short ones take no more room than one.
+    let free = codecs.iter().position(Option::is_none).unwrap_or_else(|| {
+        codecs.push(None);
+        codecs.len() - 1
+    });
+    codecs[free] = Some(codec);
+    value::int(free as i32)
+}
+
+/// `(codec, bytes, last)`: a piece; `undefined` when it needs more, `null` at the end. The codec is gone then, as after an error.
+unsafe extern "C" fn zip_step(cx: Cx, _: JSValue, count: c_int, first: *mut JSValue) -> JSValue {
+    let arguments = unsafe { arguments(count, first) };
+    let slot = number(cx, at(arguments, 0)) as usize;
+    let Some(codec) = vm().codecs.get_mut(slot).and_then(Option::as_mut) else {
+        return value::type_error(cx, c"the stream has ended");
+    };
+    if let Some(bytes) = value::bytes(cx, at(arguments, 1)) {
+        codec.feed(bytes);
+    }
+    let step = codec.step(at(arguments, 2) == JS_TRUE);
+    match step {
+        Ok(Step::Piece(piece)) => return value::array(cx, &piece),
+        Ok(Step::Hungry) => return JS_UNDEFINED,
+        Ok(Step::End) | Err(_) => vm().codecs[slot] = None,
+    }
+    step.map_or_else(|what| value::type_error(cx, what), |_| JS_NULL)
+}
+
+/// 0 pending, 1 fulfilled, 2 rejected.
+unsafe extern "C" fn promise_state(cx: Cx, _: JSValue, count: c_int, first: *mut JSValue) -> JSValue {
+    let arguments = unsafe { arguments(count, first) };
+    value::int(unsafe { js::JS_PromiseState(cx, at(arguments, 0)) } as i32)
+}
+
+/// Whether it is a proxy: looking into one would run its code.
+unsafe extern "C" fn proxy_target(_: Cx, _: JSValue, count: c_int, first: *mut JSValue) -> JSValue {
+    let arguments = unsafe { arguments(count, first) };
+    value::bool(unsafe { js::JS_IsProxy(at(arguments, 0)) })
+}
+
+/// `(buffer)`: takes an `ArrayBuffer` away from its views.
+unsafe extern "C" fn detach(cx: Cx, _: JSValue, count: c_int, first: *mut JSValue) -> JSValue {
+    let arguments = unsafe { arguments(count, first) };
+    unsafe { js::JS_DetachArrayBuffer(cx, at(arguments, 0)) };
+    JS_UNDEFINED
 }

@@ -8,10 +8,13 @@ use std::vec::Vec;
 use rquickjs_sys as js;
 
 use crate::{
+    builtin,
+    failures::{excused, excused_error, fail, forget, rejection, tell, too_early, uncaught},
     heap,
     host::{self, failure},
     natives,
-    value::{self, Cx, JS_UNDEFINED, JSValue, Text},
+    value::{self, Cx, JS_UNDEFINED, JSValue},
+    zip::Codec,
 };
 
 /// How deep the C stack may go; `-zstack-size` gives more. The machine's own stack (4 MiB, `WASM_STACK_BYTES` in the host's
@@ -22,16 +25,35 @@ const COLLECT_BYTES: u32 = 24 << 20;
 /// What the file of a function is called in its traces; the host maps it to the user's files.
 pub const FILE: &core::ffi::CStr = c"main.js";
 
-const PRELUDE: &[(&core::ffi::CStr, &str)] = &[
-    (c"serviceful:base", include_str!("../prelude/base.js")),
-    (c"serviceful:events", include_str!("../prelude/events.js")),
-    (c"serviceful:console", include_str!("../prelude/console.js")),
-    (c"serviceful:clone", include_str!("../prelude/clone.js")),
-    (c"serviceful:text", include_str!("../prelude/text.js")),
-    (c"serviceful:url", include_str!("../prelude/url.js")),
-    (c"serviceful:streams", include_str!("../prelude/streams.js")),
-    (c"serviceful:http", include_str!("../prelude/http.js")),
-    (c"serviceful:serve", include_str!("../prelude/serve.js")),
+/// A part of the prelude. Its text is memory like any other: once it is compiled, the heap gets it.
+type Source = core::cell::UnsafeCell<[u8]>;
+struct Shared<T: ?Sized>(T);
+// SAFETY: one thread.
+unsafe impl<T: ?Sized> Sync for Shared<T> {}
+
+macro_rules! text {
+    ($file:literal) => {{
+        static TEXT: Shared<core::cell::UnsafeCell<[u8; include_bytes!($file).len()]>> =
+            Shared(core::cell::UnsafeCell::new(*include_bytes!($file)));
+        &TEXT
+    }};
+}
+
+static PRELUDE: &[(&core::ffi::CStr, &Shared<Source>)] = &[
+    (c"serviceful:base", text!("../prelude/base.js")),
+    (c"serviceful:events", text!("../prelude/events.js")),
+    (c"serviceful:console", text!("../prelude/console.js")),
+    (c"serviceful:performance", text!("../prelude/performance.js")),
+    (c"serviceful:clone", text!("../prelude/clone.js")),
+    (c"serviceful:text", text!("../prelude/text.js")),
+    (c"serviceful:url", text!("../prelude/url.js")),
+    (c"serviceful:readable", text!("../prelude/readable.js")),
+    (c"serviceful:bytes", text!("../prelude/bytes.js")),
+    (c"serviceful:writable", text!("../prelude/writable.js")),
+    (c"serviceful:transform", text!("../prelude/transform.js")),
+    (c"serviceful:http", text!("../prelude/http.js")),
+    (c"serviceful:serve", text!("../prelude/serve.js")),
+    (c"serviceful:lazy", text!("../prelude/lazy.js")),
 ];
 
 /// Which part of its life an instance is in.
@@ -53,14 +75,22 @@ pub struct Vm {
     on_request: JSValue,
     on_event: JSValue,
     on_module: JSValue,
+    /// `(kind, promise, error)`: whether the function's own listeners take care of what went wrong.
+    pub on_failure: JSValue,
     /// What the module exports.
     module: JSValue,
-    /// Rejected promises that nobody has handled yet.
-    rejected: Vec<(JSValue, JSValue)>,
+    /// What the prelude and the built-ins share; no user code sees either.
+    natives: JSValue,
+    pub shared: JSValue,
+    /// Rejected promises that nobody has handled yet, with their reasons.
+    pub rejected: Vec<(JSValue, JSValue)>,
+    /// What is being evaluated.
+    pub source: &'static [u8],
+    pub codecs: Vec<Option<Codec>>,
     pub held: u32,
     pub failed: bool,
     /// The CPU time is used up: whatever fails from here on fails because of it.
-    spent: bool,
+    pub spent: bool,
     pub chance: Option<[u64; 2]>,
 }
 
@@ -72,8 +102,13 @@ static mut VM: Vm = Vm {
     on_request: JS_UNDEFINED,
     on_event: JS_UNDEFINED,
     on_module: JS_UNDEFINED,
+    on_failure: JS_UNDEFINED,
     module: JS_UNDEFINED,
+    natives: JS_UNDEFINED,
+    shared: JS_UNDEFINED,
     rejected: Vec::new(),
+    source: &[],
+    codecs: Vec::new(),
     held: 0,
     failed: false,
     spent: false,
@@ -104,13 +139,17 @@ pub unsafe fn evaluate(source: &[u8], seed: u64) -> bool {
         let runtime = js::JS_NewRuntime2(&functions, ptr::null_mut());
         js::JS_SetMaxStackSize(runtime, STACK_BYTES);
         js::JS_SetInterruptHandler(runtime, Some(interrupt), ptr::null_mut());
-        js::JS_SetModuleLoaderFunc(runtime, None, Some(no_modules), ptr::null_mut());
+        js::JS_SetModuleLoaderFunc(runtime, Some(builtin::normalize), Some(builtin::load), ptr::null_mut());
         let cx = js::JS_NewContext(runtime);
         vm().runtime = runtime;
         vm().cx = cx;
+        swap_context(JS_UNDEFINED);
+        // INVARIANT: `source` outlives this function, whose caller has it; nothing asks for it later.
+        vm().source = core::slice::from_raw_parts(source.as_ptr(), source.len());
         if !prelude(cx) {
             return false;
         }
+        vm().source = &[];
         // Only now: what the prelude does is known to settle.
         js::JS_SetHostPromiseRejectionTracker(runtime, Some(rejection), ptr::null_mut());
         vm().phase = Phase::Evaluating;
@@ -137,14 +176,13 @@ unsafe fn used(runtime: *mut js::JSRuntime) -> u32 {
 unsafe fn prelude(cx: Cx) -> bool {
     let natives = natives::object(cx);
     let shared = unsafe { js::JS_NewObject(cx) };
+    (vm().natives, vm().shared) = (natives, shared);
     for (name, text) in PRELUDE {
         unsafe {
-            let flags = js::JS_EVAL_TYPE_GLOBAL | js::JS_EVAL_FLAG_STRICT;
-            // JS_Eval wants a byte 0 after the text.
-            let mut copy = Vec::with_capacity(text.len() + 1);
-            copy.extend_from_slice(text.as_bytes());
-            copy.push(0);
-            let function = js::JS_Eval(cx, copy.as_ptr().cast(), text.len() as u32, name.as_ptr(), flags as c_int);
+            let text = text.0.get();
+            let function = builtin::compile(cx, name, &*text);
+            // SAFETY: read this once only; a prelude is made once an instance.
+            heap::give(text.cast(), text.len());
             if value::is_exception(function) {
                 return uncaught(cx, failure::SYNTAX);
             }
@@ -160,8 +198,7 @@ unsafe fn prelude(cx: Cx) -> bool {
     vm().on_request = value::property(cx, shared, c"request");
     vm().on_event = value::property(cx, shared, c"event");
     vm().on_module = value::property(cx, shared, c"handlers");
-    value::free(cx, natives);
-    value::free(cx, shared);
+    vm().on_failure = value::property(cx, shared, c"failure");
     pump(cx)
 }
 
@@ -204,7 +241,8 @@ unsafe fn module(cx: Cx, source: &[u8]) -> bool {
         let namespace = js::JS_GetModuleNamespace(cx, module);
         let mut arguments = [namespace];
         let names = js::JS_Call(cx, vm().on_module, JS_UNDEFINED, 1, arguments.as_mut_ptr());
-        let Some(names) = Text::of(cx, names) else { return uncaught(cx, failure::UNCAUGHT) };
+        let told = if value::is_exception(names) { None } else { Text::of(cx, names) };
+        let Some(names) = told else { return uncaught(cx, failure::UNCAUGHT) };
         if names.bytes().is_empty() {
             fail(failure::SHAPE, shape(cx, namespace), b"");
             return false;
@@ -262,6 +300,7 @@ pub unsafe fn event(kind: u32, id: u32) {
 unsafe fn call(cx: Cx, function: JSValue, arguments: &mut [JSValue]) {
     unsafe {
         let result = js::JS_Call(cx, function, JS_UNDEFINED, arguments.len() as c_int, arguments.as_mut_ptr());
+        value::free(cx, swap_context(JS_UNDEFINED));
         if value::is_exception(result) {
             uncaught(cx, failure::UNCAUGHT);
             return;
@@ -279,10 +318,29 @@ fn pump(cx: Cx) -> bool {
 /// As [`pump`]; the caller looks at `promise` itself.
 fn pump_but(cx: Cx, promise: JSValue) -> bool {
     loop {
+        if !jobs(cx) {
+            return false;
+        }
+        forget(cx, promise);
+        let Some((rejected, reason)) = vm().rejected.pop() else { return !vm().failed };
+        let excused = excused(cx, failure::UNHANDLED, rejected, reason);
+        value::free(cx, rejected);
+        if !excused {
+            tell(cx, failure::UNHANDLED, reason);
+            return false;
+        }
+        // Its listeners may have left jobs behind.
+        value::free(cx, reason);
+    }
+}
+
+/// Runs what there is to run. `false`: something failed, and was told.
+fn jobs(cx: Cx) -> bool {
+    loop {
         let mut whose = ptr::null_mut();
         match unsafe { js::JS_ExecutePendingJob(vm().runtime, &mut whose) } {
-            0 => break,
-            n if n < 0 => return uncaught(cx, failure::UNCAUGHT),
+            0 => return true,
+            n if n < 0 && !excused_error(cx) => return uncaught(cx, failure::UNCAUGHT),
             _ => {}
         }
         // An async function that was interrupted ends without a word; its error is still there.
@@ -293,88 +351,15 @@ fn pump_but(cx: Cx, promise: JSValue) -> bool {
             return false;
         }
     }
-    vm().rejected.retain(|(rejected, _)| *rejected != promise);
-    if let Some((_, reason)) = vm().rejected.pop() {
-        tell(cx, failure::UNHANDLED, reason);
-        return false;
+}
+
+/// Puts what belongs to the code that runs in its place, and gives what was there.
+pub fn swap_context(next: JSValue) -> JSValue {
+    unsafe extern "C" {
+        // quickjs.patch
+        fn JS_SwapAsyncContext(runtime: *mut js::JSRuntime, context: JSValue) -> JSValue;
     }
-    !vm().failed
-}
-
-// ---------------------------------------------------------------- failures
-
-/// Tells the pending exception. Always `false`.
-pub fn uncaught(cx: Cx, kind: u32) -> bool {
-    let error = unsafe { js::JS_GetException(cx) };
-    tell(cx, kind, error);
-    false
-}
-
-/// Tells that the call has failed because of `error`, which is taken.
-pub fn tell(cx: Cx, kind: u32, error: JSValue) {
-    let kind = if vm().spent { failure::SPENT } else { kind };
-    // What describes the error may run code of the user's; that must not fail this again without end.
-    if !vm().failed {
-        let message = described(cx, error);
-        let stack = unsafe {
-            if js::JS_IsObject(error) {
-                let stack = value::property(cx, error, c"stack");
-                let text = if js::JS_IsString(stack) { Text::of(cx, stack) } else { None };
-                let text = text.map(|text| text.bytes().to_vec()).unwrap_or_default();
-                value::free(cx, stack);
-                text
-            } else {
-                Vec::new()
-            }
-        };
-        clear(cx);
-        fail(kind, &message, &stack);
-    }
-    value::free(cx, error);
-}
-
-fn described(cx: Cx, error: JSValue) -> Vec<u8> {
-    if let Some(text) = Text::of(cx, error) {
-        return text.bytes().to_vec();
-    }
-    clear(cx);
-    b"something that cannot be shown".to_vec()
-}
-
-fn clear(cx: Cx) {
-    let nested = unsafe { js::JS_GetException(cx) };
-    value::free(cx, nested);
-}
-
-pub fn fail(kind: u32, message: &[u8], stack: &[u8]) {
-    vm().failed = true;
-    unsafe { host::fail(kind, message.as_ptr(), message.len(), stack.as_ptr(), stack.len()) }
-}
-
-/// `what` was used while the module was evaluated. The first such use is told with its place; evaluation goes on, so that
-/// `catch` cannot hide it.
-pub fn too_early(cx: Cx, what: &[u8]) -> bool {
-    if vm().phase != Phase::Evaluating {
-        return false;
-    }
-    if !vm().failed {
-        let stack = here(cx);
-        fail(failure::TOO_EARLY, what, &stack);
-    }
-    true
-}
-
-/// The present stack, as an error's `stack` has it.
-fn here(cx: Cx) -> Vec<u8> {
-    unsafe {
-        js::JS_ThrowInternalError(cx, c"here".as_ptr());
-        let error = js::JS_GetException(cx);
-        let stack = value::property(cx, error, c"stack");
-        let text = Text::of(cx, stack).map(|text| text.bytes().to_vec()).unwrap_or_default();
-        value::free(cx, stack);
-        value::free(cx, error);
-        text
-    }
+    unsafe { JS_SwapAsyncContext(vm().runtime, next) }
 }
 
 // ---------------------------------------------------------------- what QuickJS calls
@@ -384,21 +369,6 @@ unsafe extern "C" fn interrupt(_: *mut js::JSRuntime, _: *mut c_void) -> c_int {
     let spent = unsafe { host::spent() } != 0;
     vm().spent |= spent;
     c_int::from(spent)
-}
-
-unsafe extern "C" fn rejection(cx: Cx, promise: JSValue, reason: JSValue, handled: bool, _: *mut c_void) {
-    if handled {
-        vm().rejected.retain(|(rejected, _)| *rejected != promise);
-    } else {
-        vm().rejected.push((promise, value::dup(cx, reason)));
-    }
-}
-
-unsafe extern "C" fn no_modules(cx: Cx, name: *const core::ffi::c_char, _: *mut c_void) -> *mut js::JSModuleDef {
-    unsafe {
-        js::JS_ThrowReferenceError(cx, c"cannot import `%s`: it is not part of this bundle".as_ptr(), name);
-    }
-    ptr::null_mut()
 }
 
 // ---------------------------------------------------------------- what libc would ask WASI

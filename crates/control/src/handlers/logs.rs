@@ -35,6 +35,7 @@ fn encode(line: &LogLine) -> Bytes {
         request: line.request,
         stream: line.stream.clone(),
         text: line.text.clone(),
+        place: line.place.clone(),
     };
     // A line is plain data; were it not JSON, an empty line would stand for it.
     let mut bytes = serde_json::to_vec(&entry).unwrap_or_default();
@@ -127,6 +128,7 @@ impl Follow {
             request: None,
             stream: "platform".to_owned(),
             text: format!("{count} lines are missing here: they came faster than they were read"),
+            place: None,
         }
     }
 }

@@ -554,7 +554,7 @@ impl Default for FakeLogs {
 
 pub(super) fn line(at: u64, text: &str) -> LogLine {
     let stream = "stdout".to_owned();
-    LogLine { at: UnixMillis(at), function: "menu".into(), request: None, stream, text: text.into() }
+    LogLine { at: UnixMillis(at), function: "menu".into(), request: None, stream, text: text.into(), place: None }
 }
 
 impl LogPort for FakeLogs {

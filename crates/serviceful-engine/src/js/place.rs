@@ -31,6 +31,12 @@ pub(crate) struct Step {
     pub(crate) place: Place,
 }
 
+/// Where this place (both numbers from 1) of the module came from; the module itself when that is not known.
+pub(crate) fn of(line: u32, column: u32, map: Option<&Map>) -> Place {
+    let known = map.and_then(|map| map.place(line, column));
+    known.unwrap_or_else(|| Place { file: FILE.to_owned(), line, column })
+}
+
 /// The steps of the function's own code; those of the engine's prelude tell a user nothing.
 pub(crate) fn trace(stack: &str, map: Option<&Map>) -> Vec<Step> {
     stack.lines().filter_map(|line| step(line.trim(), map)).take(LINES_MAX).collect()
@@ -52,8 +58,8 @@ fn step(line: &str, map: Option<&Map>) -> Option<Step> {
         Some(rest) => rest.split_at(digits(rest)),
         None => ("1", rest),
     };
-    let evaluated = Place { file: FILE.to_owned(), line: number.parse().ok()?, column: column.parse().unwrap_or(1) };
-    let place = map.and_then(|map| map.place(evaluated.line, evaluated.column)).unwrap_or_else(|| evaluated.clone());
+    let evaluated = of(number.parse().ok()?, column.parse().unwrap_or(1), None);
+    let place = of(evaluated.line, evaluated.column, map);
     Some(Step { text: format!("{before}{place}{after}"), evaluated, place })
 }
 

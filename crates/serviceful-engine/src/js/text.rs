@@ -1,7 +1,12 @@
-//! Text work that the engine leaves to the host: URLs and queries, by the parser that follows the WHATWG standard.
+//! Text work that the engine leaves to the host: URLs and queries, by the parser that follows the WHATWG standard; patterns of
+//! URLs; encodings other than UTF-8. Nothing is kept from one call to the next.
+use encoding_rs::{CoderResult, Encoding};
 use url::{Url, form_urlencoded, quirks};
 
-use super::list::{Items, push};
+use super::{
+    list::{Items, push},
+    pattern,
+};
 
 /// Longest input; longer ones have no answer. A URL on the wire is far shorter.
 const INPUT_BYTES_MAX: usize = 1 << 20;
@@ -10,14 +15,29 @@ const PARSE: u32 = 0;
 const SET: u32 = 1;
 const QUERY_PARSE: u32 = 2;
 const QUERY_TEXT: u32 = 3;
+const LABEL: u32 = 4;
+const DECODE: u32 = 5;
+const PATTERN: u32 = 6;
+const PATTERN_INPUT: u32 = 7;
 
 /// Does the work that `what` names on a list; `None`: there is no answer.
 pub(crate) fn answer(what: u32, input: &[u8]) -> Option<Vec<u8>> {
     if input.len() > INPUT_BYTES_MAX {
         return None;
     }
+    if what == DECODE {
+        return decode(input);
+    }
     let mut items = Items(input).map(|item| str::from_utf8(item).ok());
     match what {
+        LABEL => {
+            let encoding = Encoding::for_label_no_replacement(items.next()??.as_bytes())?;
+            let mut list = Vec::new();
+            push(&mut list, encoding.name().to_ascii_lowercase().as_bytes());
+            Some(list)
+        }
+        PATTERN => Some(pattern::compile(&mut items.flatten())),
+        PATTERN_INPUT => pattern::take_apart(&mut items.flatten()),
         PARSE => {
             let text = items.next()??;
             let url = match items.next() {
@@ -51,6 +71,45 @@ pub(crate) fn answer(what: u32, input: &[u8]) -> Option<Vec<u8>> {
         }
         _ => None,
     }
+}
+
+/// `(label, flags, bytes)`, `f`: what is broken has no answer; `m`: there is more. Gives the text, and how many bytes at the end
+/// belong to what comes.
+fn decode(input: &[u8]) -> Option<Vec<u8>> {
+    let mut items = Items(input);
+    let encoding = Encoding::for_label_no_replacement(items.next()?)?;
+    let (flags, bytes) = (items.next()?, items.next()?);
+    let (fatal, more) = (flags.contains(&b'f'), flags.contains(&b'm'));
+    // What is cut off at the end of a piece shows as what the end adds: at most three bytes.
+    const HELD_MAX: usize = 3;
+    let held = match more && !encoding.is_single_byte() {
+        false => 0,
+        true => (0..=HELD_MAX.min(bytes.len())).find(|held| is_whole(encoding, bytes.get(..bytes.len() - held)))?,
+    };
+    let (text, broken) = encoding.decode_without_bom_handling(bytes.get(..bytes.len() - held)?);
+    if broken && fatal {
+        return None;
+    }
+    let mut list = Vec::with_capacity(text.len() + 16);
+    push(&mut list, text.as_bytes());
+    push(&mut list, held.to_string().as_bytes());
+    Some(list)
+}
+
+/// Whether no character is cut off at the end.
+fn is_whole(encoding: &'static Encoding, bytes: Option<&[u8]>) -> bool {
+    let mut decoder = encoding.new_decoder_without_bom_handling();
+    let mut text = [0; 1_024];
+    let mut rest = bytes.unwrap_or_default();
+    loop {
+        let (result, read, _, _) = decoder.decode_to_utf8(rest, &mut text, false);
+        rest = rest.get(read..).unwrap_or_default();
+        if result == CoderResult::InputEmpty {
+            break;
+        }
+    }
+    let (_, _, written, _) = decoder.decode_to_utf8(&[], &mut text, true);
+    written == 0
 }
 
 /// In the order that `prelude/url.js` names.
@@ -128,6 +187,26 @@ mod tests {
     fn queries_go_both_ways() {
         assert_eq!(ask(QUERY_PARSE, &["a=1&b=%C3%A4+x&a="]).unwrap(), ["a", "1", "b", "ä x", "a", ""]);
         assert_eq!(ask(QUERY_TEXT, &["a", "1 2", "ä", "&"]).unwrap(), ["a=1+2&%C3%A4=%26"]);
+    }
+
+    #[test]
+    fn other_encodings_are_read_in_pieces() {
+        let decode = |label: &str, flags: &str, bytes: &[u8]| {
+            let mut list = Vec::new();
+            for item in [label.as_bytes(), flags.as_bytes(), bytes] {
+                push(&mut list, item);
+            }
+            let answer = answer(DECODE, &list)?;
+            Some(Items(&answer).map(|item| String::from_utf8(item.to_vec()).unwrap()).collect::<Vec<_>>())
+        };
+        assert_eq!(ask(LABEL, &[" Latin1 "]).unwrap(), ["windows-1252"]);
+        assert_eq!((ask(LABEL, &["klingon"]), ask(LABEL, &["replacement"])), (None, None));
+        assert_eq!(decode("latin1", "m", b"\x80\xe4").unwrap(), ["€ä", "0"]);
+        assert_eq!(decode("gbk", "m", b"A\xc4").unwrap(), ["A", "1"]);
+        assert_eq!(decode("gbk", "", b"A\xc4").unwrap(), ["A\u{fffd}", "0"]);
+        assert_eq!(decode("gb18030", "m", b"\x81\x30\x81").unwrap(), ["", "3"]);
+        assert_eq!(decode("utf-16le", "m", b"a\0\x3d\xd8\0").unwrap(), ["a", "3"]);
+        assert_eq!((decode("big5", "f", b"\x81"), decode("shift_jis", "f", b"\x83\x52").unwrap()[0].as_str()), (None, "コ"));
     }
 
     #[test]

@@ -9,6 +9,7 @@ use wire::compile::{Failed, Output};
 use crate::{
     js::{
         abi::{self, Kind, Told},
+        builtin,
         map::{self, Map},
         place,
         split::{Split, global},
@@ -155,7 +156,7 @@ fn linker(engine: &Engine) -> wasmtime::Result<Linker<Guest>> {
         let used = u64::try_from(used.tv_sec).unwrap_or(0) * 1_000_000_000 + u64::try_from(used.tv_nsec).unwrap_or(0);
         u32::from(used >= caller.data().cpu_ns)
     })?;
-    linker.func_wrap(abi::HOST, "log", |mut caller: Caller<'_, Guest>, _: u32, at: u32, length: u32| {
+    linker.func_wrap(abi::HOST, "log", |mut caller: Caller<'_, Guest>, _: u32, at: u32, length: u32, _: u32, _: u32| {
         let text = string(&caller, at, length)?;
         caller.data_mut().write(&text);
         wasmtime::Result::Ok(())
@@ -187,6 +188,18 @@ fn linker(engine: &Engine) -> wasmtime::Result<Linker<Guest>> {
             let fits = answer.len().min(room as usize);
             memory.write(&mut caller, to as usize, answer.get(..fits).unwrap_or_default())?;
             wasmtime::Result::Ok(i32::try_from(answer.len()).unwrap_or(-1))
+        },
+    )?;
+    linker.func_wrap(
+        abi::HOST,
+        "builtin",
+        |mut caller: Caller<'_, Guest>, at: u32, length: u32, to: u32, room: u32| {
+            let name = str::from_utf8(bytes(&caller, at, length)?).ok();
+            let Some(text) = name.and_then(builtin::source) else { return Ok(-1) };
+            let memory = memory(&caller)?;
+            let fits = text.len().min(room as usize);
+            memory.write(&mut caller, to as usize, text.as_bytes().get(..fits).unwrap_or_default())?;
+            wasmtime::Result::Ok(i32::try_from(text.len()).unwrap_or(-1))
         },
     )?;
     Ok(linker)

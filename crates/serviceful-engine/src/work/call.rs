@@ -336,10 +336,15 @@ impl Call {
 
     /// One line of a guest's output, as far as its budget goes.
     pub(crate) fn log(&self, stream: LogStream, text: String) {
+        self.log_at(stream, text, None);
+    }
+
+    /// As [`Self::log`], for what was written at a place in the source.
+    pub(crate) fn log_at(&self, stream: LogStream, text: String, place: Option<String>) {
         let Some((request, function)) = &self.serves else { return };
         let cost = text.len() as u64 + 1;
         if self.lock().logs.allows(cost) {
-            self.tell(to_front::LOG, &Log { request: *request, function: function.clone(), stream, text });
+            self.tell(to_front::LOG, &Log { request: *request, function: function.clone(), stream, text, place });
         }
     }
 

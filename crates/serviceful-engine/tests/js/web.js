@@ -244,7 +244,7 @@ check("transform and pipe", async () => {
 });
 check("fetch is refused", async () => { await rejects(fetch("http://10.0.0.1/"), TypeError); });
 check("what is absent", () => {
-  for (const name of ["WebAssembly", "require", "process", "XMLHttpRequest", "localStorage"]) same(typeof globalThis[name], "undefined");
+  for (const name of ["WebAssembly", "require", "process", "Buffer", "XMLHttpRequest", "localStorage"]) same(typeof globalThis[name], "undefined");
 });
 check("language", async () => {
   same([[3, 1, 2].toSorted(), Object.groupBy([1, 2, 3], (x) => x % 2 ? "o" : "e"), 2n ** 70n, "x".at(-1), /(?<y>\d+)/u.exec("a12").groups.y],

@@ -65,10 +65,12 @@ fn show(out: &Out, entry: &LogEntry) -> Result<(), Failure> {
     };
     let request = entry.request.map(|id| id.to_string()).unwrap_or_default();
     let head = format!("{} {} {}", text::moment(entry.at), entry.function, request);
+    let place = entry.place.as_deref().map(|place| format!(" {}", text::plain(place))).unwrap_or_default();
     out.line(&format!(
-        "{} {} {}",
+        "{} {}{} {}",
         out.tone(Tone::Quiet, &head),
         out.tone(tone, &entry.stream),
+        out.tone(Tone::Quiet, &place),
         text::plain(&entry.text)
     ))
 }

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use http_body::Body as _;
 use wasmtime::Memory;
 
-use super::{answer::Outgoing, timers::Timers};
+use super::{answer::Outgoing, places::Places, timers::Timers};
 use crate::{
     clock::monotonic_ns,
     js::abi::{Event, Told},
@@ -30,6 +30,8 @@ pub(in crate::work) struct Guest {
     pub(super) timers: Timers,
     /// What the guest told before it gave up.
     pub(super) told: Option<Told>,
+    /// Names what is told of a place in the source.
+    pub(super) places: Arc<Places>,
     ticks_after: u32,
     pub(super) spent: bool,
 }
@@ -58,8 +60,9 @@ pub(super) enum Read {
 }
 
 impl Guest {
-    pub(super) fn new(call: Arc<Call>) -> Self {
+    pub(super) fn new(call: Arc<Call>, places: Arc<Places>) -> Self {
         Self {
+            places,
             limiter: Limiter::new(call.clone()),
             call,
             memory: None,

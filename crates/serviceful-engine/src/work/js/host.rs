@@ -16,6 +16,7 @@ use crate::{
     clock::monotonic_ns,
     js::{
         abi::{HOST, Kind, Told},
+        builtin::source,
         list::Items,
         text, wasi,
     },
@@ -57,6 +58,7 @@ pub(super) fn linker(engine: &Engine) -> Result<Linker<Guest>> {
     linker.func_wrap(HOST, "handlers", |_: Host<'_>, _: u32, _: u32| -> Result<()> {
         Err(Error::msg("only a snapshot tells its handlers"))
     })?;
+    linker.func_wrap(HOST, "builtin", builtin)?;
     linker.func_wrap(HOST, "fail", fail)?;
     linker.func_wrap(HOST, "deny", deny)?;
     Ok(linker)
@@ -181,16 +183,17 @@ fn timer_set(mut host: Host<'_>, id: u32, ms: f64) -> Result<()> {
     Ok(())
 }
 
-fn log(host: Host<'_>, level: u32, at: u32, length: u32) -> Result<()> {
+fn log(host: Host<'_>, level: u32, at: u32, length: u32, line: u32, column: u32) -> Result<()> {
+    let place = (line > 0).then(|| host.data().places.of(line, column).to_string());
     let stream = if level >= 2 { LogStream::Stderr } else { LogStream::Stdout };
     let text = bytes(&host, at, length)?;
     let call = &host.data().call;
     for line in text.split(|byte| *byte == b'\n') {
         if line.is_empty() {
-            call.log(stream, String::new());
+            call.log_at(stream, String::new(), place.clone());
         }
         for part in line.chunks(LINE_BYTES) {
-            call.log(stream, harmless(part));
+            call.log_at(stream, harmless(part), place.clone());
         }
     }
     Ok(())
@@ -213,6 +216,14 @@ fn text(mut host: Host<'_>, what: u32, at: u32, length: u32, to: u32, room: u32)
     let fits = answer.len().min(room as usize);
     memory.write(&mut host, to as usize, answer.get(..fits).unwrap_or_default())?;
     Ok(i32::try_from(answer.len()).unwrap_or(-1))
+}
+
+fn builtin(mut host: Host<'_>, at: u32, length: u32, to: u32, room: u32) -> Result<i32> {
+    let Some(text) = str::from_utf8(bytes(&host, at, length)?).ok().and_then(source) else { return Ok(-1) };
+    let memory = memory(&host)?;
+    let fits = text.len().min(room as usize);
+    memory.write(&mut host, to as usize, text.as_bytes().get(..fits).unwrap_or_default())?;
+    Ok(i32::try_from(text.len()).unwrap_or(-1))
 }
 
 fn fail(mut host: Host<'_>, kind: u32, message: u32, message_len: u32, stack: u32, stack_len: u32) -> Result<()> {

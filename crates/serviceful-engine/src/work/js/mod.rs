@@ -7,13 +7,13 @@ mod host;
 mod machine;
 #[cfg(test)]
 mod pages;
+mod places;
 mod run;
 mod timers;
 
 use std::{
     fs::File,
-    os::unix::fs::FileExt as _,
-    sync::{Arc, Mutex, OnceLock, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use wasmtime::{Engine, InstancePre};
@@ -21,11 +21,12 @@ use wasmtime::{Engine, InstancePre};
 pub(super) use failure::of_error;
 use guest::Guest;
 pub(super) use machine::Machine;
+use places::Places;
 pub(super) use run::run;
 
 use super::{link::Loaded, shelf::Shelf};
 use crate::{
-    js::{image, installed, map::Map},
+    js::{image, installed},
     native,
     seal::VerifiedArtefact,
 };
@@ -34,31 +35,7 @@ use crate::{
 pub(super) struct Function {
     machine: Arc<Machine>,
     snapshot: InstancePre<Guest>,
-    source: Option<File>,
-    map: OnceLock<Option<Map>>,
-}
-
-/// Largest source that is read for its map: the cap of `component_kib`.
-const SOURCE_BYTES_MAX: usize = 64 << 20;
-const READ_BYTES: usize = 256 << 10;
-
-impl Function {
-    /// The map from places in the module to places in the user's files; read when something has to be named.
-    fn map(&self) -> Option<&Map> {
-        self.map.get_or_init(|| Map::of(&read(self.source.as_ref()?)?)).as_ref()
-    }
-}
-
-/// By position: others may hold the same open file.
-fn read(source: &File) -> Option<Vec<u8>> {
-    let (mut bytes, mut piece) = (Vec::new(), vec![0; READ_BYTES]);
-    while bytes.len() < SOURCE_BYTES_MAX {
-        match source.read_at(&mut piece, bytes.len() as u64).ok()? {
-            0 => return Some(bytes),
-            count => bytes.extend_from_slice(piece.get(..count)?),
-        }
-    }
-    None
+    places: Arc<Places>,
 }
 
 /// Makes a verified artefact that is a plain module ready. `None`: it was the engine itself, which is kept beside the functions.
@@ -86,5 +63,5 @@ pub(super) fn bring_in(
     let machine = lock().machine.clone();
     let machine = machine.ok_or_else(|| wasmtime::Error::msg("the JavaScript engine is not loaded; load it first"))?;
     let snapshot = machine.empty.instantiate_pre(&module)?;
-    Ok(Some(Loaded::Js(Function { machine, snapshot, source, map: OnceLock::new() })))
+    Ok(Some(Loaded::Js(Function { machine, snapshot, places: Arc::new(Places::new(source)) })))
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use types::{Caller, CompileLimits, Grants, RunLimits};
 use wasmtime::{Linker, Module, Store};
 
-use super::{Machine, guest::Guest};
+use super::{Machine, guest::Guest, places::Places};
 use crate::{
     config::{self, Purpose},
     js::{image, split::split},
@@ -36,7 +36,7 @@ async fn dirtied(source: &str) -> (usize, usize) {
     };
     let machine = Machine::new(&engine, code).unwrap();
     let snapshot = Linker::new(&engine).instantiate_pre(&snapshot).unwrap();
-    let mut store = Store::new(&engine, Guest::new(Arc::new(Call::new(origin))));
+    let mut store = Store::new(&engine, Guest::new(Arc::new(Call::new(origin)), Arc::new(Places::new(None))));
     store.limiter(|guest| &mut guest.limiter);
     store.set_epoch_deadline(u64::MAX / 2);
     let instance = machine.instantiate(&mut store, &snapshot).await.unwrap();

@@ -10,7 +10,7 @@ use super::{
     guest::{Answer, Guest},
 };
 use crate::{
-    js::{list::push, place},
+    js::list::push,
     work::{body::RequestBody, call::Call, failure::CpuSpent, guest::is_forbidden, instance::Errand, meter::Verdict},
 };
 use wire::work::LogStream;
@@ -22,7 +22,7 @@ pub(in crate::work) async fn run(
     call: Arc<Call>,
     errand: Errand,
 ) -> wasmtime::Result<()> {
-    let mut store = store(engine, call.clone())?;
+    let mut store = store(engine, function, call.clone())?;
     let instance = function.machine.instantiate(&mut store, &function.snapshot).await?;
     let Errand::Request(request) = errand else { return Ok(()) };
     let list = describe(&call, &request);
@@ -39,7 +39,7 @@ pub(in crate::work) async fn run(
     let mut held = instance.request.call_async(&mut store, (at, length)).await?;
     loop {
         if let Some(told) = store.data_mut().told.take() {
-            let trace = place::trace(&told.stack, function.map());
+            let trace = function.places.trace(&told.stack);
             return Err(wasmtime::Error::new(GaveUp { kind: told.kind, message: told.message, trace }));
         }
         let complete = matches!(store.data().answer, Answer::Complete);
@@ -60,8 +60,8 @@ pub(in crate::work) async fn run(
     }
 }
 
-fn store(engine: &Engine, call: Arc<Call>) -> wasmtime::Result<Store<Guest>> {
-    let mut store = Store::try_new(engine, Guest::new(call))?;
+fn store(engine: &Engine, function: &Function, call: Arc<Call>) -> wasmtime::Result<Store<Guest>> {
+    let mut store = Store::try_new(engine, Guest::new(call, function.places.clone()))?;
     store.limiter(|guest| &mut guest.limiter);
     store.set_epoch_deadline(1);
     store.epoch_deadline_callback(|mut store| match store.data_mut().at_tick() {

@@ -1,0 +1,5 @@
+// node:stream/promises
+(function (host, shared, need) {
+  const { promises } = need("node:stream");
+  return { ...promises, default: promises };
+})
