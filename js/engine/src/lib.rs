@@ -3,6 +3,7 @@
 //! Does not: limit itself (the host does), do anything but by an import of `host.rs`.
 //! Called by: crates/serviceful-engine, which evaluates in its `snapshot` role and calls in its `work` role. Calls: QuickJS-ng.
 //! If this is wrong: one request of one function goes wrong; the sandbox around it holds. docs/security/threats.md#engine
+mod crypto;
 mod heap;
 mod host;
 mod natives;

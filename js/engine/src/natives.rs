@@ -5,6 +5,7 @@ use std::vec::Vec;
 use rquickjs_sys as js;
 
 use crate::{
+    crypto::crypto,
     host,
     pack::{self, Items},
     room,
@@ -27,6 +28,7 @@ const NATIVES: &[(&CStr, c_int, Native)] = &[
     (c"random", 1, random),
     (c"chance", 0, chance),
     (c"text", 2, text),
+    (c"crypto", 4, crypto),
     (c"utf8", 1, utf8),
     (c"utf8Into", 2, utf8_into),
     (c"fromUtf8", 2, from_utf8),
@@ -58,15 +60,15 @@ pub fn object(cx: Cx) -> JSValue {
     }
 }
 
-unsafe fn arguments<'a>(count: c_int, first: *mut JSValue) -> &'a [JSValue] {
+pub unsafe fn arguments<'a>(count: c_int, first: *mut JSValue) -> &'a [JSValue] {
     unsafe { core::slice::from_raw_parts(first, usize::try_from(count).unwrap_or(0)) }
 }
 
-fn at(arguments: &[JSValue], at: usize) -> JSValue {
+pub fn at(arguments: &[JSValue], at: usize) -> JSValue {
     arguments.get(at).copied().unwrap_or(JS_UNDEFINED)
 }
 
-fn number(cx: Cx, value: JSValue) -> f64 {
+pub fn number(cx: Cx, value: JSValue) -> f64 {
     let mut number = 0.0;
     unsafe { js::JS_ToFloat64(cx, &mut number, value) };
     number

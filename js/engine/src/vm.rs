@@ -31,6 +31,8 @@ const PRELUDE: &[(&core::ffi::CStr, &str)] = &[
     (c"serviceful:url", include_str!("../prelude/url.js")),
     (c"serviceful:streams", include_str!("../prelude/streams.js")),
     (c"serviceful:http", include_str!("../prelude/http.js")),
+    (c"serviceful:crypto_key", include_str!("../prelude/crypto_key.js")),
+    (c"serviceful:crypto", include_str!("../prelude/crypto.js")),
     (c"serviceful:serve", include_str!("../prelude/serve.js")),
 ];
 
@@ -59,7 +61,7 @@ pub struct Vm {
     pub held: u32,
     pub failed: bool,
     /// The CPU time is used up: whatever fails from here on fails because of it.
-    spent: bool,
+    pub spent: bool,
     pub chance: Option<[u64; 2]>,
 }
 

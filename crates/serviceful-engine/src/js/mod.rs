@@ -4,6 +4,7 @@
 //! that the code is compiled once a build; a function is an [`image`] of the memory after its source was evaluated. The
 //! `snapshot` role makes images, `work/js` runs each request in a fresh instance over one.
 pub(crate) mod abi;
+pub(crate) mod crypto;
 pub(crate) mod image;
 pub(crate) mod installed;
 pub(crate) mod list;
