@@ -1,4 +1,6 @@
 //! Cryptography in a request: piece by piece, counted, and out of the way of others.
+use std::cell::Cell;
+
 use tokio::task::yield_now;
 use wasmtime::{Caller, Error, Result};
 
@@ -82,6 +84,9 @@ fn write(host: &mut Caller<'_, Guest>, places: &Places, from: usize, piece: &[u8
 
 /// A thread's generator is seeded at its first use, which takes some tens of milliseconds: the worker's, not the request's.
 fn seed() {
-    thread_local!(static SEEDED: std::cell::OnceCell<()> = const { std::cell::OnceCell::new() });
-    SEEDED.with(|seeded| seeded.get_or_init(|| drop(aws_lc_rs::rand::fill(&mut [0; 32]))));
+    thread_local!(static SEEDED: Cell<bool> = const { Cell::new(false) });
+    if !SEEDED.replace(true) {
+        // Were it not to work, what needs it would be refused.
+        let _ = aws_lc_rs::rand::fill(&mut [0; 32]);
+    }
 }
