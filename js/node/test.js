@@ -1,86 +1,87 @@
 // node:test, as far as an app's own tests need it. Importing it registers nothing by itself; `run` answers the platform's
 // `serviceful test`: without a query it lists the tests, with `?test=3` it runs the fourth, in an engine of its own.
+(function () {
+  const tests = [];
+  // The suites that are being described, outermost first.
+  const suites = [{ name: "", skip: false, before: [], after: [], beforeEach: [], afterEach: [] }];
 
-const tests = [];
-// The suites that are being described, outermost first.
-const suites = [{ name: "", skip: false, before: [], after: [], beforeEach: [], afterEach: [] }];
-
-function parts(name, options, body) {
-  if (typeof name === "function") return { name: name.name || "nameless", options: {}, body: name };
-  if (typeof options === "function") return { name, options: {}, body: options };
-  return { name, options: options ?? {}, body };
-}
-
-function add(fixed, ...given) {
-  const { name, options, body } = parts(...given);
-  const chain = [...suites];
-  const skip = fixed.skip || options.skip || options.todo || typeof body !== "function" || chain.some((suite) => suite.skip);
-  tests.push({ name: [...chain.map((suite) => suite.name).filter(Boolean), name].join(" > "), skip: Boolean(skip), only: Boolean(fixed.only || options.only), body, chain });
-}
-
-function group(fixed, ...given) {
-  const { name, options, body } = parts(...given);
-  suites.push({ name, skip: Boolean(fixed.skip || options.skip || options.todo), before: [], after: [], beforeEach: [], afterEach: [] });
-  try {
-    const result = body?.();
-    if (typeof result?.then === "function") throw new TypeError(`describe("${name}") must not be asynchronous`);
-  } finally {
-    suites.pop();
+  function parts(name, options, body) {
+    if (typeof name === "function") return { name: name.name || "nameless", options: {}, body: name };
+    if (typeof options === "function") return { name, options: {}, body: options };
+    return { name, options: options ?? {}, body };
   }
-}
 
-function shaped(act) {
-  const made = (...given) => act({}, ...given);
-  made.skip = (...given) => act({ skip: true }, ...given);
-  made.todo = (...given) => act({ skip: true }, ...given);
-  made.only = (...given) => act({ only: true }, ...given);
-  return made;
-}
-
-const hook = (when) => (body) => void suites[suites.length - 1][when].push(body);
-
-export const test = shaped(add);
-export const it = test;
-export const describe = shaped(group);
-export const suite = describe;
-export const before = hook("before");
-export const after = hook("after");
-export const beforeEach = hook("beforeEach");
-export const afterEach = hook("afterEach");
-
-// What a test's body is given.
-class TestContext {
-  constructor(name) {
-    this.name = name;
+  function add(fixed, ...given) {
+    const { name, options, body } = parts(...given);
+    const chain = [...suites];
+    const skip = fixed.skip || options.skip || options.todo || typeof body !== "function" || chain.some((suite) => suite.skip);
+    tests.push({ name: [...chain.map((suite) => suite.name).filter(Boolean), name].join(" > "), skip: Boolean(skip), only: Boolean(fixed.only || options.only), body, chain });
   }
-  diagnostic(text) {
-    console.log(text);
-  }
-  async test(name, options, body) {
-    const step = parts(name, options, body);
-    if (!step.options.skip && !step.options.todo) await step.body(new TestContext(`${this.name} > ${step.name}`));
-  }
-}
 
-async function perform({ name, body, chain }) {
-  const inward = (when) => chain.flatMap((suite) => suite[when]);
-  const outward = (when) => [...chain].reverse().flatMap((suite) => suite[when]);
-  try {
-    for (const act of [...inward("before"), ...inward("beforeEach")]) await act();
-    await body(new TestContext(name));
-  } finally {
-    for (const act of [...outward("afterEach"), ...outward("after")]) await act();
+  function group(fixed, ...given) {
+    const { name, options, body } = parts(...given);
+    suites.push({ name, skip: Boolean(fixed.skip || options.skip || options.todo), before: [], after: [], beforeEach: [], afterEach: [] });
+    try {
+      const result = body?.();
+      if (typeof result?.then === "function") throw new TypeError(`describe("${name}") must not be asynchronous`);
+    } finally {
+      suites.pop();
+    }
   }
-}
 
-// An error that leaves here is told by the platform, with its place in the user's file.
-export async function run(request) {
-  const number = new URL(request.url).searchParams.get("test");
-  const only = tests.some((one) => one.only);
-  const listed = tests.map((one) => ({ name: one.name, skip: one.skip || (only && !one.only) }));
-  if (number === null) return Response.json(listed);
-  await perform(tests[Number(number)]);
-  return new Response("passed\n");
-}
+  function shaped(act) {
+    const made = (...given) => act({}, ...given);
+    made.skip = (...given) => act({ skip: true }, ...given);
+    made.todo = (...given) => act({ skip: true }, ...given);
+    made.only = (...given) => act({ only: true }, ...given);
+    return made;
+  }
 
-export default test;
+  const hook = (when) => (body) => void suites[suites.length - 1][when].push(body);
+
+  const test = shaped(add);
+  const it = test;
+  const describe = shaped(group);
+  const suite = describe;
+  const before = hook("before");
+  const after = hook("after");
+  const beforeEach = hook("beforeEach");
+  const afterEach = hook("afterEach");
+
+  // What a test's body is given.
+  class TestContext {
+    constructor(name) {
+      this.name = name;
+    }
+    diagnostic(text) {
+      console.log(text);
+    }
+    async test(name, options, body) {
+      const step = parts(name, options, body);
+      if (!step.options.skip && !step.options.todo) await step.body(new TestContext(`${this.name} > ${step.name}`));
+    }
+  }
+
+  async function perform({ name, body, chain }) {
+    const inward = (when) => chain.flatMap((suite) => suite[when]);
+    const outward = (when) => [...chain].reverse().flatMap((suite) => suite[when]);
+    try {
+      for (const act of [...inward("before"), ...inward("beforeEach")]) await act();
+      await body(new TestContext(name));
+    } finally {
+      for (const act of [...outward("afterEach"), ...outward("after")]) await act();
+    }
+  }
+
+  // An error that leaves here is told by the platform, with its place in the user's file.
+  async function run(request) {
+    const number = new URL(request.url).searchParams.get("test");
+    const only = tests.some((one) => one.only);
+    const listed = tests.map((one) => ({ name: one.name, skip: one.skip || (only && !one.only) }));
+    if (number === null) return Response.json(listed);
+    await perform(tests[Number(number)]);
+    return new Response("passed\n");
+  }
+
+  return { test, it, describe, suite, before, after, beforeEach, afterEach, run, default: test };
+})

@@ -406,7 +406,7 @@ async fn errors_name_the_users_files() {
         r#"{"version":3,"sources":["src/menu.ts","node_modules/x/y.js"],"names":[],"mappings":"AAAA;AAwCA;ACAA"}"#;
     let source = format!(
         "export default {{ fetch(request) {{\n inner(); return new Response(); }} }};\nfunction inner() {{ throw new Error('lost'); }}\n//# sourceMappingURL=data:application/json;base64,{}",
-        base64_simd::STANDARD.encode_to_string(map)
+        data_encoding::BASE64.encode(map.as_bytes())
     );
     let component = worker.bring_js(&source).await;
     let answer = worker.call(&get(component, "/")).await;

@@ -214,7 +214,7 @@ fn mapped(code: &str, mappings: &str) -> String {
     );
     format!(
         "{code}\n//# sourceMappingURL=data:application/json;base64,{}\n",
-        base64_simd::STANDARD.encode_to_string(map)
+        data_encoding::BASE64.encode(map.as_bytes())
     )
 }
 

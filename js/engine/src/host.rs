@@ -25,6 +25,9 @@ unsafe extern "C" {
     pub fn handlers(names: *const u8, len: usize);
     /// The source of a built-in. Gives its length, of which as much as fits is at `to`; -1 when there is none of this name.
     pub fn builtin(name: *const u8, len: usize, to: *mut u8, room: usize) -> i32;
+    /// Cryptography: as `text`, on `input`. A negative answer is a refusal: its kind above 16 bits, the length of its text, which is at `to`.
+    #[rustfmt::skip]
+    pub fn crypto(what: u32, params: *const u8, params_len: usize, input: *const u8, len: usize, to: *mut u8, room: usize) -> i64;
     /// The call has failed: `message` and `stack` of the error. The host ends it as soon as it gets control.
     pub fn fail(kind: u32, message: *const u8, message_len: usize, stack: *const u8, stack_len: usize);
     /// Something was used that the function is not granted.

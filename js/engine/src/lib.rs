@@ -4,6 +4,7 @@
 //! Called by: crates/serviceful-engine, which evaluates in its `snapshot` role and calls in its `work` role. Calls: QuickJS-ng.
 //! If this is wrong: one request of one function goes wrong; the sandbox around it holds. docs/security/threats.md#engine
 mod builtin;
+mod crypto;
 mod failures;
 mod heap;
 mod host;

@@ -5,7 +5,9 @@ use std::vec::Vec;
 use rquickjs_sys as js;
 
 use crate::{
-    builtin, failures, host,
+    builtin,
+    crypto::crypto,
+    failures, host,
     pack::{self, Items},
     room,
     value::{self, Cx, JS_EXCEPTION, JS_FALSE, JS_NULL, JS_TRUE, JS_UNDEFINED, JSValue, Text},
@@ -28,6 +30,7 @@ const NATIVES: &[(&CStr, c_int, Native)] = &[
     (c"random", 1, random),
     (c"chance", 0, chance),
     (c"text", 2, text),
+    (c"crypto", 4, crypto),
     (c"utf8", 1, utf8),
     (c"utf8Into", 2, utf8_into),
     (c"fromUtf8", 2, from_utf8),
@@ -68,15 +71,15 @@ pub fn object(cx: Cx) -> JSValue {
     }
 }
 
-unsafe fn arguments<'a>(count: c_int, first: *mut JSValue) -> &'a [JSValue] {
+pub unsafe fn arguments<'a>(count: c_int, first: *mut JSValue) -> &'a [JSValue] {
     unsafe { core::slice::from_raw_parts(first, usize::try_from(count).unwrap_or(0)) }
 }
 
-fn at(arguments: &[JSValue], at: usize) -> JSValue {
+pub fn at(arguments: &[JSValue], at: usize) -> JSValue {
     arguments.get(at).copied().unwrap_or(JS_UNDEFINED)
 }
 
-fn number(cx: Cx, value: JSValue) -> f64 {
+pub fn number(cx: Cx, value: JSValue) -> f64 {
     let mut number = 0.0;
     unsafe { js::JS_ToFloat64(cx, &mut number, value) };
     number

@@ -94,7 +94,11 @@ impl Peer {
 
     pub(crate) fn log(&self, stream: u32, request: RequestId, text: &str) {
         let function = FunctionName::parse("someone-else").unwrap();
-        self.say(to_front::LOG, stream, &Log { request, function, stream: LogStream::Stdout, text: text.into(), place: None });
+        self.say(
+            to_front::LOG,
+            stream,
+            &Log { request, function, stream: LogStream::Stdout, text: text.into(), place: None },
+        );
     }
 
     /// The next frame of this kind; others are passed over.

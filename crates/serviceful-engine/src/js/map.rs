@@ -36,7 +36,7 @@ impl Map {
     /// The map of a bundle; `None` when it has none, or one that cannot be read.
     pub(crate) fn of(source: &[u8]) -> Option<Self> {
         let encoded = cut(source).1.filter(|encoded| encoded.len() <= BYTES_MAX)?;
-        let text = String::from_utf8(base64_simd::STANDARD.decode_to_vec(encoded).ok()?).ok()?;
+        let text = String::from_utf8(data_encoding::BASE64.decode(encoded).ok()?).ok()?;
         SourceMap::from_json_string(&text).ok().map(|map| Self(map.into_owned()))
     }
 
@@ -67,7 +67,7 @@ mod tests {
     use super::*;
 
     fn bundle(map: &str) -> Vec<u8> {
-        let encoded = base64_simd::STANDARD.encode_to_string(map.as_bytes());
+        let encoded = data_encoding::BASE64.encode(map.as_bytes());
         format!("let a;\nlet b;\n//# sourceMappingURL=data:application/json;charset=utf-8;base64,{encoded}\n")
             .into_bytes()
     }

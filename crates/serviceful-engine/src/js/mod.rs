@@ -5,6 +5,7 @@
 //! `snapshot` role makes images, `work/js` runs each request in a fresh instance over one.
 pub(crate) mod abi;
 pub(crate) mod builtin;
+pub(crate) mod crypto;
 pub(crate) mod image;
 pub(crate) mod installed;
 pub(crate) mod list;

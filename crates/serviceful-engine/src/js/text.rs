@@ -206,7 +206,10 @@ mod tests {
         assert_eq!(decode("gbk", "", b"A\xc4").unwrap(), ["A\u{fffd}", "0"]);
         assert_eq!(decode("gb18030", "m", b"\x81\x30\x81").unwrap(), ["", "3"]);
         assert_eq!(decode("utf-16le", "m", b"a\0\x3d\xd8\0").unwrap(), ["a", "3"]);
-        assert_eq!((decode("big5", "f", b"\x81"), decode("shift_jis", "f", b"\x83\x52").unwrap()[0].as_str()), (None, "コ"));
+        assert_eq!(
+            (decode("big5", "f", b"\x81"), decode("shift_jis", "f", b"\x83\x52").unwrap()[0].as_str()),
+            (None, "コ")
+        );
     }
 
     #[test]

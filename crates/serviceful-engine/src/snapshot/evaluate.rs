@@ -10,6 +10,7 @@ use crate::{
     js::{
         abi::{self, Kind, Told},
         builtin,
+        crypto::{self, Refusal},
         map::{self, Map},
         place,
         split::{Split, global},
@@ -151,16 +152,16 @@ fn globals(store: &mut Store<Guest>, instance: &Instance, split: &Split) -> wasm
 fn linker(engine: &Engine) -> wasmtime::Result<Linker<Guest>> {
     let mut linker = Linker::new(engine);
     wasi::add_to_linker(&mut linker)?;
-    linker.func_wrap(abi::HOST, "spent", |caller: Caller<'_, Guest>| {
-        let used = clock_gettime(ClockId::ProcessCPUTime);
-        let used = u64::try_from(used.tv_sec).unwrap_or(0) * 1_000_000_000 + u64::try_from(used.tv_nsec).unwrap_or(0);
-        u32::from(used >= caller.data().cpu_ns)
-    })?;
-    linker.func_wrap(abi::HOST, "log", |mut caller: Caller<'_, Guest>, _: u32, at: u32, length: u32, _: u32, _: u32| {
-        let text = string(&caller, at, length)?;
-        caller.data_mut().write(&text);
-        wasmtime::Result::Ok(())
-    })?;
+    linker.func_wrap(abi::HOST, "spent", |caller: Caller<'_, Guest>| u32::from(is_spent(&caller)))?;
+    linker.func_wrap(
+        abi::HOST,
+        "log",
+        |mut caller: Caller<'_, Guest>, _: u32, at: u32, length: u32, _: u32, _: u32| {
+            let text = string(&caller, at, length)?;
+            caller.data_mut().write(&text);
+            wasmtime::Result::Ok(())
+        },
+    )?;
     linker.func_wrap(abi::HOST, "handlers", |mut caller: Caller<'_, Guest>, at: u32, length: u32| {
         let names = string(&caller, at, length)?;
         caller.data_mut().handlers = names.lines().take(HANDLERS_MAX).map(str::to_owned).collect();
@@ -202,7 +203,55 @@ fn linker(engine: &Engine) -> wasmtime::Result<Linker<Guest>> {
             wasmtime::Result::Ok(i32::try_from(text.len()).unwrap_or(-1))
         },
     )?;
+    linker.func_wrap(abi::HOST, "crypto", cryptography)?;
     Ok(linker)
+}
+
+/// As in a request, but for what needs chance: the engine refuses that with its place, and this stands behind it.
+#[expect(clippy::too_many_arguments, reason = "the words of an import")]
+fn cryptography(
+    mut caller: Caller<'_, Guest>,
+    what: u32,
+    params: u32,
+    params_len: u32,
+    input: u32,
+    input_len: u32,
+    to: u32,
+    room: u32,
+) -> wasmtime::Result<i64> {
+    let memory = memory(&caller)?;
+    let (mut out, mut done) = (Vec::new(), Ok(false));
+    match crypto::begin(what, bytes(&caller, params, params_len)?, input_len as usize) {
+        Ok(job) if job.needs_chance() => done = Err(Refusal::Operation("there is no randomness here")),
+        Ok(mut job) => {
+            while done == Ok(false) {
+                done = job.step(bytes(&caller, input, input_len)?, &mut out);
+                if is_spent(&caller) {
+                    done = Err(Refusal::Spent);
+                }
+            }
+        }
+        Err(refusal) => done = Err(refusal),
+    }
+    let word = match done {
+        Ok(_) => i64::try_from(out.len())?,
+        Err(refusal) => {
+            let (word, text) = refusal.word();
+            out = text.into();
+            word
+        }
+    };
+    if out.len() > room as usize {
+        return Err(wasmtime::Error::msg("an answer of cryptography has more bytes than there is room for"));
+    }
+    memory.write(&mut caller, to as usize, &out)?;
+    Ok(word)
+}
+
+fn is_spent(caller: &Caller<'_, Guest>) -> bool {
+    let used = clock_gettime(ClockId::ProcessCPUTime);
+    let used = u64::try_from(used.tv_sec).unwrap_or(0) * 1_000_000_000 + u64::try_from(used.tv_nsec).unwrap_or(0);
+    used >= caller.data().cpu_ns
 }
 
 fn memory(caller: &Caller<'_, Guest>) -> wasmtime::Result<Memory> {

@@ -61,6 +61,19 @@ impl Meter {
         }
     }
 
+    /// The guest is about to use much without a pause. `true`: it has not done so before, and should pause first.
+    pub(crate) fn make_way(&self) -> bool {
+        !self.greedy.swap(true, Relaxed)
+    }
+
+    /// Does what the guest caused and should not pay for. Only within its turn.
+    pub(crate) fn uncounted(&self, work: impl FnOnce()) {
+        let before = thread_cpu_ns();
+        work();
+        let took = thread_cpu_ns().saturating_sub(before);
+        self.turn_began_ns.store(self.turn_began_ns.load(Relaxed).saturating_add(took), Relaxed);
+    }
+
     /// Whether the guest has ever used up a slice.
     pub(crate) fn is_greedy(&self) -> bool {
         self.greedy.load(Relaxed)

@@ -10,6 +10,7 @@ use wire::work::LogStream;
 
 use super::{
     answer::{Outgoing, Streamed, Whole},
+    crypto::{self, Places},
     guest::{Answer, Guest, Read},
 };
 use crate::{
@@ -59,6 +60,15 @@ pub(super) fn linker(engine: &Engine) -> Result<Linker<Guest>> {
         Err(Error::msg("only a snapshot tells its handlers"))
     })?;
     linker.func_wrap(HOST, "builtin", builtin)?;
+    linker.func_wrap_async(
+        HOST,
+        "crypto",
+        |host: Host<'_>,
+         (what, params, params_len, input, input_len, to, room): (u32, u32, u32, u32, u32, u32, u32)| {
+            let places = Places { params: (params, params_len), input: (input, input_len), to: (to, room) };
+            Box::new(crypto::answer(host, what, places))
+        },
+    )?;
     linker.func_wrap(HOST, "fail", fail)?;
     linker.func_wrap(HOST, "deny", deny)?;
     Ok(linker)
@@ -69,11 +79,11 @@ fn milliseconds(clock: ClockId) -> f64 {
     time.tv_sec as f64 * 1_000.0 + (time.tv_nsec / 1_000_000) as f64
 }
 
-fn memory(host: &Host<'_>) -> Result<Memory> {
+pub(super) fn memory(host: &Host<'_>) -> Result<Memory> {
     host.data().memory.ok_or_else(|| Error::msg("there is no memory yet"))
 }
 
-fn bytes<'a>(host: &'a Host<'_>, at: u32, length: u32) -> Result<&'a [u8]> {
+pub(super) fn bytes<'a>(host: &'a Host<'_>, at: u32, length: u32) -> Result<&'a [u8]> {
     let memory = memory(host)?.data(host);
     memory.get(at as usize..(at as usize).saturating_add(length as usize)).ok_or_else(|| Trap::MemoryOutOfBounds.into())
 }

@@ -1,6 +1,7 @@
 //! Functions written in JavaScript: one shared engine, one snapshot a function, one fresh instance of both a request.
 mod answer;
 mod caller;
+mod crypto;
 mod failure;
 mod guest;
 mod host;
