@@ -1,4 +1,4 @@
-import css from "./style.css" with { type: "text" };
+import css from "./style.css";
 import html from "./page.html";
 import menu from "./menu.json";
 

@@ -13,7 +13,7 @@ use crate::{
     heap,
     host::{self, failure},
     natives,
-    value::{self, Cx, JS_UNDEFINED, JSValue},
+    value::{self, Cx, JS_UNDEFINED, JSValue, Text},
     zip::Codec,
 };
 

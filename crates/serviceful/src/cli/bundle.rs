@@ -44,8 +44,7 @@ pub(super) async fn bundle(folder: &Path, entry: &str) -> Result<Bundle, Failure
 #[expect(clippy::disallowed_methods, reason = "the platform's own bundler, on the author's machine")]
 fn command(program: &Path, folder: &Path, entry: &str) -> tokio::process::Command {
     let mut command = tokio::process::Command::new(program);
-    // A file may be called as an option is.
-    command.args([OsStr::new("--"), folder.as_os_str(), OsStr::new(entry)]);
+    command.args([folder.as_os_str(), OsStr::new(entry)]);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
     command
 }
