@@ -67,8 +67,9 @@ async fn from_an_empty_folder_to_a_protected_function_and_back() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_project_in_rust_prints_its_imports_beside_its_grants() {
-    let platform = Platform::claimed(&Setup::default()).await;
+    let platform = Platform::start(&Setup::default());
     let data = platform.data();
+    assert_eq!(platform.cli_in(&data, &["claim", "--accept", "--name", "Nina"]).code, 0);
     assert_eq!(platform.cli_in(&data, &["new", "leaf", "--template", "rust"]).code, 0);
     let project = data.join("leaf");
     let manifest = fs::read_to_string(project.join("serviceful.toml")).unwrap();
