@@ -34,3 +34,14 @@
 #define DEPTH_BYTES 128
 #define __builtin_frame_address(level) \
     (__extension__({ char depth[DEPTH_BYTES]; __asm__ volatile("" : : "r"(depth) : "memory"); (void *)depth; }))
+
+/* The parser's functions call each other a dozen deep for one level of source, and keep nearly all they have in registers. Those
+ * that every level passes take room here and ask; js/engine/quickjs.patch puts this into them.
+ */
+#define PARSER_DEPTH(state, bytes) \
+    char parser_depth[bytes]; \
+    __asm__ volatile("" : : "r"(parser_depth) : "memory"); \
+    if (js_check_stack_overflow((state)->ctx->rt, 0)) { \
+        JS_ThrowStackOverflow((state)->ctx); \
+        return -1; \
+    }

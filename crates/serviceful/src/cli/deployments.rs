@@ -36,7 +36,10 @@ fn state(view: &DeploymentView) -> String {
         (DeploymentPhase::Preparing, ..) => "preparing".to_owned(),
         (DeploymentPhase::Ready, true, _) => "answers".to_owned(),
         (DeploymentPhase::Ready, false, _) => "ready".to_owned(),
-        (DeploymentPhase::Failed, _, Some(failure)) => format!("failed: {}", text::plain(&failure.reason)),
+        (DeploymentPhase::Failed, _, Some(failure)) => {
+            // The source with its caret is for `deploy`; a table has one line.
+            format!("failed: {}", text::plain(failure.reason.lines().next().unwrap_or_default()))
+        }
         (DeploymentPhase::Failed, _, None) => "failed".to_owned(),
     }
 }

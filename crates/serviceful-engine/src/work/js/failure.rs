@@ -79,7 +79,9 @@ fn hint(message: &str) -> &'static str {
     } else if missing("require") || missing("module") || missing("exports") {
         "; a function is an ES module, use `import` and `export`"
     } else if missing("process") {
-        "; configuration is in `env`, the second argument of `fetch`"
+        "; configuration is in `env`, the second argument of `fetch`, or import it: `import process from \"node:process\"`"
+    } else if missing("Buffer") {
+        "; import it: `import { Buffer } from \"node:buffer\"`"
     } else if missing("window") || missing("document") {
         "; there is no page here"
     } else {
