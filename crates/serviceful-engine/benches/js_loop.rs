@@ -13,7 +13,7 @@ use harness::{Worker, get, guest, js_machine, snapshot};
 
 const ROUNDS: usize = 9;
 
-const SOURCES: [(&str, usize, &str); 7] = [
+const SOURCES: [(&str, usize, &str); 10] = [
     ("hello", 5_000, "export default { fetch() { return new Response('Hello, world.\\n'); } };"),
     ("hello-async", 5_000, "export default { async fetch() { return new Response('Hello, world.\\n'); } };"),
     (
@@ -43,6 +43,28 @@ const SOURCES: [(&str, usize, &str); 7] = [
         "const text = JSON.stringify(Array.from({ length: 500 }, (_, i) => ({ id: i, name: 'n' + i * 7919 % 1000 })));
          export default { fetch() { const list = JSON.parse(text).map((x) => ({ ...x, twice: x.id * 2 }));
            list.sort((a, b) => a.name < b.name ? -1 : 1); return new Response(JSON.stringify(list)); } };",
+    ),
+    (
+        "digest",
+        3_000,
+        "const data = new TextEncoder().encode('a message of some forty characters or so');
+         export default { async fetch() { const digest = await crypto.subtle.digest('SHA-256', data);
+           return new Response(String(new Uint8Array(digest)[0])); } };",
+    ),
+    (
+        "hmac",
+        3_000,
+        "const data = new TextEncoder().encode('a message of some forty characters or so');
+         const key = await crypto.subtle.importKey('raw', data, { name: 'HMAC', hash: 'SHA-256' }, false, ['sign']);
+         export default { async fetch() { const tag = await crypto.subtle.sign('HMAC', key, data);
+           return new Response(String(new Uint8Array(tag)[0])); } };",
+    ),
+    (
+        "digest-100",
+        500,
+        "const data = new TextEncoder().encode('a message of some forty characters or so');
+         export default { async fetch() { let last; for (let i = 0; i < 100; i++) last = await crypto.subtle.digest('SHA-256', data);
+           return new Response(String(new Uint8Array(last)[0])); } };",
     ),
     (
         "compute",

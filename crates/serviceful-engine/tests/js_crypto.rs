@@ -110,6 +110,7 @@ const derive = async (iterations, hash = 'SHA-512') => {
 };
 const ways = {
   async pbkdf2() { await derive(10000000); },
+  first() { return subtle.digest('SHA-512', new Uint8Array(64 << 20)); },
   async caught() { for (;;) { try { await derive(10000000); } catch {} } },
   async digests() { const data = new Uint8Array(16 << 20); for (;;) await subtle.digest('SHA-512', data); },
   async small() { const data = new Uint8Array(1); for (;;) await subtle.digest('SHA-1', data); },
@@ -163,6 +164,10 @@ async fn heavy_work_counts_and_nobody_waits_for_it() {
     request.limits.cpu_ms = 50;
     let Some(Failure::Limit { reason, .. }) = worker.call(&request).await.failure else { unreachable!() };
     assert!(reason.contains("50 ms of CPU time at main.js:5:"), "{reason}");
+    // Also before the function has waited for anything.
+    let mut request = get(heavy, "/first");
+    (request.limits.cpu_ms, request.limits.memory_mib) = (20, 128);
+    assert_eq!(worker.call(&request).await.limit(), "cpu_ms");
     // Wall time ends it in the middle, too.
     let mut request = get(heavy, "/pbkdf2");
     (request.limits.cpu_ms, request.limits.wall_ms) = (20_000, 200);
