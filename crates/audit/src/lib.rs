@@ -13,6 +13,8 @@ mod entries;
 mod event;
 mod head;
 mod layout;
+#[cfg(any(test, fuzzing))]
+pub mod probe;
 mod reader;
 mod record;
 mod verify;

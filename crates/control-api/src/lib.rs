@@ -30,7 +30,7 @@ pub use metadata::ResourceMetadata;
 pub use openapi::{document, json};
 pub use operation::{OPERATIONS, Op, Operation};
 pub use people::{PersonView, PutPerson};
-pub use posture::{Posture, PostureCheck, ProcessPosture};
+pub use posture::{BrokenConnections, Posture, PostureCheck, ProcessPosture};
 
 /// The longest JSON body that an operation takes, in bytes.
 pub const JSON_BYTES_MAX: usize = 1_048_576;

@@ -62,6 +62,7 @@ use crate::{AuditQuery, OPERATIONS, Op, Operation};
     crate::Posture,
     crate::ProcessPosture,
     crate::PostureCheck,
+    crate::BrokenConnections,
     crate::ResourceMetadata,
     Problem,
 )))]

@@ -1,5 +1,8 @@
 //! How well the platform's walls stand.
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
+use types::UnixMillis;
 use utoipa::ToSchema;
 
 /// The walls of one process, as the process itself reported them before it read a byte from outside.
@@ -33,6 +36,18 @@ pub struct PostureCheck {
     pub next: Option<String>,
 }
 
+/// Connections that the front door ended before they were a request: broken request lines and heads, failed TLS handshakes,
+/// clients that were too slow, floods. They leave no event of their own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct BrokenConnections {
+    /// Milliseconds since 1970: when the front door opened. It counts from there.
+    #[schema(value_type = u64)]
+    pub since: UnixMillis,
+    pub total: u64,
+    /// How many for each cause. Every cause is listed.
+    pub causes: BTreeMap<String, u64>,
+}
+
 /// The platform's posture.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Posture {
@@ -45,6 +60,8 @@ pub struct Posture {
     pub strict: bool,
     pub processes: Vec<ProcessPosture>,
     pub checks: Vec<PostureCheck>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub broken_connections: Option<BrokenConnections>,
 }
 
 impl Posture {

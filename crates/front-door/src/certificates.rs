@@ -1,4 +1,6 @@
 //! Certificates by name. There is no default one: a scan of addresses learns no names.
+mod names;
+
 use std::{collections::HashMap, fmt, path::PathBuf, sync::Arc};
 
 use rustls::{
@@ -37,22 +39,25 @@ pub struct FileCertificates {
 }
 
 impl FileCertificates {
-    /// Reads every file, and checks that keys fit their certificates.
+    /// Reads every file, and checks that keys fit their certificates, and certificates the names they are used for.
     pub fn read(files: &[CertificateFile]) -> Result<Self, CertificateError> {
         let mut certificates = Self { exact: HashMap::new(), wild: HashMap::new() };
         for file in files {
             let key = Arc::new(read_one(file)?);
-            for name in &file.names {
-                let lower = name.to_ascii_lowercase();
+            let lower: Vec<String> = file.names.iter().map(|name| name.to_ascii_lowercase()).collect();
+            for (name, lower) in file.names.iter().zip(&lower) {
                 let (map, host) = match lower.strip_prefix("*.") {
                     Some(rest) => (&mut certificates.wild, rest.to_owned()),
-                    None => (&mut certificates.exact, lower),
+                    None => (&mut certificates.exact, lower.clone()),
                 };
                 let plain = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'.';
                 if host.is_empty() || !host.bytes().all(plain) {
                     return Err(CertificateError::Name { name: name.clone() });
                 }
                 map.insert(host, key.clone());
+            }
+            if let Some(leaf) = key.cert.first() {
+                names::check(&file.chain.display().to_string(), leaf, &lower)?;
             }
         }
         Ok(certificates)

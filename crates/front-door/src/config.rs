@@ -69,7 +69,7 @@ config! {
     watch_ms: 500;
     /// Header fields of a request.
     header_fields_max: 64;
-    /// Names and values of all header fields.
+    /// All header fields: name, value and 32 more for each.
     header_bytes_max: 16_384;
     /// Path and query.
     uri_bytes_max: 8_192;

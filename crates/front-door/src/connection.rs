@@ -112,13 +112,23 @@ fn http2_builder(config: &Config, tasks: Tasks) -> http2::Builder<Tasks> {
         .adaptive_window(false)
         .max_frame_size(16_384)
         .max_send_buf_size(usize::try_from(config.h2_send_buffer_bytes).unwrap_or(usize::MAX))
-        // h2 counts 32 bytes for each field; the strict layer counts what was sent.
+        // The library also counts the pseudo-fields. What is above our own bound and below this is refused by us, and recorded.
         .max_header_list_size(small(config.header_bytes_max.saturating_add(32 * config.header_fields_max)))
         .max_pending_accept_reset_streams(20)
         .max_local_error_reset_streams(256)
         .keep_alive_interval(Duration::from_millis(config.h2_ping_interval_ms))
         .keep_alive_timeout(Duration::from_millis(config.h2_ping_timeout_ms));
     builder
+}
+
+/// Counts an error that the client caused with what it sent, and none that is only its going away.
+fn note(error: &hyper::Error, counters: &Counters) {
+    let cause = std::error::Error::source(error);
+    if error.is_timeout() {
+        counters.add(&counters.pings_unanswered);
+    } else if error.is_parse() || cause.is_some_and(|cause| cause.is::<h2::Error>()) {
+        counters.add(&counters.parse_errors);
+    }
 }
 
 /// Runs the connection, and ends it when its watch says so.
@@ -137,8 +147,8 @@ async fn drive(
         let ruling = tokio::select! {
             biased;
             ended = connection.as_mut() => {
-                if ended.is_err_and(|e| e.is_parse()) {
-                    counters.add(&counters.parse_errors);
+                if let Err(error) = ended {
+                    note(&error, counters);
                 }
                 return;
             }

@@ -1,5 +1,6 @@
-//! What the door saw that never became a request, and therefore no audit event. Numbers without labels: nobody can grow them
-//! in number. What the parser itself refuses (400, 431 or GOAWAY before a service is called) is only counted here.
+//! What the door saw that never became a request, and therefore no audit event of its own. Numbers without labels: nobody can
+//! grow them in number. What the parser itself refuses (400, 431 or GOAWAY before a service is called) is only counted here;
+//! `serviceful posture` shows the counts, and an event sums them up once a minute.
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use crate::watch::Slow;
@@ -30,10 +31,12 @@ counters! {
     accept_errors;
     /// TLS handshakes that failed or took too long.
     handshakes_failed;
-    /// Connections that ended with an error of the parser.
+    /// Connections that ended with an error of the parser: broken or oversized heads, broken HTTP/2.
     parse_errors;
-    /// HTTP/1 heads spoilt by the scanner: LF without CR, or two framings.
+    /// Of these: HTTP/1 heads spoilt by the scanner for LF without CR, or for two framings.
     heads_spoilt;
+    /// HTTP/2 connections that did not answer a ping in time.
+    pings_unanswered;
     slow_first_byte;
     slow_head;
     slow_body;
@@ -49,6 +52,14 @@ counters! {
 }
 
 impl Counters {
+    /// Connections that ended because the door would not go on with them, each once, by cause. Not among them: those that were
+    /// idle or cut off by a drain, and requests, which leave events.
+    pub fn refused(&self) -> Vec<(&'static str, u64)> {
+        const OTHERS: [&str; 7] =
+            ["connections", "accept_errors", "heads_spoilt", "idle", "shed", "finished_alone", "cut_off"];
+        self.entries().into_iter().filter(|(name, _)| !OTHERS.contains(name)).collect()
+    }
+
     pub(crate) fn add(&self, counter: &AtomicU64) {
         counter.fetch_add(1, Relaxed);
     }

@@ -7,13 +7,18 @@ use types::Code;
 
 use crate::{
     Config, authority, fields, framing,
-    gate::{self, Verdict},
+    gate::{self, Abuse, Verdict},
     target,
 };
 
 /// Put into the extensions of a head when the node has no place for the request: it is refused first thing, and recorded.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Overload;
+
+/// Put into the extensions of a head whose target had a `#`, which the parser cuts off with what follows.
+/// NOT HERE: HTTP/2. Its library cuts `:path` the same way and tells nobody; routing, policy and the function all see what is left.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Fragment;
 
 /// The name that the TLS connection was made for.
 #[derive(Debug, Clone)]
@@ -49,7 +54,7 @@ impl Admit for Door {
         }
         fields::check(&head.headers, &self.config)?;
         framing::check(&head.method, &head.headers, &arrival.body, &self.config)?;
-        target::check(&head.uri, &self.config)?;
+        target::check(&head.uri, head.extensions.get::<Fragment>().is_some(), &self.config)?;
         let sni = head.extensions.get::<ServerName>().map(|name| name.0.clone());
         let scheme = self.scheme(arrival.channel);
         let site = authority::check(&head.uri, &head.headers, &self.routes, scheme, sni.as_deref())?;
@@ -66,6 +71,9 @@ fn ambient(head: &Parts, site: &authority::Site) -> Result<Ambient, Refusal> {
         Verdict::Impossible => Err(Refusal::new(Code::DOOR_MALFORMED, "same-origin beside the origin of another site")
             .detail("`Sec-Fetch-Site` and `Origin` contradict each other")
             .security(SecurityClass::CrossSite)),
+        Verdict::Refuse(abuse @ Abuse::BareSocket) => Err(Refusal::new(Code::DOOR_CROSS_SITE, abuse.as_str())
+            .detail("an upgrade needs an `Origin` of this address, or a token in `Authorization`")
+            .next("send one of the two; a function cannot answer with a WebSocket yet")),
         Verdict::Refuse(abuse) => Err(Refusal::new(Code::DOOR_CROSS_SITE, abuse.as_str())
             .next("call it from its own origin, or without a browser and with a token")
             .security(SecurityClass::CrossSite)),

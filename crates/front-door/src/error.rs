@@ -29,6 +29,16 @@ pub enum CertificateError {
         #[source]
         source: rustls::Error,
     },
+    #[error("the first certificate in `{path}` cannot be read")]
+    Leaf {
+        path: String,
+        #[source]
+        source: webpki::Error,
+    },
+    #[error(
+        "the certificate in `{path}` is to be used for {missing}, and every client would refuse it there: it holds {held}. Correct its `names`, or order a certificate that holds them"
+    )]
+    NotForNames { path: String, missing: String, held: String },
     #[error("`{name}` is not a host name or `*.` and a host name")]
     Name { name: String },
 }

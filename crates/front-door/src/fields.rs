@@ -24,6 +24,9 @@ const ONCE: [&str; 12] = [
     "transfer-encoding",
 ];
 
+/// What a field costs beside its name and value: RFC 9113 section 6.5.2, and the same for the responses of functions.
+const FIELD_BYTES: usize = 32;
+
 /// Checks names, numbers and sizes.
 pub(crate) fn check(headers: &HeaderMap, config: &Config) -> Result<(), Refusal> {
     if headers.len() as u64 > config.header_fields_max {
@@ -32,10 +35,10 @@ pub(crate) fn check(headers: &HeaderMap, config: &Config) -> Result<(), Refusal>
     let mut bytes = 0_u64;
     for (name, value) in headers {
         check_name(name.as_str())?;
-        bytes = bytes.saturating_add((name.as_str().len() + value.len()) as u64);
+        bytes = bytes.saturating_add((name.as_str().len() + value.len() + FIELD_BYTES) as u64);
     }
     if bytes > config.header_bytes_max {
-        return Err(too_large(format!("{bytes} bytes of header fields"), config));
+        return Err(too_large(format!("{bytes} bytes of header fields, {FIELD_BYTES} of them for each"), config));
     }
     if headers.len() != headers.keys_len() {
         check_once(headers)?;
@@ -55,6 +58,9 @@ pub(crate) fn check_name(name: &str) -> Result<(), Refusal> {
         Misnomer::Forwarding => Refusal::new(Code::DOOR_RESERVED_HEADER, reason)
             .detail(format!("`{name}` speaks for a proxy, and none is trusted here"))
             .next("send the request without it"),
+        Misnomer::Substitute => Refusal::new(Code::DOOR_RESERVED_HEADER, reason)
+            .detail(format!("`{name}` asks for another method, target or handling than this request has"))
+            .next("say it in the request itself, and send it without this field"),
         Misnomer::Underscore => Refusal::new(Code::DOOR_MALFORMED, reason)
             .detail(format!("the header name `{name}` has an underscore, which some software reads as another name"))
             .next("use `-` instead of `_`"),
@@ -76,7 +82,7 @@ fn check_once(headers: &HeaderMap) -> Result<(), Refusal> {
 
 fn too_large(reason: String, config: &Config) -> Refusal {
     let next = format!(
-        "send at most {} header fields of {} bytes together",
+        "send at most {} header fields of {} bytes together, {FIELD_BYTES} counted for each beside name and value",
         config.header_fields_max, config.header_bytes_max
     );
     Refusal::new(Code::DOOR_HEADERS_TOO_LARGE, reason).next(next).bare()

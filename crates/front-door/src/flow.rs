@@ -29,6 +29,8 @@ pub(crate) struct Flow {
     pub write_blocked: AtomicBool,
     /// HTTP/1: a head has begun and has not ended.
     pub head_open: AtomicBool,
+    /// HTTP/1: the request line of the head at hand has a `#`.
+    pub fragment: AtomicBool,
     pub started: AtomicU64,
     pub finished: AtomicU64,
     /// HTTP/2 frames other than DATA and HEADERS since the watch last looked.
@@ -57,6 +59,7 @@ impl Flow {
             written: AtomicU64::new(0),
             write_blocked: AtomicBool::new(false),
             head_open: AtomicBool::new(false),
+            fragment: AtomicBool::new(false),
             started: AtomicU64::new(0),
             finished: AtomicU64::new(0),
             control_frames: AtomicU32::new(0),

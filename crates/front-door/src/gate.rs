@@ -76,6 +76,8 @@ pub(crate) enum Abuse {
     Forgery,
     /// Cross-site WebSocket hijacking.
     Socket,
+    /// An upgrade by something that is no browser, and shows no credential of its own.
+    BareSocket,
     /// The answer would be shown inside another site's page.
     Framing,
 }
@@ -87,6 +89,7 @@ impl Abuse {
             Self::Preflight => "a preflight for an origin that no route lists",
             Self::Forgery => "an unsafe method from another site (request forgery)",
             Self::Socket => "an upgrade from another site (websocket hijacking)",
+            Self::BareSocket => "an upgrade without an origin and without a token",
             Self::Framing => "another site wants to show this in a frame",
         }
     }
@@ -147,7 +150,9 @@ fn upgrade(q: Question, relation: Relation) -> Verdict {
         // A site that contradicts its own `Origin` is not believed.
         Origin::Own if relation == Relation::Own => Verdict::Admit(Ambient::Attach), // 5
         Origin::Absent if q.explicit_credential => Verdict::Admit(Ambient::Withhold), // 6
-        _ => Verdict::Refuse(Abuse::Socket),                                         // 7
+        // 7. Every browser names the origin of a WebSocket, so this is none, unless its other words say so.
+        Origin::Absent if relation != Relation::Foreign => Verdict::Refuse(Abuse::BareSocket),
+        _ => Verdict::Refuse(Abuse::Socket),
     }
 }
 

@@ -8,7 +8,7 @@ use hyper::body::Incoming;
 
 use crate::{
     census::Place,
-    door::{Overload, ServerName},
+    door::{Fragment, Overload, ServerName},
     flow::{Flow, Framing, Turn},
     inbound::inbound,
     node::{Node, Seat, Steadfast, Tasks},
@@ -31,9 +31,15 @@ impl hyper::service::Service<Request<Incoming>> for Lane {
     type Error = Infallible;
     type Future = Steadfast<Result<Response<Outbound>, Infallible>>;
 
-    fn call(&self, request: Request<Incoming>) -> Self::Future {
+    fn call(&self, mut request: Request<Incoming>) -> Self::Future {
         let turn = Turn::begin(&self.flow);
+        // The library leaves handles in here, such as one to take the connection over.
+        request.extensions_mut().clear();
         let last = self.frame(&request);
+        // Read before the parser asks for the next head.
+        if self.flow.fragment.swap(false, Relaxed) {
+            request.extensions_mut().insert(Fragment);
+        }
         let seat = self.seat();
         let lane = self.clone();
         let work = async move { Ok(lane.answer(request, turn, seat, last).await) };
@@ -72,8 +78,6 @@ impl Lane {
         last: bool,
     ) -> Response<Outbound> {
         let (mut head, body) = request.into_parts();
-        // The library leaves handles in here, such as one to take the connection over.
-        head.extensions.clear();
         if seat.is_none() {
             head.extensions.insert(Overload);
         }

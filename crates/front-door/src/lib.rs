@@ -21,6 +21,8 @@ mod inbound;
 mod lane;
 mod node;
 mod outbound;
+#[cfg(any(test, fuzzing))]
+pub mod probe;
 mod reserved;
 mod scan;
 mod service;

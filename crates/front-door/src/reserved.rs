@@ -51,10 +51,9 @@ const IDENTITY: [&str; 40] = [
     "x-ssl-client-",
 ];
 
-/// Names beginning like this are for a trusted proxy to set, about the client or the original request, or make whoever
-/// believes them serve another request or another file than the one that was checked. There is no mode with such a proxy yet,
-/// so whoever sends one lies or is misconfigured; believing it or dropping it silently would hide that.
-const FORWARDING: [&str; 25] = [
+/// Names beginning like this are for a trusted proxy to set, about the client or the original request. There is no mode with
+/// such a proxy yet, so whoever sends one lies or is misconfigured; believing it or dropping it silently would hide that.
+const FORWARDING: [&str; 14] = [
     "x-forwarded",
     "x-real-ip",
     "x-client-ip",
@@ -69,6 +68,10 @@ const FORWARDING: [&str; 25] = [
     "true-client-ip",
     "cf-connecting-ip",
     "fastly-client-ip",
+];
+
+/// Names beginning like this make whoever believes them serve another request or another file than the one that was checked.
+const SUBSTITUTE: [&str; 11] = [
     // Another target or host than that of the request line.
     "x-original-",
     "x-rewrite-url",
@@ -85,16 +88,19 @@ const FORWARDING: [&str; 25] = [
     "x-reproxy-url",
 ];
 
-/// Whole names of the same kind; longer ones are honest. `Proxy` becomes the variable `HTTP_PROXY` where CGI is spoken.
-const FORWARDING_WHOLE: [&str; 3] = ["forwarded", "proxy", "x-host"];
+/// Whole names; longer ones are honest. `Proxy` becomes the variable `HTTP_PROXY` where CGI is spoken.
+const WHOLE: [(&str, Misnomer); 3] =
+    [("forwarded", Misnomer::Forwarding), ("proxy", Misnomer::Substitute), ("x-host", Misnomer::Substitute)];
 
 /// What is wrong with a header name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Misnomer {
     /// It would be read as an identity by somebody behind us.
     Identity,
-    /// It speaks for a proxy, or asks for another request to be read in place of this one.
+    /// It speaks for a proxy.
     Forwarding,
+    /// It asks for another request, or another way to serve it, than the one that was checked.
+    Substitute,
     /// An underscore: gateways of the CGI kind fold it into another name.
     Underscore,
 }
@@ -122,8 +128,11 @@ pub(crate) fn misnomer(name: &str) -> Option<Misnomer> {
     if matches!(first, Some(b'x' | b't' | b'c' | b'f')) && FORWARDING.iter().any(|prefix| begins(name, prefix)) {
         return Some(Misnomer::Forwarding);
     }
-    if FORWARDING_WHOLE.iter().any(|whole| whole.len() == name.len() && begins(name, whole)) {
-        return Some(Misnomer::Forwarding);
+    if first == Some(b'x') && SUBSTITUTE.iter().any(|prefix| begins(name, prefix)) {
+        return Some(Misnomer::Substitute);
+    }
+    if let Some((_, misnomer)) = WHOLE.iter().find(|(whole, _)| whole.len() == name.len() && begins(name, whole)) {
+        return Some(*misnomer);
     }
     name.bytes().any(|b| b == b'_').then_some(Misnomer::Underscore)
 }

@@ -58,7 +58,7 @@ impl Service {
     }
 
     /// What was seen and refused beneath the corridor.
-    pub fn counters(&self) -> &Counters {
+    pub fn counters(&self) -> &Arc<Counters> {
         &self.node.counters
     }
 

@@ -5,8 +5,12 @@ use types::Code;
 
 use crate::Config;
 
-/// Checks form and spelling of the target.
-pub(crate) fn check(uri: &Uri, config: &Config) -> Result<(), Refusal> {
+/// Checks form and spelling of the target. `fragment`: a `#` and what followed it were cut off before `uri` was made.
+pub(crate) fn check(uri: &Uri, fragment: bool, config: &Config) -> Result<(), Refusal> {
+    // RFC 9112 section 3.2: no form of a target has a fragment. Another parser would take it for a part of the path.
+    if fragment {
+        return Err(malformed("the target has a fragment (`#`)"));
+    }
     let Some(target) = uri.path_and_query() else { return Err(malformed("the target has no path")) };
     let target = target.as_str();
     if target.len() as u64 > config.uri_bytes_max {
@@ -129,10 +133,11 @@ mod tests {
     fn only_origin_form_and_absolute_form() {
         let config = Config::default();
         for bad in ["*", "example.org:80"] {
-            assert!(check(&bad.parse().unwrap(), &config).is_err(), "{bad}");
+            assert!(check(&bad.parse().unwrap(), false, &config).is_err(), "{bad}");
         }
-        assert!(check(&"http://a.localhost/x?y".parse().unwrap(), &config).is_ok());
+        assert!(check(&"http://a.localhost/x?y".parse().unwrap(), false, &config).is_ok());
+        assert!(check(&"http://a.localhost/x?y".parse().unwrap(), true, &config).is_err());
         let long = format!("/{}", "a".repeat(8_192));
-        assert_eq!(check(&long.parse().unwrap(), &config).unwrap_err().code, Code::DOOR_URI_TOO_LONG);
+        assert_eq!(check(&long.parse().unwrap(), false, &config).unwrap_err().code, Code::DOOR_URI_TOO_LONG);
     }
 }

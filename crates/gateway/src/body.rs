@@ -63,6 +63,40 @@ impl http_body::Body for Stripped {
     }
 }
 
+/// A body that tells when it breaks off.
+struct Watched<F> {
+    body: Body,
+    broke: Option<F>,
+}
+
+/// The body as it is; `broke` is called once if it ends with an error.
+pub(crate) fn watched(body: Body, broke: impl FnOnce(&BodyError) + Send + Unpin + 'static) -> Body {
+    Watched { body, broke: Some(broke) }.boxed_unsync()
+}
+
+impl<F: FnOnce(&BodyError) + Unpin> http_body::Body for Watched<F> {
+    type Data = Bytes;
+    type Error = BodyError;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        let polled = Pin::new(&mut self.body).poll_frame(cx);
+        if let Poll::Ready(Some(Err(error))) = &polled
+            && let Some(broke) = self.broke.take()
+        {
+            broke(error);
+        }
+        polled
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
 /// A body of no bytes.
 pub(crate) fn empty() -> Body {
     Empty::new().map_err(|never| match never {}).boxed_unsync()

@@ -4,10 +4,11 @@ use std::{panic::AssertUnwindSafe, sync::Arc};
 use audit::{Event, Kind, Outcome, Timings, Who};
 use futures_util::FutureExt;
 use http::{HeaderValue, Response, header};
+use http_body::Body as _;
 use types::{Caller, Code};
 
 use crate::{
-    Admitted, Arrival, Body, Ctx, Decision, Denial, House, Identified, Intent, Permit, Refusal, Reply,
+    Admitted, Arrival, Body, BodyError, Ctx, Decision, Denial, House, Identified, Intent, Permit, Refusal, Reply, body,
     refusal::SecurityClass,
 };
 
@@ -137,7 +138,7 @@ impl House {
             Err(e) => Err(e),
         };
         let response = match closed {
-            Ok(()) => self.respond(&cx, &trail, result),
+            Ok(()) => self.watched(&cx, &trail, self.respond(&cx, &trail, result)),
             // SECURITY: what cannot be recorded is not answered: an unseen success is what an attacker wants.
             Err(e) => Refusal::new(Code::PLT_AUDIT, e.to_string()).failed().response(cx.request),
         };
@@ -160,6 +161,32 @@ impl House {
         let control = matches!(&trail.intent, Some(Intent::Control(call)) if call.mutates);
         let ran = matches!(&trail.intent, Some(Intent::Invoke(_))) && result.is_ok();
         Ok((control || (ran && !trail.safe)).then_some(receipt))
+    }
+
+    /// Follows a streamed answer of a function: if it breaks off after its head was sent, a second event says so.
+    fn watched(&self, cx: &Ctx, trail: &Trail, response: Response<Body>) -> Response<Body> {
+        let streamed = response.body().size_hint().exact().is_none();
+        if !streamed || !matches!(trail.intent, Some(Intent::Invoke(_))) {
+            return response;
+        }
+        let status = response.status().as_u16();
+        let done = Outcome::Done { status: Some(status) };
+        let mut event = event(cx, Kind::Request, trail, done, None);
+        event.action = "broken-off".into();
+        let (log, clock) = (self.audit.clone(), self.clock.clone());
+        response.map(|body| {
+            body::watched(body, move |error| {
+                let code = match error {
+                    BodyError::TooLarge { .. } => Code::RUN_RESPONSE,
+                    _ => Code::RUN_TRAP,
+                };
+                event.at = clock.now();
+                event.outcome =
+                    Outcome::Failed { status, code: code.as_str().into(), reason: error.to_string().into() };
+                // A log that is stopped refuses every request from now on; this answer is broken already.
+                let _ = log.record(&event);
+            })
+        })
     }
 
     fn respond(&self, cx: &Ctx, trail: &Trail, result: Result<Reply, Refusal>) -> Response<Body> {

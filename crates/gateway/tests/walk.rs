@@ -6,12 +6,14 @@ use std::sync::{
 };
 
 use audit::{Event, Kind, Outcome, Progress, Receipt, Record, RecordError};
+use bytes::Bytes;
 use gateway::{
-    Admit, Admitted, Arrival, Body, Channel, ControlRoute, Ctx, Decide, Decision, Denial, Fut, House, Identified,
-    Identify, Intent, Names, Permit, Refusal, Reply, Routes, Work,
+    Admit, Admitted, Arrival, Body, BodyError, Channel, ControlRoute, Ctx, Decide, Decision, Denial, Fut, House,
+    Identified, Identify, Intent, Names, Permit, Refusal, Reply, Routes, Work,
 };
 use http::{Request, Response, StatusCode};
-use http_body_util::{BodyExt, Empty};
+use http_body::Frame;
+use http_body_util::{BodyExt, Empty, StreamBody};
 use tokio::sync::watch;
 use types::{
     Access, Action, AppName, Caller, Clock, Code, Digest, FunctionName, FunctionTarget, Grants, Instant, Rng,
@@ -87,16 +89,31 @@ impl Decide for Rooms {
 impl Work for Rooms {
     fn work<'a>(&'a self, _: &'a Ctx, permit: Permit) -> Fut<'a, Result<Reply, Refusal>> {
         self.ran.fetch_add(1, Ordering::Relaxed);
+        let mut body = empty();
         if let Ok(invocation) = permit.into_invocation() {
-            let names = invocation.head().headers.keys().map(ToString::to_string);
-            *self.saw.lock().unwrap() = names.collect();
+            let headers = &invocation.head().headers;
+            if let Some(last) = headers.get("x-stream") {
+                body = streamed(last.to_str().unwrap());
+            }
+            *self.saw.lock().unwrap() = headers.keys().map(ToString::to_string).collect();
         }
-        Box::pin(async { Ok(Reply::from(Response::new(empty()))) })
+        Box::pin(async { Ok(Reply::from(Response::new(body))) })
     }
 }
 
 fn empty() -> Body {
     Empty::new().map_err(|never| match never {}).boxed_unsync()
+}
+
+/// Three bytes, and then the end, or what ends it early.
+fn streamed(last: &str) -> Body {
+    let mut frames = vec![Ok(Frame::data(Bytes::from_static(b"abc")))];
+    match last {
+        "broken" => frames.push(Err(BodyError::Broken)),
+        "large" => frames.push(Err(BodyError::TooLarge { max_bytes: 3 })),
+        _ => {}
+    }
+    StreamBody::new(futures_util::stream::iter(frames)).boxed_unsync()
 }
 
 struct Fixture {
@@ -201,6 +218,26 @@ async fn a_permitted_call_runs_once_and_leaves_one_event() {
     assert_eq!(event.policies, [Arc::from("members")]);
     assert_eq!(event.deployment, Some(Digest::from_bytes([1; 32])));
     assert_eq!(response.headers().get("sf-request").unwrap().to_str().unwrap(), event.request.unwrap().to_string());
+}
+
+#[tokio::test]
+async fn an_answer_that_breaks_off_leaves_a_second_event_that_says_so() {
+    for (last, code) in [("broken", "RUN-001"), ("large", "RUN-005")] {
+        let f = fixture();
+        let response = f.ask("GET", MENU, &[("x-stream", last)]).await;
+        assert_eq!(f.events().len(), 1, "the head was ready, and that was recorded");
+        assert!(response.into_body().collect().await.is_err());
+        let events = f.events();
+        let [done, broken] = &events[..] else { panic!("{events:?}") };
+        assert_eq!(done.outcome, Outcome::Done { status: Some(200) });
+        assert_eq!((&*broken.action, &*broken.resource, broken.request), ("broken-off", "coffee/menu", done.request));
+        assert!(matches!(&broken.outcome, Outcome::Failed { status: 200, code: c, .. } if &**c == code), "{broken:?}");
+    }
+    let f = fixture();
+    let response = f.ask("GET", MENU, &[("x-stream", "whole")]).await;
+    assert_eq!(response.into_body().collect().await.unwrap().to_bytes(), "abc");
+    drop(f.ask("GET", MENU, &[("x-stream", "whole")]).await);
+    assert_eq!(f.events().len(), 2, "a whole answer leaves one event, and so does one that nobody reads to its end");
 }
 
 #[tokio::test]

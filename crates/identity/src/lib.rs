@@ -16,6 +16,8 @@ mod token;
 mod claims;
 mod credentials;
 mod names;
+#[cfg(any(test, fuzzing))]
+pub mod probe;
 
 // NOT HERE: sign-in pages, sessions, passkeys and passwords. They become `sign_in/` beside `bearer`: a session cookie is then a
 // second way to an entry of `seen`, asked for in `service::Service::evidence` and nowhere else.

@@ -14,6 +14,8 @@ mod limits;
 mod model;
 mod parse;
 mod path;
+#[cfg(any(test, fuzzing))]
+pub mod probe;
 mod routes;
 mod sheet;
 mod target;

@@ -142,6 +142,17 @@ fn is_host_name(text: &str) -> bool {
     text.len() <= 253 && text.split('.').all(label)
 }
 
+/// Whether a certificate's name, perhaps with a star for one label, is for this host.
+fn serves(name: &str, host: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    name == host || host.split_once('.').is_some_and(|(_, rest)| name.strip_prefix("*.") == Some(rest))
+}
+
+/// Whether a certificate's name is one label, perhaps a star, below this domain: then it is for an app.
+fn is_below(name: &str, domain: &str) -> bool {
+    name.to_ascii_lowercase().split_once('.').is_some_and(|(_, rest)| rest == domain)
+}
+
 /// Less would end a worker that does its work.
 const WORKER_MEMORY_MIB_MIN: u64 = 128;
 
@@ -211,6 +222,7 @@ impl Config {
                 bail!("the TLS key `{key}` can be read by everybody on this machine; run `chmod o= {key}`");
             }
         }
+        self.check_certificate_names()?;
         if self.tls.as_ref().is_some_and(|tls| tls.certificates.is_empty()) {
             bail!(
                 "`tls.certificates` is empty: add a `[[tls.certificates]]` with `names`, `chain` and `key`, or take `[tls]` out"
@@ -234,6 +246,39 @@ impl Config {
             );
         }
         Ok(())
+    }
+
+    /// A certificate for names of somebody else would never be shown.
+    fn check_certificate_names(&self) -> anyhow::Result<()> {
+        let names = self.names(0);
+        for file in self.tls.iter().flat_map(|tls| &tls.certificates) {
+            if !file.names.iter().any(|name| serves(name, &names.console) || is_below(name, &names.apps_domain)) {
+                bail!(
+                    "the certificate in `{}` is for {}, and this platform answers as {} and *.{}: correct its `names`, or `[names]`",
+                    file.chain.display(),
+                    if file.names.is_empty() { "no name".to_owned() } else { file.names.join(", ") },
+                    names.console,
+                    names.apps_domain,
+                );
+            }
+        }
+        Ok(())
+    }
+
+    /// Names of the platform that no certificate is for: over TLS they are not answered. That may be meant, so it is said and
+    /// not refused.
+    pub(crate) fn names_without_certificate(&self) -> Vec<String> {
+        let Some(tls) = &self.tls else { return Vec::new() };
+        let names = self.names(0);
+        let given = || tls.certificates.iter().flat_map(|file| &file.names);
+        let mut without = Vec::new();
+        if !given().any(|name| !name.eq_ignore_ascii_case(&names.console) && is_below(name, &names.apps_domain)) {
+            without.push(format!("*.{}", names.apps_domain));
+        }
+        if !given().any(|name| serves(name, &names.console)) {
+            without.push(names.console);
+        }
+        without
     }
 
     /// The names the platform answers under. `port` is the one that was bound.
@@ -272,6 +317,26 @@ impl Config {
     }
 }
 
+/// What must hold for any text of the operator's file. Run by the tests on mangled files, and by `fuzz/`.
+#[cfg(any(test, fuzzing))]
+pub(crate) fn probe(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    let Ok(config) = toml::from_str::<Config>(&text) else { return };
+    // The supervisor hands it to its children as text.
+    let Ok(written) = toml::to_string(&config) else { panic!("{config:?} cannot be written") };
+    match toml::from_str::<Config>(&written) {
+        Ok(again) => assert_eq!(again, config),
+        Err(error) => panic!("{config:?} cannot be read again: {error}"),
+    }
+    if config.check().is_ok() {
+        let open = config.listen.addresses.iter().any(|address| !address.ip().is_loopback());
+        assert!(config.tls.is_some() || !open, "credentials would cross the network in clear text");
+        assert!(config.front_door.entries().iter().all(|(_, value)| *value > 0), "no limit is switched off");
+        let names = config.names(8080);
+        assert!(is_host_name(&names.console) && is_host_name(&names.apps_domain));
+    }
+}
+
 /// The folders of a data directory.
 #[derive(Debug, Clone)]
 pub(crate) struct Folders {
@@ -293,5 +358,41 @@ impl Folders {
             self.artefacts.clone(),
             self.logs.clone(),
         ]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn mangled_files_are_refused_or_safe() {
+        let example = include_str!("../../../packaging/serviceful.toml");
+        let limits =
+            "[front_door]\nidle_ms = 1\n[caps.run]\ncpu_ms = 5\n[identity]\ncall = { default_s = 1, max_s = 2 }\n";
+        let open = "[listen]\naddresses = [\"127.0.0.1:1\", \"[::1]:2\"]\n[names]\nconsole = \"a.b\"\nport = 1\n";
+        for text in [limits, open] {
+            let config: Config = toml::from_str(text).unwrap();
+            config.check().unwrap();
+        }
+        mangle::run(&[example.as_bytes(), limits.as_bytes(), open.as_bytes()], 6_000, probe);
+    }
+
+    #[test]
+    fn names_without_a_certificate_are_known() {
+        let with = |names: &str| -> Config {
+            let certificate = format!("[[tls.certificates]]\nnames = [{names}]\nchain = \"a\"\nkey = \"b\"\n");
+            toml::from_str(&format!("[names]\napps_domain = \"apps.example.org\"\n{certificate}")).unwrap()
+        };
+        for (names, without) in [
+            ("\"*.apps.example.org\"", vec![]),
+            ("\"console.apps.example.org\"", vec!["*.apps.example.org"]),
+            ("\"Tea.Apps.Example.Org\"", vec!["console.apps.example.org"]),
+            ("\"*.example.org\"", vec!["*.apps.example.org", "console.apps.example.org"]),
+        ] {
+            let config = with(names);
+            assert_eq!(config.names_without_certificate(), without, "{names}");
+            assert_eq!(config.check_certificate_names().is_err(), without.len() == 2, "{names}");
+        }
     }
 }

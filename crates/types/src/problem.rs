@@ -35,7 +35,7 @@ codes! {
     DOOR_HEADERS_TOO_LARGE = "DOOR-005", 431, "the request has too many or too large header fields";
     DOOR_BODY_TOO_LARGE = "DOOR-006", 413, "the request body is larger than the route allows";
     DOOR_METHOD = "DOOR-007", 405, "this method is not served here";
-    DOOR_CROSS_SITE = "DOOR-008", 403, "another site may not do this with your browser";
+    DOOR_CROSS_SITE = "DOOR-008", 403, "the request does not come from an origin that may make it";
     DOOR_EXPECTATION = "DOOR-009", 417, "this expectation is not supported";
     DOOR_URI_TOO_LONG = "DOOR-010", 414, "the target of the request is too long";
     DOOR_TIMEOUT = "DOOR-011", 408, "the request took too long to arrive";

@@ -11,6 +11,8 @@ mod channel;
 pub mod compile;
 mod frame;
 pub mod keeper;
+#[cfg(any(test, fuzzing))]
+pub mod probe;
 pub mod supervisor;
 pub mod work;
 

@@ -107,9 +107,11 @@ fn no_prefix_is_without_a_name_that_shows_it() {
         assert!(shown, "`{prefix}` has no row in the table above");
         assert_eq!(misnomer(&prefix.replace('-', "_")), Some(Misnomer::Identity), "`{prefix}` with underscores");
     }
-    for prefix in FORWARDING {
-        assert_eq!(misnomer(&prefix.replace('-', "_")), Some(Misnomer::Forwarding), "`{prefix}` with underscores");
-        assert_eq!(misnomer(&prefix.to_uppercase()), Some(Misnomer::Forwarding), "`{prefix}` in capitals");
+    for (prefixes, kind) in [(&FORWARDING[..], Misnomer::Forwarding), (&SUBSTITUTE[..], Misnomer::Substitute)] {
+        for prefix in prefixes {
+            assert_eq!(misnomer(&prefix.replace('-', "_")), Some(kind), "`{prefix}` with underscores");
+            assert_eq!(misnomer(&prefix.to_uppercase()), Some(kind), "`{prefix}` in capitals");
+        }
     }
 }
 
@@ -135,6 +137,16 @@ fn proxies_are_not_believed() {
         "x-originating-ip",
         "x-remote-addr",
         "x-remote-ip",
+    ] {
+        for spelling in spellings(name) {
+            assert_eq!(misnomer(&spelling), Some(Misnomer::Forwarding), "`{spelling}`");
+        }
+    }
+}
+
+#[test]
+fn no_other_request_is_read_in_place_of_this_one() {
+    for name in [
         "x-original-url",
         "x-original-uri",
         "x-original-host",
@@ -153,7 +165,7 @@ fn proxies_are_not_believed() {
         "proxy",
     ] {
         for spelling in spellings(name) {
-            assert_eq!(misnomer(&spelling), Some(Misnomer::Forwarding), "`{spelling}`");
+            assert_eq!(misnomer(&spelling), Some(Misnomer::Substitute), "`{spelling}`");
         }
     }
 }

@@ -1,6 +1,7 @@
-//! Follows HTTP/1 heads byte by byte for three things that the parser hides: a line that ends in LF alone, a second
-//! `Content-Length`, and a `Content-Length` beside `Transfer-Encoding`. Each can make another parser see other requests.
-//! A head with one of them is spoilt on its way, so that the parser refuses it (400) and closes.
+//! Follows HTTP/1 heads byte by byte for what the parser hides. A line that ends in LF alone, a second `Content-Length`, and a
+//! `Content-Length` beside `Transfer-Encoding` can each make another parser see other requests: a head with one of them is
+//! spoilt on its way, so that the parser refuses it (400) and closes. A `#` in the request line is cut off by the parser with
+//! all that follows; the strict layer is told of it and refuses the request.
 use crate::flow::{Flow, Framing};
 
 use std::sync::atomic::Ordering::Relaxed;
@@ -92,6 +93,9 @@ impl HeadScanner {
 
     /// Takes a line or a part of one; `false` when it was spoilt.
     fn line(&mut self, part: &mut [u8], complete: bool, flow: &Flow) -> bool {
+        if !self.begun && part.contains(&b'#') {
+            flow.fragment.store(true, Relaxed);
+        }
         let Some((last, text)) = (if complete { part.split_last_mut() } else { None }) else {
             self.keep(part);
             return true;
@@ -195,6 +199,24 @@ mod tests {
         ] {
             for size in 1..bad.len() {
                 assert!(run(bad.as_bytes(), size, &[]).1, "{bad:?} in pieces of {size}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_fragment_in_the_request_line_is_told_however_it_is_cut() {
+        for (text, there) in [
+            ("GET /a#b HTTP/1.1\r\nHost: a\r\n\r\n", true),
+            ("\r\nGET http://a/#?x HTTP/1.1\r\nHost: a\r\n\r\n", true),
+            ("GET /a%23b HTTP/1.1\r\nHost: a\r\nx-y: #\r\n\r\n", false),
+        ] {
+            for size in 1..text.len() {
+                let flow = Flow::new(false);
+                let mut scanner = HeadScanner::new();
+                for piece in text.as_bytes().chunks(size) {
+                    assert!(!scanner.scan(&mut piece.to_vec(), &flow).spoilt);
+                }
+                assert_eq!(flow.fragment.load(Relaxed), there, "{text:?} in pieces of {size}");
             }
         }
     }

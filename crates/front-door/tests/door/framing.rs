@@ -51,6 +51,8 @@ async fn ambiguous_requests_are_refused_and_call_nothing() {
         // Targets and methods.
         ("GET ! HTTP/1.1\r\nHost: {host}\r\n\r\n".into(), 400),
         ("OPTIONS * HTTP/1.1\r\nHost: {host}\r\n\r\n".into(), 400),
+        ("GET /a#b HTTP/1.1\r\nHost: {host}\r\n\r\n".into(), 400),
+        ("GET http://{host}/#b HTTP/1.1\r\nHost: {host}\r\n\r\n".into(), 400),
         ("GET /a%2fb HTTP/1.1\r\nHost: {host}\r\n\r\n".into(), 400),
         ("GET /a%5Cb HTTP/1.1\r\nHost: {host}\r\n\r\n".into(), 400),
         ("GET /a%00 HTTP/1.1\r\nHost: {host}\r\n\r\n".into(), 400),
@@ -67,6 +69,8 @@ async fn ambiguous_requests_are_refused_and_call_nothing() {
         (format!("{head}Content-Encoding: gzip\r\nContent-Length: 1\r\n\r\nx"), 415),
         (format!("{head}{}\r\n", "A: b\r\n".repeat(64)), 431),
         (format!("{head}A: {}\r\n\r\n", "b".repeat(16_400)), 431),
+        // Under the bound without what each field costs, over it with that.
+        (format!("{head}A: {}\r\n\r\n", "b".repeat(16_384 - 80)), 431),
         (format!("GET /{} HTTP/1.1\r\nHost: {{host}}\r\n\r\n", "a".repeat(8_200)), 414),
         (format!("{head}Content-Type: a/b\r\nContent-Type: c/d\r\n\r\n"), 400),
         (format!("{head}Authorization: Bearer a\r\nAuthorization: Bearer good\r\n\r\n"), 400),
@@ -142,6 +146,12 @@ async fn pipelined_requests_are_each_answered_once_and_in_order() {
     let (answer, closed) = exchange(door.address, smuggled.as_bytes()).await;
     assert_eq!((statuses(&answer), closed), (vec![200, 400], true), "{answer}");
     assert_eq!(door.calls(), 41);
+    // A fragment spoils its own request and no other.
+    let two = format!("GET /a#b HTTP/1.1\r\nHost: {host}\r\n\r\nGET /c HTTP/1.1\r\nHost: {host}\r\nA: #\r\n\r\n");
+    let (answer, _) = exchange(door.address, two.as_bytes()).await;
+    assert_eq!(statuses(&answer), [400, 200], "{answer}");
+    assert!(answer.contains("the target has a fragment"), "{answer}");
+    assert_eq!(door.calls(), 42);
 }
 
 #[tokio::test]

@@ -95,6 +95,17 @@ async fn a_browser_sent_by_another_site_gets_nothing_done() {
         assert_eq!(door.events().last().unwrap().note.as_deref(), Some("cross-site"), "{name}");
     }
     assert_eq!(door.calls(), 0);
+    // No browser: an upgrade without origin and token is refused in words that fit, and is no attack of another site.
+    let bare =
+        format!("GET / HTTP/1.1\r\nHost: coffee.localhost:{port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n");
+    let (answer, _) = exchange(door.address, bare.as_bytes()).await;
+    assert_eq!(statuses(&answer), [403], "{answer}");
+    assert!(
+        answer.contains("needs an `Origin` of this address, or a token") && !answer.contains("another site"),
+        "{answer}"
+    );
+    assert_eq!(door.events().last().unwrap().note, None);
+    assert_eq!(door.calls(), 0);
     let twins = [
         (
             "own form",

@@ -239,7 +239,21 @@ fn keys_that_do_not_fit_and_names_that_are_none_are_refused() {
     assert!(FileCertificates::read(&[file("a.localhost")]).err().unwrap().to_string().contains("key.pem"));
     std::fs::write(&key, one.signing_key.serialize_pem()).unwrap();
     assert!(FileCertificates::read(&[file("a.localhost")]).is_ok());
+    assert!(FileCertificates::read(&[file("*.localhost")]).is_ok(), "at least one name of that kind is held");
+    for wrong in ["b.localhost", "x.a.localhost", "localhost", "*.a.localhost", "*.example.org"] {
+        let said = FileCertificates::read(&[file(wrong)]).err().unwrap().to_string();
+        assert!(said.contains(wrong) && said.contains("holds a.localhost"), "{said}");
+    }
+    assert!(FileCertificates::read(&[file("A.Localhost")]).is_ok());
     assert!(FileCertificates::read(&[file("*")]).err().unwrap().to_string().contains("`*`"));
+    let wild = rcgen::generate_simple_self_signed(vec!["*.apps.localhost".to_owned()]).unwrap();
+    std::fs::write(&chain, wild.cert.pem()).unwrap();
+    std::fs::write(&key, wild.signing_key.serialize_pem()).unwrap();
+    for (name, fits) in
+        [("*.apps.localhost", true), ("tea.apps.localhost", true), ("apps.localhost", false), ("*.localhost", false)]
+    {
+        assert_eq!(FileCertificates::read(&[file(name)]).is_ok(), fits, "{name}");
+    }
     std::fs::write(&chain, "").unwrap();
     assert!(FileCertificates::read(&[file("a.localhost")]).is_err());
 }

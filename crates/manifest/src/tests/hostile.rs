@@ -1,67 +1,16 @@
 //! Texts that want to crash the reader, keep it busy, or make it answer with more than it was given.
 use super::{FULL, with};
-use crate::{ERRORS_MAX, Manifest, TEXT_BYTES_MAX};
-
-/// A seeded generator (xorshift64), so that a failure can be repeated.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from(self.0 >> 11).unwrap() % sides.max(1)
-    }
-}
-
-fn survives(text: &str) {
-    if let Err(errors) = Manifest::parse(text) {
-        assert!(!errors.is_empty() && errors.len() <= ERRORS_MAX);
-        for error in errors {
-            assert!(error.line >= 1 && error.column >= 1);
-            let words = error.to_string();
-            assert!(words.len() < 4_096, "an error of {} bytes", words.len());
-            assert!(!words.chars().any(|c| c.is_control()), "{words:?}");
-        }
-    }
-}
+use crate::{ERRORS_MAX, Manifest, TEXT_BYTES_MAX, probe::manifest};
 
 #[test]
-fn mutations_never_panic() {
-    let mut dice = Dice(0x5eed_5eed_5eed_5eed);
-    let alphabet: Vec<char> = "[]{}=\"'.,#\n\r\t \\-_:0aZé\u{202e}\u{0}".chars().collect();
-    for _ in 0..4_000 {
-        let mut chars: Vec<char> = FULL.chars().collect();
-        for _ in 0..=dice.roll(8) {
-            let at = dice.roll(chars.len());
-            match dice.roll(4) {
-                0 => drop(chars.remove(at)),
-                1 => chars.insert(at, alphabet[dice.roll(alphabet.len())]),
-                2 => chars[at] = alphabet[dice.roll(alphabet.len())],
-                _ => {
-                    let end = (at + dice.roll(60)).min(chars.len());
-                    let piece: Vec<char> = chars[at..end].to_vec();
-                    let to = dice.roll(chars.len());
-                    chars.splice(to..to, piece);
-                }
-            }
-        }
-        survives(&chars.into_iter().collect::<String>());
-    }
-}
-
-#[test]
-fn random_text_never_panics() {
-    let mut dice = Dice(0xfeed_beef_dead_c0de);
-    for _ in 0..2_000 {
-        let bytes: Vec<u8> = (0..dice.roll(400)).map(|_| u8::try_from(dice.roll(256)).unwrap()).collect();
-        survives(&String::from_utf8_lossy(&bytes));
-    }
+fn mangled_manifests_are_refused_in_words_that_can_be_shown() {
+    let strange = "name = \"\u{202e}\u{0}é\"\n[[function]]\nroute = '''\n'''\n";
+    mangle::run(&[FULL.as_bytes(), strange.as_bytes()], 6_000, manifest);
 }
 
 #[test]
 fn a_mutation_never_opens_a_function_without_a_reason() {
-    let mut dice = Dice(77);
+    let mut dice = mangle::Dice::new(77);
     let words = ["public", "signed-in", "members", "workloads", "closed", "Public", "", "public "];
     for _ in 0..2_000 {
         let mut lines = format!("access = \"{}\"\n", words[dice.roll(words.len())]);
@@ -122,7 +71,7 @@ fn bombs_are_defused() {
         numbered(&|n| format!("[[function]]\nroute=\"/{n}\"\ncomponent=\"a\"\n")),
     ] {
         assert!(bomb.len() <= TEXT_BYTES_MAX);
-        survives(&bomb);
+        manifest(bomb.as_bytes());
         assert!(Manifest::parse(&bomb).is_err());
     }
 }

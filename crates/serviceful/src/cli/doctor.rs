@@ -134,14 +134,50 @@ async fn target() -> Finding {
     finding("Rust target wasm32-wasip2", state, found.to_owned(), NEXT)
 }
 
+/// No platform is nothing bad: this machine may be made fit for one. One that is known and does not answer is.
 async fn platform(desk: &Desk) -> Finding {
-    const NEXT: &str = "start one with `serviceful up`, or name one with `--platform`";
-    let asked = async { desk.client()?.whoami().await.map_err(Failure::from) }.await;
-    let (state, found) = match asked {
-        Ok(identity) => (State::Ok, format!("answers; you are {}", identity.name.unwrap_or(identity.kind))),
-        Err(failure) => (State::Careful, failure.what),
+    const START: &str = "start one with `serviceful up`, or name one with `--platform`";
+    let target = match desk.target() {
+        Ok(target) => target.console,
+        Err(failure) => return finding("platform", State::Careful, failure.what, START),
     };
-    finding("platform", state, found, NEXT)
+    let asked = match desk.client() {
+        Ok(client) => client.whoami().await.map_err(Failure::from),
+        // Whoever has no credential can still find out whether anybody is there.
+        Err(failure) if failure.exit == Exit::Refused => match stranger(&target).await {
+            Some(dead) => Err(dead),
+            None => Err(failure),
+        },
+        Err(failure) => Err(failure),
+    };
+    match asked {
+        Ok(identity) => answering(format!("answers; you are {}", identity.name.unwrap_or(identity.kind))),
+        Err(failure) => silent(&target, &failure),
+    }
+}
+
+/// Asks without a credential; what is wrong when nobody answers.
+async fn stranger(console: &str) -> Option<Failure> {
+    let address = console.parse::<client::Address>().ok()?;
+    let failure = Failure::from(client::Client::new(address, None).whoami().await.err()?);
+    (failure.exit == Exit::Unreachable).then_some(failure)
+}
+
+const fn answering(found: String) -> Finding {
+    finding("platform", State::Ok, found, "")
+}
+
+fn silent(target: &str, failure: &Failure) -> Finding {
+    const DEAD: &str =
+        "start it again (`serviceful up` in its project, or its service), or name another with `--platform`";
+    const STRANGER: &str =
+        "`serviceful claim` on its host makes a link for an owner; `serviceful logout` forgets a stored credential";
+    match failure.exit {
+        Exit::Unreachable => finding("platform", State::Bad, failure.what.clone(), DEAD),
+        // It is there; it does not know whoever asks.
+        Exit::Refused => finding("platform", State::Careful, format!("{target}: {}", failure.what), STRANGER),
+        _ => finding("platform", State::Bad, format!("{target}: {}", failure.what), DEAD),
+    }
 }
 
 #[cfg(test)]
@@ -157,6 +193,15 @@ mod tests {
         assert_eq!(state(Some("landlock"), "5.10.1"), State::Bad);
         assert_eq!(state(None, "6.18.0"), State::Careful);
         assert_eq!(version("garbage"), None);
+    }
+
+    #[test]
+    fn a_known_platform_that_does_not_answer_is_bad() {
+        let state = |exit| silent("http://console.localhost:1", &Failure::new("x").exit(exit)).state;
+        assert_eq!(state(Exit::Unreachable), State::Bad);
+        assert_eq!(state(Exit::Failed), State::Bad);
+        assert_eq!(state(Exit::Refused), State::Careful);
+        assert_eq!(answering("answers".into()).next, None);
     }
 
     #[test]

@@ -1,10 +1,11 @@
-//! `posture`: how well the walls stand. Ends with 1 when something is missing.
-use control_api::Posture;
+//! `posture`: how well the walls stand, and what the door refused before it was a request. Ends with 1 when something is missing.
+use control_api::{BrokenConnections, Posture};
 
 use super::{
     desk::Desk,
     failure::{Exit, Failure},
     out::{Out, Tone},
+    text::moment,
 };
 
 pub(super) async fn run(desk: &Desk) -> Result<Exit, Failure> {
@@ -32,5 +33,19 @@ fn show(out: &Out, posture: &Posture) -> Result<(), Failure> {
             out.line(&format!("         {next}"))?;
         }
     }
-    Ok(())
+    match &posture.broken_connections {
+        Some(seen) => out.line(&format!("         {}", broken(seen))),
+        None => Ok(()),
+    }
+}
+
+/// No check: the internet is never quiet.
+fn broken(seen: &BrokenConnections) -> String {
+    let since = moment(seen.since);
+    let causes = seen.causes.iter().filter(|(_, count)| **count > 0);
+    let causes: Vec<String> = causes.map(|(name, count)| format!("{count} {}", name.replace('_', " "))).collect();
+    match seen.total {
+        0 => format!("no broken connection since {since}"),
+        total => format!("{total} broken connections refused since {since}: {}", causes.join(", ")),
+    }
 }

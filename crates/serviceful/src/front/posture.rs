@@ -5,7 +5,7 @@ use control_api::{Posture, PostureCheck, ProcessPosture};
 use gateway::PosturePort;
 use jail::{Level, Report};
 
-use super::keeper_link::KeeperLink;
+use super::{broken::Broken, keeper_link::KeeperLink};
 use crate::config::Config;
 
 /// Answers the posture operation.
@@ -19,6 +19,8 @@ pub(super) struct Walls {
     /// Set after the room was built.
     pub(super) runtime: OnceLock<Arc<runtime::Service>>,
     pub(super) audit: OnceLock<Arc<audit::Log>>,
+    /// Set when the door is there.
+    pub(super) broken: OnceLock<Arc<Broken>>,
     /// The key with which anybody can verify a copy of the audit log.
     pub(super) audit_key: String,
 }
@@ -78,6 +80,7 @@ impl Walls {
             None => (false, "not open".to_owned()),
         };
         let tls = self.config.tls.is_some();
+        let nameless = self.config.names_without_certificate();
         let loopback = self.config.listen.addresses.iter().all(|a| a.ip().is_loopback());
         vec![
             check("audit log", audit.0, audit.1, "free disk space if it is full, then restart the platform"),
@@ -91,6 +94,16 @@ impl Walls {
                     "plain HTTP on loopback addresses only".to_owned()
                 },
                 "configure `[tls]`",
+            ),
+            check(
+                "certificates",
+                nameless.is_empty(),
+                match (tls, nameless.is_empty()) {
+                    (false, _) => "none are needed".to_owned(),
+                    (true, true) => "there is one for the console, and one for apps".to_owned(),
+                    (true, false) => format!("none is for {}, so nobody can connect there", nameless.join(" and ")),
+                },
+                "add a `[[tls.certificates]]` with these `names`",
             ),
         ]
     }
@@ -113,6 +126,7 @@ impl PosturePort for Walls {
             strict: self.config.jail.strict,
             processes,
             checks: self.checks(),
+            broken_connections: self.broken.get().map(|broken| broken.view()),
         };
         serde_json::to_value(posture).unwrap_or_default()
     }

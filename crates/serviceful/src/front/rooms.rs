@@ -11,6 +11,7 @@ use wire::supervisor::{Note, Start};
 use super::{
     Listeners,
     audit_link::AuditLink,
+    broken::Broken,
     keeper_link::{Checkpoints, KeeperLink},
     posture::Walls,
     supervisor_link::SupervisorLink,
@@ -132,6 +133,7 @@ impl Rooms {
             keeper: keeper.clone(),
             runtime: OnceLock::from(runtime.clone()),
             audit: OnceLock::from(log.clone()),
+            broken: OnceLock::new(),
             audit_key: facts.audit_key.clone(),
         });
         let releases: Vec<Arc<dyn ReleasePort>> =
@@ -226,11 +228,19 @@ impl Rooms {
             }
             None => None,
         };
+        let nameless = self.config.names_without_certificate();
+        if !nameless.is_empty() {
+            tracing::warn!("no certificate is for {}: nobody can connect there", nameless.join(" and "));
+        }
         let mut settings = self.config.front_door.clone();
         // Half of the descriptors are for what the platform itself opens.
         let descriptors = rustix::process::getrlimit(rustix::process::Resource::Nofile).current.unwrap_or(u64::MAX);
         settings.connections_max = settings.connections_max.min(descriptors / 2).max(1);
-        Ok(front_door::Service::new(settings, self.house.clone(), certificates)?)
+        let service = front_door::Service::new(settings, self.house.clone(), certificates)?;
+        let broken = Arc::new(Broken::new(service.counters().clone(), self.audit.clone(), self.clock.clone()));
+        // Asked for once; a second door would find the place taken, and its counts would not be told.
+        let _ = self.walls.broken.set(broken);
+        Ok(service)
     }
 
     /// Serves until told to drain and what was under way has ended.
@@ -247,8 +257,12 @@ impl Rooms {
         }
         let host = listeners.host;
         tasks.spawn(async move { service.serve_host(host, draining).await });
+        let telling = self.walls.broken.get().cloned().map(|broken| tokio::spawn(async move { broken.run().await }));
         while let Some(ended) = tasks.join_next().await {
             ended?.context("a listener failed")?;
+        }
+        if let Some(telling) = telling {
+            telling.abort();
         }
         Ok(())
     }
@@ -260,6 +274,9 @@ impl Rooms {
         }
         self.control.drain().await;
         self.runtime.drain();
+        if let Some(broken) = self.walls.broken.get() {
+            broken.tell();
+        }
         self.note(Kind::Platform, "stopped", "asked to end".to_owned());
         if let Err(error) = self.audit.close().await {
             tracing::error!(%error, "the audit log did not close cleanly; the next start makes it whole");

@@ -119,3 +119,22 @@ fn every_verb_teaches() {
     }
     assert_eq!(platform.cli(&["no-such-verb"]).code, 2);
 }
+
+#[test]
+fn the_doctor_ends_with_an_error_when_the_platform_is_dead_and_says_the_same_in_json() {
+    let mut platform = Platform::start(&Setup::default());
+    let asked = |platform: &Platform, folder: &std::path::Path| {
+        let (plain, json) = (platform.cli_in(folder, &["doctor"]), platform.cli_in(folder, &["doctor", "--json"]));
+        let findings: Vec<serde_json::Value> = serde_json::from_str(&json.out).unwrap();
+        let bad = findings.iter().any(|f| f["state"] == "bad");
+        assert_eq!((plain.code, json.code), (i32::from(bad), i32::from(bad)), "{} {}", plain.out, json.out);
+        let platform = findings.iter().find(|f| f["what"] == "platform").unwrap();
+        platform["state"].as_str().unwrap().to_owned()
+    };
+    let (data, elsewhere) = (platform.data(), tempfile::tempdir().unwrap());
+    assert_eq!(asked(&platform, &data), "ok", "as the operator");
+    assert_eq!(asked(&platform, elsewhere.path()), "careful", "it answers a stranger, whom it does not know");
+    platform.stop();
+    assert_eq!(asked(&platform, &data), "bad");
+    assert_eq!(asked(&platform, elsewhere.path()), "bad", "nor does it answer a stranger");
+}

@@ -60,6 +60,28 @@ async fn fields_for_this_hop_alone_do_not_reach_the_function() {
     assert!(seen.contains("x-for-all") && !seen.contains("x-only-here"), "{seen}");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn what_never_became_a_request_is_shown_and_recorded() {
+    let mut platform = Platform::claimed(&Setup::default()).await;
+    let seen = |posture: &serde_json::Value| posture["broken_connections"]["total"].as_u64().unwrap();
+    assert_eq!(seen(&platform.api("GET", "/api/v1/posture", None).await.1), 0);
+    for broken in ["GET / HTTP/9.9\r\n\r\n", "\u{16}\u{3}\u{1} no plain request", "GET / HTTP/1.1\nHost: a\n\n"] {
+        raw(platform.port, broken);
+    }
+    raw(platform.port, &format!("GET / HTTP/1.1\r\nHost: a\r\nA: {}\r\n\r\n", "b".repeat(100_000)));
+    let posture = platform.api("GET", "/api/v1/posture", None).await.1;
+    assert_eq!(seen(&posture), 4, "{}", posture["broken_connections"]);
+    assert_eq!(posture["broken_connections"]["causes"]["parse_errors"], 4);
+    let said = platform.cli_in(&platform.data(), &["--host", "posture"]);
+    assert!(said.out.contains("4 broken connections refused since"), "{}", said.out);
+    platform.stop();
+    platform.restart();
+    let events = platform.audit("action=connections-refused").await;
+    assert_eq!(events.len(), 1, "one for all of them: {events:?}");
+    let outcome = events[0]["outcome"].to_string();
+    assert!(outcome.contains("refused 4 broken connections") && outcome.contains("4 parse errors"), "{outcome}");
+}
+
 /// A certificate for the names, as the two files that the operator's file names.
 fn certificate(folder: &Path, stem: &str) -> rcgen::CertifiedKey<rcgen::KeyPair> {
     let names = ["console.localhost", "hello.localhost", "other.localhost"].map(str::to_owned);
@@ -161,6 +183,11 @@ fn a_configuration_that_cannot_work_is_refused_in_words_before_anything_is_ready
         (pair("one.crt", "two.key"), "certificate"),
         (pair("none.crt", "one.key"), "none.crt"),
         (pair("one.crt", "open.key"), "chmod"),
+        (pair("one.crt", "one.key"), "holds console.localhost, hello.localhost, other.localhost"),
+        (
+            pair("one.crt", "one.key").replace("a.localhost", "a.example.org"),
+            "answers as console.localhost and *.localhost",
+        ),
         (format!("{head}[names]\napps_domain = \"Bad Domain\"\n"), "host name"),
         (format!("{head}[names]\nconsole = \"https://x\"\n"), "host name"),
         (format!("{head}[tls]\ncertificates = []\n"), "certificate"),

@@ -1,0 +1,52 @@
+//! What must hold for any credential that a stranger sends. Run by the tests on mangled tokens, and by `fuzz/`.
+use http::{HeaderMap, HeaderValue, header::AUTHORIZATION};
+
+use crate::{bearer, names, token};
+
+/// The value of an `Authorization` field, and the same bytes as a claim's code and as a name.
+pub fn credential(bytes: &[u8]) {
+    if let Ok(value) = HeaderValue::from_bytes(bytes) {
+        let mut headers = HeaderMap::new();
+        headers.append(AUTHORIZATION, value.clone());
+        if let Ok(found) = bearer::token(&headers) {
+            let Some(found) = found else { panic!("there is a field") };
+            assert!(bytes.ends_with(found) && token::check(found).is_ok());
+            assert!(found.len() == 53 && found.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'_'));
+        }
+        headers.append(AUTHORIZATION, value);
+        assert!(bearer::token(&headers).is_err(), "two fields are none");
+    }
+    let text = String::from_utf8_lossy(bytes);
+    if token::is_secret(&text) {
+        assert_eq!(text.len(), 43);
+    }
+    if names::check_display("the name", &text).is_ok() {
+        assert!(!text.is_empty() && text.chars().count() <= 80 && !text.chars().any(char::is_control));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use types::Rng;
+
+    use super::*;
+
+    struct Sevens;
+
+    impl Rng for Sevens {
+        fn fill(&self, bytes: &mut [u8]) {
+            bytes.fill(7);
+        }
+    }
+
+    #[test]
+    fn mangled_credentials_are_refused_or_are_tokens() {
+        let (person, _) = token::fresh(token::Prefix::Person, &Sevens);
+        let (service, _) = token::fresh(token::Prefix::Service, &Sevens);
+        let person = format!("Bearer {}", person.expose());
+        let service = format!("bearer {}", service.expose());
+        let code = token::secret(&Sevens);
+        let seeds = [person.as_bytes(), service.as_bytes(), code.as_bytes(), "Ada Lovelace".as_bytes(), b"Basic QTpC"];
+        mangle::run(&seeds, 30_000, credential);
+    }
+}

@@ -1,0 +1,3 @@
+//! A stream of frames from another process.
+#![no_main]
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| wire::probe::frames(bytes));
