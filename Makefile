@@ -5,8 +5,9 @@ BIN := $(TARGET)/release
 TOOLS := $(or $(SERVICEFUL_TOOLS),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/serviceful)
 GUESTS := $(TARGET)/guests
 export SERVICEFUL_GUESTS := $(GUESTS)
+export SERVICEFUL_JS_PACKAGES := $(TARGET)/js-packages
 
-.PHONY: help setup build js-engine guests example up test check bench clean-data
+.PHONY: help setup build js-engine js-packages guests example up test check bench clean-data
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -14,11 +15,14 @@ help: ## Show this list
 setup: ## Install what is missing on this machine
 	@scripts/setup.sh
 
-build: setup js-engine ## Build both executables
+build: setup js-engine ## Build the executables
 	cargo build --release --locked --workspace --bins
 
 js-engine: setup ## Build the JavaScript engine from source, beside the executables
 	@scripts/build-js-engine.sh "$(BIN)/js-engine.wasm"
+
+js-packages: setup ## Install the npm packages that are tried in the engine
+	@scripts/install-js-packages.sh
 
 guests: setup ## Build the examples and the test guests from source
 	@scripts/build-guests.sh "$(GUESTS)"
@@ -30,7 +34,7 @@ up: example ## Build everything and start the platform with an example app
 	@if [ -x "$(TOOLS)/rust-wasm/bin/rustc" ]; then export RUSTC="$(TOOLS)/rust-wasm/bin/rustc"; fi; \
 	exec "$(BIN)/serviceful" up examples/hello
 
-test: setup guests js-engine ## Run every test
+test: setup guests js-engine js-packages ## Run every test
 	@scripts/test.sh
 
 check: setup ## Format, lints, and the rules of the house
