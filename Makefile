@@ -5,8 +5,9 @@ BIN := $(TARGET)/release
 TOOLS := $(or $(SERVICEFUL_TOOLS),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/serviceful)
 GUESTS := $(TARGET)/guests
 export SERVICEFUL_GUESTS := $(GUESTS)
+export SERVICEFUL_JS_PACKAGES := $(TARGET)/js-packages
 
-.PHONY: help setup build js-engine guests up test check bench clean-data
+.PHONY: help setup build js-engine js-packages guests up test check bench clean-data
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -20,13 +21,16 @@ build: setup js-engine ## Build the executables
 js-engine: setup ## Build the JavaScript engine from source, beside the executables
 	@scripts/build-js-engine.sh "$(BIN)/js-engine.wasm"
 
+js-packages: setup ## Install the npm packages that are tried in the engine
+	@scripts/install-js-packages.sh
+
 guests: setup ## Build the examples and the test guests from source
 	@scripts/build-guests.sh "$(GUESTS)"
 
 up: build ## Build everything and start the platform with an example app
 	@exec "$(BIN)/serviceful" up examples/bob
 
-test: setup guests js-engine ## Run every test
+test: setup guests js-engine js-packages ## Run every test
 	@scripts/test.sh
 
 check: setup ## Format, lints, and the rules of the house

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # bench: installs the peers, then compares the platform with them. What is measured and how: scripts/bench/README.md.
 #
-#   scripts/bench.sh      expects both executables and the guests to be built; `make bench` sees to that
+#   scripts/bench.sh      expects the executables and the guests to be built; `make bench` sees to that
 #
 #   BENCH_QUICK=1          one round of one second, for a smoke test of the harness
 #   BENCH_SKIP_WASMTIME=1  leaves out `wasmtime serve`, which takes minutes to compile

@@ -14,6 +14,14 @@ pub enum JailError {
         /// The first path of the plan.
         path: PathBuf,
     },
+    /// A role that changes no file was given a path to write.
+    #[error("role `{role}` writes no files, but its plan names `{}` for writing; name it for reading, or hand over an open descriptor", path.display())]
+    Writing {
+        /// The role's name.
+        role: &'static str,
+        /// The first path to write of the plan.
+        path: PathBuf,
+    },
     /// A path of the plan cannot be opened.
     #[error("cannot open `{}` to keep it reachable: {reason}; create it before the process is closed, or take it out of the plan", path.display())]
     Path {

@@ -1,7 +1,7 @@
 //! jail: closes the doors of one process after its set-up, and says which ones are closed.
 //! Guarantees: after `apply`, a role reaches no file, socket, process or kernel feature outside its table. (claim C2; lab: breach/*)
 //! Does not: open, receive or pass descriptors, start processes, or know what a role does with what it kept.
-//! Called by: serviceful, serviceful-engine. Calls: the kernel.
+//! Called by: serviceful, serviceful-engine, serviceful-bundle, keeper. Calls: the kernel.
 //! If this is wrong: native code in a worker reads other apps' data. docs/security/threats.md#assume-breach
 //!
 //! Two locks, each able to hold alone where it can: **Landlock** (which files, TCP ports, abstract sockets and signals the

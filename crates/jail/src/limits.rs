@@ -9,6 +9,8 @@ use crate::{JailError, Role};
 const WORK_DESCRIPTORS: u64 = 4096;
 /// Descriptors of a compile process: one channel, one artefact, thread plumbing.
 const COMPILE_DESCRIPTORS: u64 = 256;
+/// Descriptors of a bundler: a pipe, the source files that its threads read at this moment, thread plumbing.
+const BUNDLE_DESCRIPTORS: u64 = 256;
 /// Descriptors of the keeper: one channel, its key and event files.
 const KEEPER_DESCRIPTORS: u64 = 1024;
 /// Largest file or memfd that a compile process may write, in bytes. A 100 MB module is refused before; code grows
@@ -21,6 +23,11 @@ pub(crate) fn of_role(role: Role) -> Result<(), JailError> {
     let descriptors = match role {
         Role::Work => WORK_DESCRIPTORS,
         Role::Compile | Role::Snapshot => COMPILE_DESCRIPTORS,
+        Role::Bundle => {
+            // The result leaves through a pipe. The kernel ends whoever makes a file longer.
+            lower(Resource::Fsize, 0, "forbid writing files")?;
+            BUNDLE_DESCRIPTORS
+        }
         Role::Keeper => KEEPER_DESCRIPTORS,
         // The front holds one descriptor for each client and the supervisor hands its own limit down.
         Role::Front | Role::Supervisor => return Ok(()),
@@ -29,7 +36,7 @@ pub(crate) fn of_role(role: Role) -> Result<(), JailError> {
     lower(Resource::Msgqueue, 0, "forbid message queues")
 }
 
-/// Bounds one compile job: `cpu_s` seconds of CPU (all threads together; the kernel sends `SIGXCPU`, which kills),
+/// Bounds one job of a compiler or a bundler: `cpu_s` seconds of CPU (all threads together; the kernel sends `SIGXCPU`, which kills),
 /// `memory_bytes` of address space, no core files, files of at most 512 MiB. Call it before [`crate::apply`].
 ///
 /// # Errors

@@ -19,9 +19,15 @@ pub enum Role {
     Snapshot,
     /// Runs guests. Assumed to be run by an attacker.
     Work,
+    /// Turns a project's source into one module. Reads files that strangers wrote, and changes none.
+    Bundle,
 }
 
 impl Role {
+    /// Each of them once.
+    pub(crate) const ALL: [Self; 7] =
+        [Self::Supervisor, Self::Front, Self::Keeper, Self::Compile, Self::Snapshot, Self::Work, Self::Bundle];
+
     /// The word used in reports, messages and audit events.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -32,14 +38,13 @@ impl Role {
             Self::Compile => "compile",
             Self::Snapshot => "snapshot",
             Self::Work => "work",
+            Self::Bundle => "bundle",
         }
     }
 
     /// The role of that name, or nothing.
     pub(crate) fn of_name(name: &str) -> Option<Self> {
-        [Self::Supervisor, Self::Front, Self::Keeper, Self::Compile, Self::Snapshot, Self::Work]
-            .into_iter()
-            .find(|role| role.name() == name)
+        Self::ALL.into_iter().find(|role| role.name() == name)
     }
 
     /// Whether Landlock applies. Children inherit a rule set and can only narrow it, so the supervisor takes none:
@@ -50,6 +55,11 @@ impl Role {
 
     /// Whether the role may open files at all.
     pub(crate) fn has_files(self) -> bool {
+        self.writes() || self == Self::Bundle
+    }
+
+    /// Whether the role may change files.
+    pub(crate) fn writes(self) -> bool {
         matches!(self, Self::Front | Self::Keeper)
     }
 
@@ -73,14 +83,19 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Refuses paths for a role that reaches none: they would look granted and not be.
+    /// Refuses paths that the role's table does not let through: they would look granted and not be.
     pub(crate) fn check(&self) -> Result<(), JailError> {
         let first = self.read.iter().chain(&self.write).next();
         match first {
             Some(path) if !self.role.has_files() => {
                 Err(JailError::Paths { role: self.role.name(), path: path.clone() })
             }
-            _ => Ok(()),
+            _ => match self.write.first() {
+                Some(path) if !self.role.writes() => {
+                    Err(JailError::Writing { role: self.role.name(), path: path.clone() })
+                }
+                _ => Ok(()),
+            },
         }
     }
 }

@@ -5,6 +5,8 @@
 //! If this is wrong: the walls between crates rot unseen. docs/security/threats.md#xtask
 #![forbid(unsafe_code)]
 
+pub mod packages;
+
 use std::{collections::BTreeMap, path::PathBuf};
 
 use anyhow::Context;

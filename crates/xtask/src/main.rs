@@ -1,4 +1,4 @@
-//! `cargo xtask`: sizes of files and functions, beside those of code bases we look up to.
+//! `cargo xtask`: sizes of files beside those of code bases we look up to; the table of npm packages.
 use std::path::Path;
 
 fn lines(folder: &Path, found: &mut Vec<(usize, String)>) -> anyhow::Result<()> {
@@ -34,6 +34,11 @@ fn main() -> anyhow::Result<()> {
             }
             Ok(())
         }
-        _ => anyhow::bail!("usage: cargo xtask sizes"),
+        Some("packages") => {
+            let (path, _, wanted) = xtask::packages::page()?;
+            std::fs::write(path, wanted)?;
+            Ok(())
+        }
+        _ => anyhow::bail!("usage: cargo xtask sizes|packages"),
     }
 }

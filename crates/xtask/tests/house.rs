@@ -1,5 +1,5 @@
 //! The architecture, checked.
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 use std::{collections::BTreeSet, path::Path};
 
 use cargo_metadata::{DependencyKind, Metadata, Package};
@@ -59,12 +59,11 @@ fn fenced_crates_stay_behind_their_fence() {
     }
 }
 
-#[test]
-fn the_platform_executable_holds_no_engine() {
-    let metadata = xtask::metadata().unwrap();
+/// Names of all crates that are linked into `root`.
+fn reached<'a>(metadata: &'a Metadata, root: &str) -> Vec<&'a str> {
     let resolve = metadata.resolve.as_ref().unwrap();
-    let id = |name: &str| ours(&metadata).iter().find(|p| p.name.as_str() == name).unwrap().id.clone();
-    let (mut seen, mut todo) = (BTreeSet::new(), vec![id("serviceful")]);
+    let id = ours(metadata).iter().find(|p| p.name.as_str() == root).unwrap().id.clone();
+    let (mut seen, mut todo) = (BTreeSet::new(), vec![id]);
     while let Some(next) = todo.pop() {
         if seen.insert(next.clone()) {
             let node = resolve.nodes.iter().find(|n| n.id == next).unwrap();
@@ -72,11 +71,51 @@ fn the_platform_executable_holds_no_engine() {
             todo.extend(node.deps.iter().filter(|d| kinds(d)).map(|d| d.pkg.clone()));
         }
     }
-    let names: Vec<&str> = metadata.packages.iter().filter(|p| seen.contains(&p.id)).map(|p| p.name.as_str()).collect();
+    metadata.packages.iter().filter(|p| seen.contains(&p.id)).map(|p| p.name.as_str()).collect()
+}
+
+#[test]
+fn the_platform_executable_holds_no_engine() {
+    let metadata = xtask::metadata().unwrap();
+    let names = reached(&metadata, "serviceful");
     for engine in ["wasmtime", "cranelift-codegen", "wasmparser"] {
         assert!(!names.contains(&engine), "`serviceful` reaches `{engine}`");
     }
     assert!(names.contains(&"hyper"), "the walk over the graph finds what is there");
+}
+
+#[test]
+fn parsers_of_source_are_in_the_bundler_alone() {
+    let metadata = xtask::metadata().unwrap();
+    for executable in ["serviceful", "serviceful-engine"] {
+        for parser in ["rolldown", "oxc_parser", "oxc_resolver"] {
+            assert!(!reached(&metadata, executable).contains(&parser), "`{executable}` reaches `{parser}`");
+        }
+    }
+    let bundler = reached(&metadata, "serviceful-bundle");
+    assert!(bundler.contains(&"oxc_parser"), "the walk over the graph finds what is there");
+    for foreign in ["wasmtime", "hyper", "rustls", "rusqlite", "aws-lc-sys"] {
+        assert!(!bundler.contains(&foreign), "`serviceful-bundle` reaches `{foreign}`");
+    }
+}
+
+#[test]
+fn one_release_of_the_bundler() {
+    // Its crates ask for each other by caret and do not keep to it: mixed releases do not compile, or worse, do.
+    let metadata = xtask::metadata().unwrap();
+    let of = |name: &str| metadata.packages.iter().filter(|p| p.name.as_str() == name).map(|p| p.version.to_string());
+    let bundler: Vec<String> = of("rolldown").collect();
+    assert_eq!(bundler.len(), 1, "{bundler:?}");
+    for package in metadata.packages.iter().filter(|p| p.name.starts_with("rolldown_")) {
+        assert_eq!(
+            package.version.to_string(),
+            bundler[0],
+            "If you are here because of `cargo update`: `cargo update -p {} --precise {}`",
+            package.name,
+            bundler[0]
+        );
+    }
+    assert_eq!(of("oxc_parser").count(), 1, "two releases of oxc");
 }
 
 fn rust_files(folder: &Path, found: &mut Vec<std::path::PathBuf>) {
@@ -172,4 +211,25 @@ fn every_error_code_has_its_page() {
         let page = xtask::root().join(format!("docs/errors/{}.md", code.as_str()));
         assert!(page.exists(), "If you are here because you added {}: write {}", code.as_str(), page.display());
     }
+}
+
+#[test]
+fn the_table_of_packages_is_current() {
+    let (path, now, wanted) = xtask::packages::page().unwrap();
+    assert!(now == wanted, "{}: write it again with `cargo run -p xtask -- packages`", path.display());
+}
+
+#[test]
+fn every_package_is_tried_and_every_program_is_listed() {
+    let folder = xtask::root().join("js/packages");
+    let cases: std::collections::BTreeMap<String, xtask::packages::Case> =
+        serde_json::from_slice(&std::fs::read(folder.join("cases.json")).unwrap()).unwrap();
+    let files = std::fs::read_dir(folder.join("cases")).unwrap();
+    let files: BTreeSet<String> =
+        files.map(|file| file.unwrap().path().file_stem().unwrap().to_string_lossy().into_owned()).collect();
+    assert_eq!(files, cases.keys().cloned().collect());
+    let manifest: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(folder.join("package.json")).unwrap()).unwrap();
+    let installed: BTreeSet<&str> = manifest["dependencies"].as_object().unwrap().keys().map(String::as_str).collect();
+    assert_eq!(cases.values().flat_map(|case| &case.packages).map(String::as_str).collect::<BTreeSet<_>>(), installed);
 }

@@ -30,6 +30,7 @@ fn main() {
         Some("compile") => Role::Compile,
         Some("snapshot") => Role::Snapshot,
         Some("work") => Role::Work,
+        Some("bundle") => Role::Bundle,
         Some("outside") => return tools::outside(args),
         other => panic!("no role `{other:?}`"),
     };

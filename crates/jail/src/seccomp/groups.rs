@@ -85,31 +85,36 @@ pub(super) const CHANNEL: &[i64] = &[
     libc::SYS_shutdown,
 ];
 
-/// Files by name, for roles with a plan: Landlock says which. What SQLite, append files and certificates need.
-pub(super) const FILES: &[i64] = &[
-    libc::SYS_copy_file_range,
+/// Looking at files by name, for roles with a plan: Landlock says which. Opening is tested where it must not write, see
+/// `roles.rs`. What resolving a path, listing a folder and reading a file need.
+pub(super) const READING: &[i64] = &[
     libc::SYS_faccessat,
     libc::SYS_faccessat2,
     libc::SYS_fadvise64,
+    libc::SYS_fstatfs,
+    libc::SYS_getcwd,
+    libc::SYS_getdents64,
+    libc::SYS_newfstatat,
+    libc::SYS_readlinkat,
+    libc::SYS_statx,
+];
+
+/// Changing files by name. What SQLite, append files and certificates need beyond [`READING`].
+pub(super) const WRITING: &[i64] = &[
+    libc::SYS_copy_file_range,
     libc::SYS_fallocate,
     libc::SYS_fchmod,
     libc::SYS_fchmodat,
     libc::SYS_fchown,
     libc::SYS_fdatasync,
     libc::SYS_flock,
-    libc::SYS_fstatfs,
     libc::SYS_fsync,
-    libc::SYS_getcwd,
-    libc::SYS_getdents64,
     libc::SYS_linkat,
     libc::SYS_mkdirat,
-    libc::SYS_newfstatat,
     libc::SYS_openat,
-    libc::SYS_readlinkat,
     libc::SYS_renameat,
     libc::SYS_renameat2,
     libc::SYS_sendfile,
-    libc::SYS_statx,
     libc::SYS_sync_file_range,
     libc::SYS_umask,
     libc::SYS_unlinkat,
@@ -136,19 +141,21 @@ pub(super) const OLDER: &[i64] = &[libc::SYS_dup2, libc::SYS_epoll_wait, libc::S
 #[cfg(not(target_arch = "x86_64"))]
 pub(super) const OLDER: &[i64] = &[];
 
-/// Older names of calls in `FILES`.
+/// Older names of calls in `READING`.
 #[cfg(target_arch = "x86_64")]
-pub(super) const OLDER_FILES: &[i64] = &[
-    libc::SYS_access,
+pub(super) const OLDER_READING: &[i64] = &[libc::SYS_access, libc::SYS_lstat, libc::SYS_readlink, libc::SYS_stat];
+#[cfg(not(target_arch = "x86_64"))]
+pub(super) const OLDER_READING: &[i64] = &[];
+
+/// Older names of calls in `WRITING`.
+#[cfg(target_arch = "x86_64")]
+pub(super) const OLDER_WRITING: &[i64] = &[
     libc::SYS_chmod,
-    libc::SYS_lstat,
     libc::SYS_mkdir,
     libc::SYS_open,
-    libc::SYS_readlink,
     libc::SYS_rename,
     libc::SYS_rmdir,
-    libc::SYS_stat,
     libc::SYS_unlink,
 ];
 #[cfg(not(target_arch = "x86_64"))]
-pub(super) const OLDER_FILES: &[i64] = &[];
+pub(super) const OLDER_WRITING: &[i64] = &[];

@@ -3,13 +3,15 @@
 //! | role | allowed | everything else | hostile calls |
 //! |---|---|---|---|
 //! | work, snapshot, compile | threads, time, own memory, open descriptors, waiting, channel | **killed** (`SIGSYS`) | killed |
-//! | keeper | the same, files, questions | `ENOSYS` | killed |
+//! | bundle | the same, reading files, questions | `ENOSYS` | killed |
+//! | keeper | the bundler's, changing files | `ENOSYS` | killed |
 //! | front | the keeper's, accepting connections | `ENOSYS` | killed |
 //! | supervisor | everything | | `EPERM` |
 //!
 //! Work, snapshot and compile run code that others wrote: a call outside their table is an attack, and its death is what the
-//! supervisor sees and records. Front and keeper run only our code: an unknown call there is far more likely a library's
-//! update than an attacker, so it is refused with the answer that makes libraries fall back, not with an outage.
+//! supervisor sees and records. Front, keeper and bundler run only our code and libraries that read what others wrote: an
+//! unknown call there is far more likely a library's update than an attacker, so it is refused with the answer that makes
+//! libraries fall back, not with an outage.
 
 use seccompiler::{BackendError, SeccompAction};
 
@@ -26,8 +28,9 @@ const NOT_PERMITTED: SeccompAction = SeccompAction::Errno(libc::EPERM.unsigned_a
 pub(super) fn filters(role: Role, own: u32) -> Built<Vec<Filter>> {
     match role {
         Role::Supervisor => supervisor(),
-        Role::Front => own_code(base(Role::Front, own)?.always(groups::ACCEPT), own),
-        Role::Keeper => own_code(base(Role::Keeper, own)?, own),
+        Role::Front => own_code(changing_files(base(Role::Front, own)?)?.always(groups::ACCEPT), own),
+        Role::Keeper => own_code(changing_files(base(Role::Keeper, own)?)?, own),
+        Role::Bundle => own_code(reading_files(base(Role::Bundle, own)?)?, own),
         Role::Compile | Role::Snapshot | Role::Work => foreign_code(role, own),
     }
 }
@@ -47,14 +50,9 @@ fn foreign_code(role: Role, own: u32) -> Built<Vec<Filter>> {
     ])
 }
 
-/// Front and keeper: a table with files, an error outside it, and death for what is hostile.
-fn own_code(base: Rules, own: u32) -> Built<Vec<Filter>> {
-    let table = base
-        .always(groups::FILES)
-        .always(groups::OLDER_FILES)
-        .always(groups::QUESTIONS)
-        .always(&[libc::SYS_close_range, libc::SYS_pipe2]);
-    let table = file_locks(table)?;
+/// Front, keeper and bundler: a table with files, an error outside it, and death for what is hostile.
+fn own_code(table: Rules, own: u32) -> Built<Vec<Filter>> {
+    let table = table.always(groups::QUESTIONS).one_of(libc::SYS_ioctl, 1, &[TCGETS])?;
     let hostile = Rules::default()
         .always(hostile::SYSTEM)
         .always(hostile::SYSTEM_HERE)
@@ -179,11 +177,23 @@ const PAGEMAP_SCAN: u32 = 0xc060_6610;
 /// "Is this a terminal?"
 const TCGETS: u32 = 0x5401;
 
-/// Locks on files, as SQLite takes them.
-fn file_locks(rules: Rules) -> Built<Rules> {
+/// Files by name, opened for reading only: not made, not emptied, not written.
+fn reading_files(rules: Rules) -> Built<Rules> {
+    let changing = bit(libc::O_ACCMODE | libc::O_CREAT | libc::O_TRUNC);
+    let only_reading = |flags| [Test::Bits(flags, changing, bit(libc::O_RDONLY))];
+    let rules = rules.always(groups::READING).always(groups::OLDER_READING).when(libc::SYS_openat, &only_reading(2))?;
+    #[cfg(target_arch = "x86_64")]
+    let rules = rules.when(libc::SYS_open, &only_reading(1))?;
+    Ok(rules)
+}
+
+/// Files by name, and locks on them as SQLite takes them.
+fn changing_files(rules: Rules) -> Built<Rules> {
     let commands =
         [libc::F_GETLK, libc::F_SETLK, libc::F_SETLKW, libc::F_OFD_GETLK, libc::F_OFD_SETLK, libc::F_OFD_SETLKW];
-    rules.one_of(libc::SYS_fcntl, 1, &commands.map(bit))?.one_of(libc::SYS_ioctl, 1, &[TCGETS])
+    let reading = [groups::READING, groups::OLDER_READING].concat();
+    let changing = [groups::WRITING, groups::OLDER_WRITING, &[libc::SYS_close_range, libc::SYS_pipe2]].concat();
+    rules.always(&reading).always(&changing).one_of(libc::SYS_fcntl, 1, &commands.map(bit))
 }
 
 /// Calls that libraries try first and do without.

@@ -103,16 +103,16 @@ fn a_compiler_that_attacks_dies_of_it() {
 }
 
 #[test]
-fn a_keeper_or_front_that_attacks_dies_of_it() {
-    for role in ["keeper", "front"] {
+fn a_keeper_or_front_or_bundler_that_attacks_dies_of_it() {
+    for role in ["keeper", "front", "bundle"] {
         expect_each(role, HOSTILE, &End::Signal(SIGSYS));
     }
 }
 
 #[test]
-fn what_front_and_keeper_do_not_need_is_refused_without_an_outage() {
+fn what_roles_with_files_do_not_need_is_refused_without_an_outage() {
     let no_such_call = End::Errno(libc::ENOSYS);
-    for role in ["keeper", "front"] {
+    for role in ["keeper", "front", "bundle"] {
         expect_each(
             role,
             &[
@@ -151,13 +151,19 @@ fn what_front_and_keeper_do_not_need_is_refused_without_an_outage() {
                 "read-environment",
                 "read-parent-memory",
                 "list-root",
-                "write-tmp",
                 "new-thread-read",
             ],
             &End::Errno(libc::EACCES),
         );
     }
-    assert_eq!(attempt("keeper", "accept"), no_such_call);
+    for role in ["keeper", "front"] {
+        assert_eq!(attempt(role, "write-tmp"), End::Errno(libc::EACCES), "{role}");
+    }
+    for role in ["keeper", "bundle"] {
+        assert_eq!(attempt(role, "accept"), no_such_call, "{role}");
+    }
+    // Opening a file to make it is refused by its flags, before Landlock is asked.
+    assert_eq!(attempt("bundle", "write-tmp"), no_such_call);
 }
 
 #[test]
@@ -175,7 +181,7 @@ fn other_entries_to_the_kernel_are_closed() {
     for role in ["work", "snapshot", "compile"] {
         expect_each(role, &["x32-getpid", "x32-ptrace", "through-32-bit"], &End::Signal(SIGSYS));
     }
-    for role in ["front", "keeper"] {
+    for role in ["front", "keeper", "bundle"] {
         expect_each(role, &["x32-getpid", "x32-ptrace"], &End::Errno(libc::ENOSYS));
         assert_eq!(attempt(role, "through-32-bit"), End::Signal(SIGSYS));
     }

@@ -15,7 +15,7 @@ fn alone(role: &str, deed: &str, more: &[&str]) -> End {
 
 #[test]
 fn files_are_out_of_reach() {
-    for role in ["work", "snapshot", "compile", "keeper", "front"] {
+    for role in ["work", "snapshot", "compile", "keeper", "front", "bundle"] {
         for deed in [
             "read-passwd",
             "read-own-memory",

@@ -47,6 +47,30 @@ fn a_read_folder_can_be_read_and_nothing_more() {
 }
 
 #[test]
+fn a_bundler_reads_and_changes_nothing() {
+    let folder = folders();
+    let (coffee, inside) = (path(&folder, "coffee"), path(&folder, "coffee/data.db"));
+    let plan = ["--read", coffee.as_str()];
+    assert_eq!(with("bundle", "both", "read-named", &plan, &inside), End::Done);
+    assert_eq!(with("bundle", "both", "list-named", &plan, &coffee), End::Done);
+    assert_eq!(
+        with("bundle", "both", "read-named", &plan, &path(&folder, "tea/data.db")),
+        End::Errno(libc::EACCES)
+    );
+    for deed in ["write-named", "truncate-named", "remove-named"] {
+        // Each lock by itself.
+        assert_eq!(with("bundle", "seccomp", deed, &[], &inside), End::Errno(libc::ENOSYS), "{deed}");
+        assert_eq!(with("bundle", "landlock", deed, &plan, &inside), End::Errno(libc::EACCES), "{deed}");
+    }
+    assert_eq!(fs::read(inside).unwrap(), b"rows");
+    // A plan that names something to write is a mistake of the caller.
+    let End::Refused(message) = with("bundle", "both", "nothing", &["--write", &coffee], "") else {
+        panic!("must refuse")
+    };
+    assert!(message.contains("`bundle` writes no files") && message.contains(&coffee), "{message}");
+}
+
+#[test]
 fn a_link_out_of_a_folder_leads_nowhere() {
     let folder = folders();
     std::os::unix::fs::symlink("/etc/passwd", folder.path().join("coffee/link")).unwrap();
