@@ -263,3 +263,99 @@ async fn what_is_uploaded_as_a_source_is_watched_like_everything_else() {
     let answer = platform.send("wild.localhost", "GET", "/", headers, Bytes::new()).await.unwrap();
     assert_eq!(answer.status, 400);
 }
+
+/// A copy of an example, to install and write into.
+fn copied(platform: &Platform, name: &str) -> PathBuf {
+    let folder = platform.data().join(format!("copy-{name}"));
+    let done = std::process::Command::new("cp").arg("-r").arg(example(name)).arg(&folder).status().unwrap();
+    assert!(done.success());
+    folder
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_interface_with_packages_from_npm_answers() {
+    let platform = platform(&Setup::default()).await;
+    let folder = copied(&platform, "api");
+    let ran = platform.cli_in(&folder, &["check"]);
+    assert!(ran.code == 1 && ran.err.contains("npm install"), "{}", ran.err);
+    // Installed once, by the same script that installs them for the table of packages.
+    let installed = std::env::var_os("SERVICEFUL_JS_PACKAGES")
+        .map_or_else(|| programs().parent().unwrap().join("js-packages"), PathBuf::from);
+    for package in ["hono", "zod"] {
+        let from = installed.join("node_modules").join(package);
+        assert!(from.exists(), "{} is missing; run `make js-packages`", from.display());
+        fs::create_dir_all(folder.join("node_modules")).unwrap();
+        let to = folder.join("node_modules").join(package);
+        assert!(std::process::Command::new("cp").arg("-r").arg(from).arg(to).status().unwrap().success());
+    }
+    deploy(&platform, &folder);
+    let token = call_token(&platform, "api");
+    let ask = |method: &'static str, path: &'static str, body: &'static str| {
+        let (platform, token) = (&platform, &token);
+        async move { platform.app("api", method, path, Some(token), body).await }
+    };
+    assert_eq!(ask("GET", "/drinks/tea", "").await.text(), r#"{"drink":"tea","price":2.5}"#);
+    assert_eq!(ask("GET", "/drinks/beer", "").await.status, 404);
+    let made = ask("POST", "/orders", r#"{"drink":"espresso","cups":3}"#).await;
+    assert_eq!((made.status.as_u16(), made.text().as_str()), (201, r#"{"drink":"espresso","cups":3,"total":6.6}"#));
+    let refused = ask("POST", "/orders", r#"{"drink":"espresso","cups":99}"#).await;
+    assert!(refused.status == 422 && refused.text().contains("cups"), "{}", refused.text());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_webhook_believes_who_signs() {
+    let platform = platform(&Setup::default()).await;
+    deploy(&platform, &example("webhook"));
+    let key = aws_lc_rs::hmac::Key::new(aws_lc_rs::hmac::HMAC_SHA256, b"a key for trying it out");
+    let body = br#"{"type":"paid"}"#;
+    let signed = aws_lc_rs::hmac::sign(&key, body);
+    let hex: String = signed.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+    let send = async |signature: &str, body: &'static [u8]| {
+        let mut headers = HeaderMap::new();
+        headers.insert("x-signature-256", signature.parse().unwrap());
+        platform.send("webhook.localhost", "POST", "/hook", headers, Bytes::from_static(body)).await.unwrap()
+    };
+    let answer = send(&format!("sha256={hex}"), body).await;
+    assert_eq!((answer.status.as_u16(), answer.text().as_str()), (200, r#"{"received":"paid"}"#));
+    for wrong in [format!("sha256={}", hex.replace(&hex[..1], "0")), hex.clone(), "sha256=".to_owned()] {
+        assert_eq!(send(&wrong, br#"{"type":"paid!"}"#).await.status, 401, "{wrong}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_apps_own_tests_run_in_its_engine() {
+    let platform = platform(&Setup::default()).await;
+    for name in ["hello-js", "hello-ts"] {
+        let ran = platform.cli_in(&copied(&platform, name), &["test"]);
+        assert!(ran.code == 0 && ran.out.contains("0 failed"), "{name}: {}\n{}", ran.out, ran.err);
+    }
+    let folder = copied(&platform, "hello-js");
+    let tests = "import assert from 'node:assert';\nimport { test, describe } from 'node:test';\nlet shared = 0;\n\
+        test('first', () => { shared += 1; assert.equal(shared, 1); });\n\
+        test('second', () => { shared += 1; assert.equal(shared, 1, 'an engine of its own'); });\n\
+        describe('group', () => {\n  test('wrong', () => {\n    assert.equal(1 + 1, 3);\n  });\n  test.skip('later', () => {});\n});\n\
+        test('endless', () => { for (;;) {} });\n\
+        test('denied', async () => { await assert.rejects(fetch('http://10.0.0.1/')); });\n";
+    fs::write(folder.join("more.test.ts"), tests).unwrap();
+    let ran = platform.cli_in(&folder, &["test", "--only", "more.test"]);
+    assert_eq!(ran.code, 1, "{}\n{}", ran.out, ran.err);
+    for says in [
+        "ok   more.test.ts: first",
+        "ok   more.test.ts: second",
+        "FAIL more.test.ts: group > wrong",
+        "more.test.ts:8:",
+        "skip more.test.ts: group > later",
+        "FAIL more.test.ts: endless",
+        "cpu_ms",
+        "ok   more.test.ts: denied",
+        "3 passed, 2 failed, 1 skipped",
+    ] {
+        assert!(ran.out.contains(says), "`{says}`: {}\n{}", ran.out, ran.err);
+    }
+    let ran = platform.cli_in(&folder, &["test", "--json", "--only", "first"]);
+    let outcomes: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!((outcomes[0]["result"].as_str(), outcomes.as_array().unwrap().len()), (Some("passed"), 1), "{outcomes}");
+    let empty = project(&platform, "empty", "[[function]]\nroute = \"/\"\nsource = \"a.js\"\n", &[("a.js", "export default {};")]);
+    let ran = platform.cli_in(&empty, &["test"]);
+    assert!(ran.code == 1 && ran.err.contains("*.test.ts"), "{}", ran.err);
+}
