@@ -62,9 +62,20 @@ async fn syntax_errors_show_their_line_with_a_caret() {
     assert!(lines[0].starts_with("SyntaxError: ") && lines[0].contains("main.js:2:11"), "{reason}");
     assert_eq!(lines[1], "2 | const b = ;");
     assert_eq!(lines[2], "  |           ^");
-    for source in
-        ["export default {", "let x = 'open", "await;", "return 1;", "let a; let a;", "\u{0}", "import x from;"]
-    {
+    // Those of regular expressions, too.
+    let reason = refused("const a = 1;\nconst b = [1, /x(/u];").await;
+    assert!(reason.contains("main.js:2:15") && reason.contains("  |               ^"), "{reason}");
+    for source in [
+        "export default {",
+        "let x = 'open",
+        "await;",
+        "return 1;",
+        "let a; let a;",
+        "\u{0}",
+        "import x from;",
+        "const r = /[b-a]/;",
+        "const r = /a/gg;",
+    ] {
         let reason = refused(source).await;
         assert!(reason.contains("SyntaxError") && reason.contains("main.js:1:"), "{source}: {reason}");
     }
