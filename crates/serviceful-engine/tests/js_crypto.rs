@@ -1,5 +1,5 @@
 //! Cryptography of JavaScript functions, through the real processes: known answers, a peer, bounds, and attacks on keys.
-#![expect(clippy::unwrap_used, clippy::disallowed_methods, reason = "tests")]
+#![expect(clippy::disallowed_methods, reason = "tests")]
 
 mod harness;
 
@@ -29,7 +29,8 @@ async fn the_standards_answers_and_errors_hold() {
 async fn what_node_makes_is_understood_and_the_other_way_round() {
     let peer = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/js/crypto_peer.mjs");
     let node = |mode: &str, input: &str| {
-        let mut child = Command::new("node").args([peer, mode]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().ok()?;
+        let mut child =
+            Command::new("node").args([peer, mode]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().ok()?;
         std::io::Write::write_all(&mut child.stdin.take().unwrap(), input.as_bytes()).unwrap();
         let done = child.wait_with_output().unwrap();
         assert!(done.status.success(), "{mode}");

@@ -87,8 +87,8 @@ pub(super) fn sign(given: &mut Params<'_>) -> Result<Job, Refusal> {
     let (key, curve, hash) = (given.bytes()?.to_vec(), Curve::of(given.text()?)?, Hash::of(given.text()?)?);
     let job = mac::hashed(hash, move |digest, out| {
         let [private, public] = parts(&key)?;
-        let pair = EcdsaKeyPair::from_private_key_and_public_key(curve.signing(), private, public)
-            .map_err(|_| UNUSABLE)?;
+        let pair =
+            EcdsaKeyPair::from_private_key_and_public_key(curve.signing(), private, public).map_err(|_| UNUSABLE)?;
         out.extend_from_slice(pair.sign_digest(&curve.number(digest)?)?.as_ref());
         Ok(())
     });

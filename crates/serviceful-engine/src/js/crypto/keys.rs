@@ -227,8 +227,7 @@ fn rsa_private(fields: &[&[u8]; 8]) -> Result<Vec<u8>, Refusal> {
 /// A private key of RSA, checked by aws-lc.
 pub(super) fn pair_of(key: &[u8]) -> Result<KeyPair, Refusal> {
     let [n, e, d, p, q, dp, dq, qi] = parts(key)?;
-    let components =
-        KeyPairComponents { public_key: PublicKeyComponents { n, e }, d, p, q, dP: dp, dQ: dq, qInv: qi };
+    let components = KeyPairComponents { public_key: PublicKeyComponents { n, e }, d, p, q, dP: dp, dQ: dq, qInv: qi };
     KeyPair::from_components(&components).map_err(|_| UNUSABLE)
 }
 

@@ -9,10 +9,7 @@ use super::{
 };
 
 /// Hashes the input, and goes on with the hash.
-pub(super) fn hashed(
-    hash: Hash,
-    finish: impl FnOnce(&digest::Digest, &mut Vec<u8>) -> Answer + Send + 'static,
-) -> Job {
+pub(super) fn hashed(hash: Hash, finish: impl FnOnce(&digest::Digest, &mut Vec<u8>) -> Answer + Send + 'static) -> Job {
     Job::new(Pieces::new(
         digest::Context::new(hash.digest()),
         |context, piece, _| {

@@ -11,7 +11,8 @@ pub(super) fn sign(given: &mut Params<'_>) -> Result<Job, Refusal> {
     let key = given.bytes()?.to_vec();
     Ok(Job::whole(move |input, out| {
         let [seed, _] = parts(&key)?;
-        let pair = Ed25519KeyPair::from_seed_unchecked(seed).map_err(|_| Refusal::Operation("the key is not usable"))?;
+        let pair =
+            Ed25519KeyPair::from_seed_unchecked(seed).map_err(|_| Refusal::Operation("the key is not usable"))?;
         out.extend_from_slice(pair.try_sign(input)?.as_ref());
         Ok(())
     }))

@@ -35,7 +35,8 @@ pub(super) fn encrypt(name: &str, given: &mut Params<'_>, input: usize) -> Resul
         "AES-CTR" => counter(key, given, input),
         "AES-CBC" => {
             let iv = block(given)?;
-            let key = StreamingEncryptingKey::less_safe_cbc_pkcs7(unbound(key)?, EncryptionContext::Iv128((&iv).into()))?;
+            let key =
+                StreamingEncryptingKey::less_safe_cbc_pkcs7(unbound(key)?, EncryptionContext::Iv128((&iv).into()))?;
             Ok(Job::new(Pieces::new(
                 key,
                 |key, piece, out| grown(out, piece.len() + BLOCK, |room| key.update(piece, room)),

@@ -58,7 +58,8 @@ pub(super) fn linker(engine: &Engine) -> Result<Linker<Guest>> {
     linker.func_wrap_async(
         HOST,
         "crypto",
-        |host: Host<'_>, (what, params, params_len, input, input_len, to, room): (u32, u32, u32, u32, u32, u32, u32)| {
+        |host: Host<'_>,
+         (what, params, params_len, input, input_len, to, room): (u32, u32, u32, u32, u32, u32, u32)| {
             let places = Places { params: (params, params_len), input: (input, input_len), to: (to, room) };
             Box::new(crypto::answer(host, what, places))
         },
