@@ -72,7 +72,9 @@ fn find(sight: &Sight, entry: &str) -> Result<PathBuf, String> {
         Ok(Some(real)) if real.is_file() => Ok(real),
         Ok(Some(_)) => Err(format!("the entry `{entry}` is no file; name the file that exports the handler")),
         Ok(None) => Err(format!("the entry `{entry}` lies outside of the project; name a file in it")),
-        Err(error) => Err(format!("the entry `{entry}` is not there ({error}); its path counts from the project's folder")),
+        Err(error) => {
+            Err(format!("the entry `{entry}` is not there ({error}); its path counts from the project's folder"))
+        }
     }
 }
 
@@ -103,7 +105,12 @@ fn only_chunk(output: &BundleOutput) -> Result<&OutputChunk, String> {
             Output::Chunk(chunk) if only.is_none() => only = Some(&**chunk),
             // Of the map there is a copy at the chunk.
             Output::Asset(asset) if asset.filename.ends_with(".map") => {}
-            other => return Err(format!("the project needs a second file, `{}`, at run time, and there is one module only; import its text instead", other.filename())),
+            other => {
+                return Err(format!(
+                    "the project needs a second file, `{}`, at run time, and there is one module only; import its text instead",
+                    other.filename()
+                ));
+            }
         }
     }
     only.ok_or_else(|| "the bundler made no module; report this".to_owned())

@@ -69,7 +69,9 @@ mod tests {
     #[test]
     fn bytes_become_lines_and_columns() {
         let source = "const a = 1;\nconst 🦀 = 'é' + b;\n";
-        for (byte, place) in [(0, at(1, 1)), (6, at(1, 7)), (13, at(2, 1)), (source.find('b').unwrap(), at(2, 18)), (9_999, at(3, 1))] {
+        for (byte, place) in
+            [(0, at(1, 1)), (6, at(1, 7)), (13, at(2, 1)), (source.find('b').unwrap(), at(2, 18)), (9_999, at(3, 1))]
+        {
             assert_eq!(Place::of_byte(source, byte), place, "{byte}");
         }
         // In the middle of a character: its beginning.

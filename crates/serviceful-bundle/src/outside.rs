@@ -31,7 +31,10 @@ pub(crate) fn run(project: &str, entry: &str) -> ExitCode {
     ExitCode::from(code)
 }
 
-#[expect(clippy::disallowed_methods, reason = "the work is done in a process of its own, so that its death can be told")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the work is done in a process of its own, so that its death can be told"
+)]
 fn start(project: &str, entry: &str) -> std::io::Result<Child> {
     Command::new(std::env::current_exe()?)
         .args([INSIDE, project, entry])
@@ -57,10 +60,14 @@ fn follow(mut child: Child) -> (Vec<u8>, u8) {
         Err(error) => return failed(format!("the bundler's end cannot be told: {error}")),
     };
     match (document, status.code()) {
-        (None, _) => failed(format!("bundling took more than {} s of time; is a file of the project a pipe, or its disk very slow?", WALL.as_secs())),
-        (Some(document), _) if document.len() > DOCUMENT_BYTES_MAX => {
-            failed(format!("the result is larger than {} MiB; import less, or only what is needed of a package", DOCUMENT_BYTES_MAX >> 20))
-        }
+        (None, _) => failed(format!(
+            "bundling took more than {} s of time; is a file of the project a pipe, or its disk very slow?",
+            WALL.as_secs()
+        )),
+        (Some(document), _) if document.len() > DOCUMENT_BYTES_MAX => failed(format!(
+            "the result is larger than {} MiB; import less, or only what is needed of a package",
+            DOCUMENT_BYTES_MAX >> 20
+        )),
         (Some(document), Some(code @ (0 | 1))) if !document.is_empty() => (document, if code == 0 { 0 } else { 1 }),
         _ => {
             // What stands behind the dead child's pipe is there already.
@@ -92,14 +99,19 @@ fn death(status: ExitStatus, complaints: &str) -> String {
         return "the source nests too deeply for the bundler: an expression of tens of thousands of operators, or as long a chain of `else if`; generate flatter code".into();
     }
     if complaints.contains("memory allocation of") {
-        return format!("bundling took more than {} MiB of memory; import less, or only what is needed of a package", HEAP_BYTES >> 20);
+        return format!(
+            "bundling took more than {} MiB of memory; import less, or only what is needed of a package",
+            HEAP_BYTES >> 20
+        );
     }
     match signal {
         Some(SIGXCPU) => {
             format!("bundling took more than {CPU_S} s of CPU time; import less, or only what is needed of a package")
         }
         Some(SIGKILL) => "the bundler was killed, by hand or because this machine has no memory left".into(),
-        Some(SIGSYS) => "the bundler made a system call that its jail forbids; report this with the source that it was given".into(),
+        Some(SIGSYS) => {
+            "the bundler made a system call that its jail forbids; report this with the source that it was given".into()
+        }
         _ => format!("the bundler failed ({status}): {line}; report this with the source that it was given"),
     }
 }

@@ -80,10 +80,8 @@ impl Plugin for House {
                 "`{name}` is imported, but a `.{ending}` file is neither JavaScript nor TypeScript, JSON or text; put its content into one of these, or serve it as a file"
             )));
         }
-        let text = self
-            .sight
-            .source(path)
-            .map_err(|reason| self.refuse(format!("`{name}` is imported, but {reason}")))?;
+        let text =
+            self.sight.source(path).map_err(|reason| self.refuse(format!("`{name}` is imported, but {reason}")))?;
         let is_code = asserted.is_none() && !matches!(ending, "json" | "txt" | "html" | "md" | "sql");
         if let Some(at) = is_code.then(|| nesting::too_deep(&text)).flatten() {
             let message = format!(
@@ -120,5 +118,7 @@ fn told() -> anyhow::Error {
 
 /// A module of the engine for those that `require` it: as in Node, they get the default export.
 fn required(name: &str) -> String {
-    format!("import * as module_ from \"{name}\";\nmodule.exports = \"default\" in module_ ? module_.default : module_;\n")
+    format!(
+        "import * as module_ from \"{name}\";\nmodule.exports = \"default\" in module_ ? module_.default : module_;\n"
+    )
 }

@@ -79,6 +79,7 @@ fn transforming(typescript: Option<&TypeScriptSettings>) -> BundlerTransformOpti
     let Some(typescript) = typescript else { return base };
     let mut typescript = typescript.clone();
     // `preserve` leaves JSX to a next tool, and there is none; `react-jsxdev` asks for the development runtime.
-    typescript.compiler_options.jsx = typescript.compiler_options.jsx.filter(|jsx| jsx == "react" || jsx == "react-jsx");
+    typescript.compiler_options.jsx =
+        typescript.compiler_options.jsx.filter(|jsx| jsx == "react" || jsx == "react-jsx");
     merge_tsconfig(base, &typescript, false).0
 }

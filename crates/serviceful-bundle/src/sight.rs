@@ -25,7 +25,9 @@ pub(crate) const SOURCES_MAX: usize = 20_000;
 /// Why a file is not read.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Unread {
-    #[error("it lies outside of the project, which is all that is read (and the `node_modules` of the folders above); copy it into the project")]
+    #[error(
+        "it lies outside of the project, which is all that is read (and the `node_modules` of the folders above); copy it into the project"
+    )]
     Outside,
     #[error("it is no ordinary file")]
     NoFile,

@@ -83,7 +83,9 @@ mod tests {
 
     #[test]
     fn the_package_is_cut_out_of_a_name() {
-        for (text, name) in [("hono", "hono"), ("hono/jsx", "hono"), ("@a/b", "@a/b"), ("@a/b/c/d", "@a/b"), ("@a", "@a")] {
+        for (text, name) in
+            [("hono", "hono"), ("hono/jsx", "hono"), ("@a/b", "@a/b"), ("@a/b/c/d", "@a/b"), ("@a", "@a")]
+        {
             assert_eq!(package(text), Some(name));
         }
         for text in ["./a", "../a", "/a", "#a", ""] {

@@ -39,7 +39,12 @@ pub(crate) fn visit(ast: &mut EcmaAst, file: &str, own: bool, findings: &Finding
         visitor.visit_program(fields.program);
     });
     let tell = |span: Span, message| {
-        notice(file.to_owned(), Some(&source), Place::of_byte(&source, usize::try_from(span.start).unwrap_or(0)), message)
+        notice(
+            file.to_owned(),
+            Some(&source),
+            Place::of_byte(&source, usize::try_from(span.start).unwrap_or(0)),
+            message,
+        )
     };
     // A package's owner is not here to change it, so one word is enough.
     let shown = if own { computed.len() } else { computed.len().min(1) };
@@ -97,7 +102,9 @@ impl<'a> VisitJsMut<'a> for Visitor<'a, '_> {
 impl<'a> Visitor<'a, '_> {
     /// Puts the type that a `with` clause states behind the name: the bundler itself does not look at it.
     fn state_type(&mut self, source: &mut StringLiteral<'a>, with: Option<&WithClause<'a>>) {
-        let Some(entry) = with.and_then(|with| with.with_entries.iter().find(|entry| entry.key.as_arena_str() == "type")) else {
+        let Some(entry) =
+            with.and_then(|with| with.with_entries.iter().find(|entry| entry.key.as_arena_str() == "type"))
+        else {
             return;
         };
         let stated = match entry.value.value.as_str() {

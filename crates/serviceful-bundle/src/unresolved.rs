@@ -29,10 +29,14 @@ pub(crate) fn notice(sight: &Sight, importer: Option<&str>, specifier: &str, pla
 fn advice(sight: &Sight, importer: Option<&str>, specifier: &str) -> String {
     match Specifier::read(specifier) {
         Specifier::Address => {
-            format!("`{specifier}` is an address, and nothing is fetched while bundling; install the package with npm and import it by its name")
+            format!(
+                "`{specifier}` is an address, and nothing is fetched while bundling; install the package with npm and import it by its name"
+            )
         }
         Specifier::Foreign(scheme) => {
-            format!("`{specifier}` belongs to another platform (`{scheme}:`); import what is in npm, a file, or a `node:` module")
+            format!(
+                "`{specifier}` belongs to another platform (`{scheme}:`); import what is in npm, a file, or a `node:` module"
+            )
         }
         Specifier::Engine(_) | Specifier::Files => match package(specifier) {
             Some(name) => of_package(sight, importer, specifier, name),
@@ -43,7 +47,9 @@ fn advice(sight: &Sight, importer: Option<&str>, specifier: &str) -> String {
 
 fn of_file(sight: &Sight, importer: Option<&str>, specifier: &str) -> String {
     if specifier.starts_with('#') {
-        return format!("`{specifier}` is not among the `imports` of the nearest package.json; add it there, or correct the name");
+        return format!(
+            "`{specifier}` is not among the `imports` of the nearest package.json; add it there, or correct the name"
+        );
     }
     let folder = importer.and_then(|importer| Path::new(importer).parent()).unwrap_or_else(|| Path::new("/"));
     let path = folder.join(specifier);
@@ -53,7 +59,9 @@ fn of_file(sight: &Sight, importer: Option<&str>, specifier: &str) -> String {
         Err(_) => !sight.roots().hold(&lexical(&path)),
     };
     if outside {
-        format!("`{specifier}` lies outside of the project, which is all that is read (and the `node_modules` of the folders above); copy it into the project")
+        format!(
+            "`{specifier}` lies outside of the project, which is all that is read (and the `node_modules` of the folders above); copy it into the project"
+        )
     } else {
         format!("`{specifier}` is not there; correct the name, which counts from this file's folder, or create it")
     }
@@ -66,17 +74,23 @@ fn of_package(sight: &Sight, importer: Option<&str>, specifier: &str, name: &str
         let folder = above.join("node_modules").join(name);
         match sight.locate(&folder) {
             Ok(Some(_)) if specifier == name => {
-                return format!("the package `{name}` is installed and says no file for `import`; see `exports` and `main` in its package.json, or import a file of it by its path");
+                return format!(
+                    "the package `{name}` is installed and says no file for `import`; see `exports` and `main` in its package.json, or import a file of it by its path"
+                );
             }
             Ok(Some(_)) => {
-                return format!("the package `{name}` is installed and has no `{specifier}`; see `exports` in its package.json");
+                return format!(
+                    "the package `{name}` is installed and has no `{specifier}`; see `exports` in its package.json"
+                );
             }
             Ok(None) => linked_out = true,
             Err(_) => {}
         }
     }
     if linked_out {
-        return format!("the package `{name}` is a link that leads out of the project, where nothing is read; install a copy, or make the folder that holds both the project");
+        return format!(
+            "the package `{name}` is a link that leads out of the project, where nothing is read; install a copy, or make the folder that holds both the project"
+        );
     }
     format!("the package `{name}` is not installed: run `npm install {name}` in the project")
 }

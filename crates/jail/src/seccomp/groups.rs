@@ -149,13 +149,7 @@ pub(super) const OLDER_READING: &[i64] = &[];
 
 /// Older names of calls in `WRITING`.
 #[cfg(target_arch = "x86_64")]
-pub(super) const OLDER_WRITING: &[i64] = &[
-    libc::SYS_chmod,
-    libc::SYS_mkdir,
-    libc::SYS_open,
-    libc::SYS_rename,
-    libc::SYS_rmdir,
-    libc::SYS_unlink,
-];
+pub(super) const OLDER_WRITING: &[i64] =
+    &[libc::SYS_chmod, libc::SYS_mkdir, libc::SYS_open, libc::SYS_rename, libc::SYS_rmdir, libc::SYS_unlink];
 #[cfg(not(target_arch = "x86_64"))]
 pub(super) const OLDER_WRITING: &[i64] = &[];

@@ -53,10 +53,7 @@ fn a_bundler_reads_and_changes_nothing() {
     let plan = ["--read", coffee.as_str()];
     assert_eq!(with("bundle", "both", "read-named", &plan, &inside), End::Done);
     assert_eq!(with("bundle", "both", "list-named", &plan, &coffee), End::Done);
-    assert_eq!(
-        with("bundle", "both", "read-named", &plan, &path(&folder, "tea/data.db")),
-        End::Errno(libc::EACCES)
-    );
+    assert_eq!(with("bundle", "both", "read-named", &plan, &path(&folder, "tea/data.db")), End::Errno(libc::EACCES));
     for deed in ["write-named", "truncate-named", "remove-named"] {
         // Each lock by itself.
         assert_eq!(with("bundle", "seccomp", deed, &[], &inside), End::Errno(libc::ENOSYS), "{deed}");

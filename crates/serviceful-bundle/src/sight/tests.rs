@@ -50,7 +50,9 @@ fn nothing_outside_is_there_by_any_way_and_any_link() {
     symlink(&outer, src.join("folder")).unwrap();
     symlink("folder", src.join("chain")).unwrap();
     symlink("loop", src.join("loop")).unwrap();
-    for path in ["file", "relative", "folder/secret", "chain/secret", "loop", "../../secret", "folder/project/../secret"] {
+    for path in
+        ["file", "relative", "folder/secret", "chain/secret", "loop", "../../secret", "folder/project/../secret"]
+    {
         assert_eq!(seen(&sight, &src.join(path)), [""; 0], "{path}");
     }
     for path in ["secret", "../outer/secret", "other", "node_modules/../secret"] {

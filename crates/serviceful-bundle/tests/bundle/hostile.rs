@@ -18,7 +18,10 @@ fn beside_a_secret(files: &[(&str, &str)]) -> Project {
     for (path, text) in [
         ("../secret.txt", format!("{SECRET}\n")),
         ("../secret.js", format!("export default '{SECRET}'; export const a = '{SECRET}';")),
-        ("../secret.json", format!("{{\"compilerOptions\": {{\"jsxImportSource\": \"{SECRET}\"}}, \"main\": \"{SECRET}\"}}")),
+        (
+            "../secret.json",
+            format!("{{\"compilerOptions\": {{\"jsxImportSource\": \"{SECRET}\"}}, \"main\": \"{SECRET}\"}}"),
+        ),
         ("../secret/package.json", r#"{"name": "secret", "main": "index.js"}"#.into()),
         ("../secret/index.js", format!("module.exports = '{SECRET}';")),
     ] {
@@ -46,7 +49,16 @@ fn refused(project: &Project, entry: &str) -> String {
 
 #[test]
 fn no_import_reads_a_file_outside() {
-    for path in ["/etc/passwd", "../../../../../../../../etc/passwd", "../secret.js", "../secret.txt", "../secret", "file:///etc/passwd", "/proc/self/environ", "/dev/stdin"] {
+    for path in [
+        "/etc/passwd",
+        "../../../../../../../../etc/passwd",
+        "../secret.js",
+        "../secret.txt",
+        "../secret",
+        "file:///etc/passwd",
+        "/proc/self/environ",
+        "/dev/stdin",
+    ] {
         for import in [
             format!("import x from '{path}';"),
             format!("import x from '{path}' with {{ type: 'text' }};"),
@@ -74,10 +86,25 @@ fn no_link_leads_outside() {
     fs::create_dir(project.path("node_modules")).unwrap();
     symlink("../../secret", project.path("node_modules/secret")).unwrap();
     symlink("/etc", project.path("node_modules/etc")).unwrap();
-    for import in ["./passwd.txt", "./code.js", "./code", "./data.json", "./up/secret.js", "./up/project/../secret.js", "secret", "secret/index.js", "etc/passwd"] {
+    for import in [
+        "./passwd.txt",
+        "./code.js",
+        "./code",
+        "./data.json",
+        "./up/secret.js",
+        "./up/project/../secret.js",
+        "secret",
+        "secret/index.js",
+        "etc/passwd",
+    ] {
         project.write("index.ts", format!("import x from '{import}';\n{HANDLER}"));
         let told = refused(&project, "index.ts");
-        assert!(told.contains("out of the project") || told.contains("outside of the project") || told.contains("is not there") , "{import}: {told}");
+        assert!(
+            told.contains("out of the project")
+                || told.contains("outside of the project")
+                || told.contains("is not there"),
+            "{import}: {told}"
+        );
     }
     for entry in ["code.js", "up/secret.js"] {
         assert!(refused(&project, entry).contains("lies outside"));
@@ -103,7 +130,10 @@ fn no_settings_of_a_package_lead_outside() {
         r#""exports": {".": "./a/../../../../secret.js"}"#,
         r##""imports": {"#x": "../../../secret.js"}, "main": "inner.js""##,
     ] {
-        let project = beside_a_secret(&[("index.ts", &format!("import x from 'pkg';\n{HANDLER}")), ("node_modules/pkg/inner.js", "export { default } from '#x';")]);
+        let project = beside_a_secret(&[
+            ("index.ts", &format!("import x from 'pkg';\n{HANDLER}")),
+            ("node_modules/pkg/inner.js", "export { default } from '#x';"),
+        ]);
         project.write("node_modules/pkg/package.json", format!(r#"{{"name": "pkg", {fields}}}"#));
         refused(&project, "index.ts");
     }
@@ -115,12 +145,20 @@ fn no_settings_of_a_package_lead_outside() {
         r#"{"compilerOptions": {"baseUrl": "/etc", "paths": {"x": ["../secret.js", "/etc/passwd"]}}}"#,
         r#"{"compilerOptions": {"rootDirs": ["/", ".."]}}"#,
     ] {
-        let project = beside_a_secret(&[("index.tsx", &format!("import x from 'x';\nconst y = <a/>;\n{HANDLER}")), ("tsconfig.json", settings)]);
+        let project = beside_a_secret(&[
+            ("index.tsx", &format!("import x from 'x';\nconst y = <a/>;\n{HANDLER}")),
+            ("tsconfig.json", settings),
+        ]);
         symlink("../secret.json", project.path("link.json")).unwrap();
         refused(&project, "index.tsx");
     }
     // What other tools read is not read.
-    let project = beside_a_secret(&[("index.ts", &format!("const x = 1;\n{HANDLER}")), (".npmrc", "globalconfig=/etc/passwd\n"), (".env", "A=1"), ("rolldown.config.js", "throw 1")]);
+    let project = beside_a_secret(&[
+        ("index.ts", &format!("const x = 1;\n{HANDLER}")),
+        (".npmrc", "globalconfig=/etc/passwd\n"),
+        (".env", "A=1"),
+        ("rolldown.config.js", "throw 1"),
+    ]);
     symlink("/etc/passwd", project.path(".babelrc")).unwrap();
     let bundle = project.bundle("index.ts");
     assert_eq!(bundle.inputs, ["index.ts"]);
@@ -136,7 +174,8 @@ fn told(project: &Project, entry: &str, words: &[&str]) {
 
 #[test]
 fn deep_nesting_is_an_error_and_no_crash() {
-    let deep = |open: &str, middle: &str, close: &str, n: usize| format!("{}{middle}{}", open.repeat(n), close.repeat(n));
+    let deep =
+        |open: &str, middle: &str, close: &str, n: usize| format!("{}{middle}{}", open.repeat(n), close.repeat(n));
     let stacked: [(&str, String); 9] = [
         ("parentheses", deep("(", "1", ")", 100_000)),
         ("arrays", deep("[", "", "]", 100_000)),
@@ -193,11 +232,19 @@ fn long_chains_end_in_a_bundle_or_an_error() {
 #[test]
 fn deep_json_and_settings_are_errors() {
     let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
-    let project = Project::new(&[("index.ts", &format!("import x from './deep.json';\n{HANDLER}")), ("deep.json", &deep)]);
+    let project =
+        Project::new(&[("index.ts", &format!("import x from './deep.json';\n{HANDLER}")), ("deep.json", &deep)]);
     told(&project, "index.ts", &["deep.json"]);
-    let project = Project::new(&[("index.ts", &format!("import x from 'pkg';\n{HANDLER}")), ("node_modules/pkg/index.js", "export default 1;"), ("node_modules/pkg/package.json", &format!("{{\"exports\": {deep}}}"))]);
+    let project = Project::new(&[
+        ("index.ts", &format!("import x from 'pkg';\n{HANDLER}")),
+        ("node_modules/pkg/index.js", "export default 1;"),
+        ("node_modules/pkg/package.json", &format!("{{\"exports\": {deep}}}")),
+    ]);
     told(&project, "index.ts", &["pkg"]);
-    let project = Project::new(&[("index.ts", &format!("const x = 1;\n{HANDLER}")), ("tsconfig.json", &format!("{{\"extends\": {deep}}}"))]);
+    let project = Project::new(&[
+        ("index.ts", &format!("const x = 1;\n{HANDLER}")),
+        ("tsconfig.json", &format!("{{\"extends\": {deep}}}")),
+    ]);
     told(&project, "index.ts", &["tsconfig.json"]);
 }
 
@@ -208,11 +255,18 @@ fn large_files_are_refused_by_size() {
     told(&project, "index.ts", &["`large.js` is imported, but it has 100 MiB; a source file may have 16 MiB"]);
     told(&project, "large.js", &["it has 100 MiB"]);
     // A package's description of that size is none.
-    let project = Project::new(&[("index.ts", &format!("import x from 'pkg';\n{HANDLER}")), ("node_modules/pkg/index.js", "export default 1;")]);
-    project.write("node_modules/pkg/package.json", format!("{{\"name\": \"pkg\", \"x\": \"{}\"}}", "x".repeat(100 << 20)));
+    let project = Project::new(&[
+        ("index.ts", &format!("import x from 'pkg';\n{HANDLER}")),
+        ("node_modules/pkg/index.js", "export default 1;"),
+    ]);
+    project
+        .write("node_modules/pkg/package.json", format!("{{\"name\": \"pkg\", \"x\": \"{}\"}}", "x".repeat(100 << 20)));
     told(&project, "index.ts", &["pkg"]);
     // Many that are each allowed.
-    let project = Project::new(&[("index.ts", &format!("{}const x = 1;\n{HANDLER}", (0..6).map(|n| format!("import './m{n}.js';\n")).collect::<String>()))]);
+    let project = Project::new(&[(
+        "index.ts",
+        &format!("{}const x = 1;\n{HANDLER}", (0..6).map(|n| format!("import './m{n}.js';\n")).collect::<String>()),
+    )]);
     for n in 0..6 {
         project.write(&format!("m{n}.js"), " ".repeat(15 << 20));
     }
@@ -247,13 +301,40 @@ fn thousands_of_modules_are_fine_and_more_are_refused() {
 #[test]
 fn loops_in_settings_end() {
     for (name, files) in [
-        ("exports that name themselves", vec![("node_modules/pkg/package.json", r#"{"name": "pkg", "exports": {".": "pkg"}}"#)]),
+        (
+            "exports that name themselves",
+            vec![("node_modules/pkg/package.json", r#"{"name": "pkg", "exports": {".": "pkg"}}"#)],
+        ),
         ("imports that go round", vec![("package.json", r##"{"imports": {"pkg": "#a", "#a": "#b", "#b": "#a"}}"##)]),
-        ("a browser's table that goes round", vec![("node_modules/pkg/package.json", r#"{"name": "pkg", "main": "a.js", "browser": {"./a.js": "./b.js", "./b.js": "./a.js"}}"#)]),
-        ("packages that are each other", vec![("node_modules/pkg/package.json", r#"{"name": "pkg", "browser": {"pkg": "other", "other": "pkg"}, "main": "index.js"}"#), ("node_modules/pkg/index.js", "module.exports = require('other');")]),
-        ("settings that extend each other", vec![("tsconfig.json", r#"{"extends": "./b.json"}"#), ("b.json", r#"{"extends": "./tsconfig.json"}"#)]),
-        ("settings that refer to themselves", vec![("tsconfig.json", r#"{"references": [{"path": "./tsconfig.json"}]}"#)]),
-        ("paths that go round", vec![("tsconfig.json", r#"{"compilerOptions": {"baseUrl": ".", "paths": {"pkg": ["pkg"], "*": ["*"]}}}"#)]),
+        (
+            "a browser's table that goes round",
+            vec![(
+                "node_modules/pkg/package.json",
+                r#"{"name": "pkg", "main": "a.js", "browser": {"./a.js": "./b.js", "./b.js": "./a.js"}}"#,
+            )],
+        ),
+        (
+            "packages that are each other",
+            vec![
+                (
+                    "node_modules/pkg/package.json",
+                    r#"{"name": "pkg", "browser": {"pkg": "other", "other": "pkg"}, "main": "index.js"}"#,
+                ),
+                ("node_modules/pkg/index.js", "module.exports = require('other');"),
+            ],
+        ),
+        (
+            "settings that extend each other",
+            vec![("tsconfig.json", r#"{"extends": "./b.json"}"#), ("b.json", r#"{"extends": "./tsconfig.json"}"#)],
+        ),
+        (
+            "settings that refer to themselves",
+            vec![("tsconfig.json", r#"{"references": [{"path": "./tsconfig.json"}]}"#)],
+        ),
+        (
+            "paths that go round",
+            vec![("tsconfig.json", r#"{"compilerOptions": {"baseUrl": ".", "paths": {"pkg": ["pkg"], "*": ["*"]}}}"#)],
+        ),
     ] {
         let project = Project::new(&[("index.ts", &format!("import x from 'pkg';\n{HANDLER}"))]);
         files.into_iter().for_each(|(path, text)| project.write(path, text));
@@ -291,9 +372,16 @@ fn strange_files_do_not_hold_it_up() {
 fn what_grows_without_end_is_stopped() {
     // Constants that the optimizer could fold into gigabytes.
     let doubled: String = (0..60).map(|n| format!("const s{} = s{n} + s{n};\n", n + 1)).collect();
-    let project = Project::new(&[("index.ts", &format!("const s0 = 'xxxxxxxxxxxxxxxx';\n{doubled}const x = s60;\n{HANDLER}"))]);
+    let project =
+        Project::new(&[("index.ts", &format!("const s0 = 'xxxxxxxxxxxxxxxx';\n{doubled}const x = s60;\n{HANDLER}"))]);
     answer(&project, "index.ts");
-    let project = Project::new(&[("index.ts", &format!("enum E {{ a0 = 'xxxxxxxxxxxxxxxx', {} }}\nconst x = E.a40;\n{HANDLER}", (0..40).map(|n| format!("a{} = a{n} + a{n},", n + 1)).collect::<String>()))]);
+    let project = Project::new(&[(
+        "index.ts",
+        &format!(
+            "enum E {{ a0 = 'xxxxxxxxxxxxxxxx', {} }}\nconst x = E.a40;\n{HANDLER}",
+            (0..40).map(|n| format!("a{} = a{n} + a{n},", n + 1)).collect::<String>()
+        ),
+    )]);
     answer(&project, "index.ts");
 }
 
@@ -306,7 +394,11 @@ fn the_process_that_reads_is_closed_before_its_threads_are_born() {
     for n in 0..4_000 {
         project.write(&format!("m{n}.ts"), "globalThis.x = (globalThis.x ?? 0) + 1;\n".repeat(50));
     }
-    let mut outer = Command::new(executable()).args([project.path("").to_str().unwrap(), "index.ts"]).stdout(Stdio::null()).spawn().unwrap();
+    let mut outer = Command::new(executable())
+        .args([project.path("").to_str().unwrap(), "index.ts"])
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
     let until = Instant::now() + Duration::from_secs(60);
     let threads = loop {
         assert!(Instant::now() < until, "its threads were never seen");
@@ -314,14 +406,17 @@ fn the_process_that_reads_is_closed_before_its_threads_are_born() {
         let children = fs::read_to_string(format!("/proc/{0}/task/{0}/children", outer.id())).unwrap_or_default();
         let Some(inner) = children.split_whitespace().next() else { continue };
         let Ok(tasks) = fs::read_dir(format!("/proc/{inner}/task")) else { continue };
-        let threads: Vec<String> = tasks.filter_map(|task| fs::read_to_string(task.ok()?.path().join("status")).ok()).collect();
+        let threads: Vec<String> =
+            tasks.filter_map(|task| fs::read_to_string(task.ok()?.path().join("status")).ok()).collect();
         if threads.len() >= 4 {
             break threads;
         }
         std::thread::sleep(Duration::from_millis(1));
     };
     for status in &threads {
-        let field = |name: &str| status.lines().find_map(|line| line.strip_prefix(name)).map(str::trim).unwrap_or_default().to_owned();
+        let field = |name: &str| {
+            status.lines().find_map(|line| line.strip_prefix(name)).map(str::trim).unwrap_or_default().to_owned()
+        };
         assert_eq!((field("Seccomp:"), field("NoNewPrivs:")), ("2".to_owned(), "1".to_owned()), "{status}");
     }
     assert!(outer.wait().unwrap().success());

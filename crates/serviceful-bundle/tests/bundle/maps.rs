@@ -80,7 +80,8 @@ fn lines_and_columns_of_typescript_come_back() {
         "real.describe()",
     ];
     // Types between call and arguments are gone from the module, so the needles stop before them.
-    let (needles, module) = (markers.map(|marker| marker.trim_end_matches("this").trim_end_matches("error")), code(&bundle));
+    let (needles, module) =
+        (markers.map(|marker| marker.trim_end_matches("this").trim_end_matches("error")), code(&bundle));
     let source = TYPESCRIPT.replace("declare function marker_property(", "declare function m_______property(");
     let source = source.replace("declare function marker_in_array(", "declare function m_______in_array(");
     let source = source.replace("declare function marker_awaited(", "declare function m_______awaited(");
@@ -92,9 +93,15 @@ fn lines_and_columns_of_typescript_come_back() {
 #[test]
 fn lines_and_columns_of_jsx_come_back() {
     let react = [
-        ("node_modules/react/package.json", r#"{"name":"react","exports":{".":"./index.js","./jsx-runtime":"./jsx.js"}}"#),
+        (
+            "node_modules/react/package.json",
+            r#"{"name":"react","exports":{".":"./index.js","./jsx-runtime":"./jsx.js"}}"#,
+        ),
         ("node_modules/react/index.js", "export const Fragment = 'f';"),
-        ("node_modules/react/jsx.js", "export const jsx = (...all) => all; export const jsxs = jsx; export const Fragment = 'f';"),
+        (
+            "node_modules/react/jsx.js",
+            "export const jsx = (...all) => all; export const jsxs = jsx; export const Fragment = 'f';",
+        ),
     ];
     let project = Project::new(&react);
     project.write("src/page.tsx", PAGE);
@@ -107,7 +114,10 @@ fn lines_and_columns_of_jsx_come_back() {
 #[test]
 fn a_map_names_its_sources_from_the_project_and_holds_none_of_them() {
     let project = Project::new(&[
-        ("src/index.js", "import { far } from 'far'; import near from 'near';\nexport default { fetch() { return far(near()); } };"),
+        (
+            "src/index.js",
+            "import { far } from 'far'; import near from 'near';\nexport default { fetch() { return far(near()); } };",
+        ),
         ("../node_modules/far/index.js", "export function far() { return far_away(); }"),
         ("node_modules/near/index.js", "module.exports = function near() { return near_by(); };"),
     ]);
@@ -117,12 +127,21 @@ fn a_map_names_its_sources_from_the_project_and_holds_none_of_them() {
     sources.retain(|source| !source.contains("rolldown"));
     sources.sort();
     assert_eq!(sources, ["../node_modules/far/index.js", "node_modules/near/index.js", "src/index.js"]);
-    assert!(map.json.get("sourcesContent").is_none_or(|content| content.is_null() || content.as_array().unwrap().iter().all(|one| one.is_null())), "{}", map.json);
+    assert!(
+        map.json
+            .get("sourcesContent")
+            .is_none_or(|content| content.is_null() || content.as_array().unwrap().iter().all(|one| one.is_null())),
+        "{}",
+        map.json
+    );
     assert!(map.json.get("sourceRoot").is_none_or(serde_json::Value::is_null), "{}", map.json);
     let (line, column) = position(code(&bundle), "far_away()");
     assert_eq!(map.lookup(line, column).unwrap().source, "../node_modules/far/index.js");
     let (line, column) = position(code(&bundle), "near_by()");
-    assert_eq!(map.lookup(line, column).unwrap(), Original { source: "node_modules/near/index.js".into(), line: 0, column: 42 });
+    assert_eq!(
+        map.lookup(line, column).unwrap(),
+        Original { source: "node_modules/near/index.js".into(), line: 0, column: 42 }
+    );
 }
 
 #[test]

@@ -79,8 +79,14 @@ fn a_part_that_a_browser_has_not_is_empty() {
 #[test]
 fn common_js_works_with_es_modules_both_ways() {
     let project = Project::new(&[
-        ("index.ts", "import whole, { part } from 'old'; import * as all from 'old'; export default { fetch() { return [whole, part, all]; } };"),
-        ("node_modules/old/index.js", "const path = require('path'); const { Buffer } = require('buffer'); const fresh = require('fresh');\nexports.part = path.join('a', fresh.value, __filename0()); function __filename0() { return Buffer.from('x'); }"),
+        (
+            "index.ts",
+            "import whole, { part } from 'old'; import * as all from 'old'; export default { fetch() { return [whole, part, all]; } };",
+        ),
+        (
+            "node_modules/old/index.js",
+            "const path = require('path'); const { Buffer } = require('buffer'); const fresh = require('fresh');\nexports.part = path.join('a', fresh.value, __filename0()); function __filename0() { return Buffer.from('x'); }",
+        ),
         ("node_modules/fresh/package.json", r#"{"name": "fresh", "type": "module", "main": "index.js"}"#),
         ("node_modules/fresh/index.js", "export const value = 'from an ES module';"),
     ]);
@@ -89,14 +95,22 @@ fn common_js_works_with_es_modules_both_ways() {
     let code = code(&bundle);
     assert!(code.contains("from an ES module"));
     // Required modules of the engine are imported, for there is no `require` where it runs.
-    assert!(code.contains("from \"node:path\"") && !code.contains("require(\"path\")") && !code.contains("require(\"node:path\")"), "{code}");
+    assert!(
+        code.contains("from \"node:path\"")
+            && !code.contains("require(\"path\")")
+            && !code.contains("require(\"node:path\")"),
+        "{code}"
+    );
 }
 
 #[test]
 fn what_a_package_only_tries_may_be_missing() {
     let project = Project::new(&[
         ("index.js", &using("pkg")),
-        ("node_modules/pkg/index.js", "let fast; try { fast = require('fast-native'); } catch { fast = null; } module.exports = fast;"),
+        (
+            "node_modules/pkg/index.js",
+            "let fast; try { fast = require('fast-native'); } catch { fast = null; } module.exports = fast;",
+        ),
     ]);
     project.bundle("index.js");
     project.write("node_modules/pkg/index.js", "module.exports = require('fast-native');");
@@ -119,11 +133,18 @@ fn linked_packages_inside_of_the_roots_are_followed() {
     // As pnpm lays them out.
     let project = Project::new(&[
         ("index.js", &using("pkg")),
-        ("node_modules/.store/pkg@1/node_modules/pkg/index.js", "import dep from 'dep'; export default 'linked' + dep;"),
+        (
+            "node_modules/.store/pkg@1/node_modules/pkg/index.js",
+            "import dep from 'dep'; export default 'linked' + dep;",
+        ),
         ("node_modules/.store/pkg@1/node_modules/dep/index.js", "export default 'beside it';"),
     ]);
     symlink(".store/pkg@1/node_modules/pkg", project.path("node_modules/pkg")).unwrap();
     let bundle = project.bundle("index.js");
     assert!(code(&bundle).contains("linked") && code(&bundle).contains("beside it"));
-    assert!(bundle.inputs.contains(&"node_modules/.store/pkg@1/node_modules/pkg/index.js".to_owned()), "{:?}", bundle.inputs);
+    assert!(
+        bundle.inputs.contains(&"node_modules/.store/pkg@1/node_modules/pkg/index.js".to_owned()),
+        "{:?}",
+        bundle.inputs
+    );
 }

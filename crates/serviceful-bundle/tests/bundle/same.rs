@@ -12,7 +12,10 @@ fn neither_the_place_nor_the_run_shows_in_the_result() {
         })
         .collect();
     files.push(("src/index.ts".into(), "import * as m0 from './m0'; import { other } from './m1'; import { other as o2 } from './m2';\nexport default { fetch: () => [m0, other, o2] };".into()));
-    files.push(("node_modules/pkg/index.js".into(), "const util = require('util'); exports.count = () => util.inspect(1);".into()));
+    files.push((
+        "node_modules/pkg/index.js".into(),
+        "const util = require('util'); exports.count = () => util.inspect(1);".into(),
+    ));
     let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
     let (one, two) = (Project::new(&files), Project::new(&files));
     let bytes = |project: &Project| run(&[project.path("").to_str().unwrap(), "src/index.ts"]).stdout;

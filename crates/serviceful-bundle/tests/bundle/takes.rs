@@ -21,10 +21,7 @@ fn every_ending_is_taken_and_types_are_gone() {
         ),
     ]);
     let bundle = project.bundle("index.ts");
-    assert_eq!(
-        bundle.inputs,
-        ["a.ts", "b.mts", "c.tsx", "d.js", "e.mjs", "f.cjs", "g.jsx", "h.cts", "index.ts"]
-    );
+    assert_eq!(bundle.inputs, ["a.ts", "b.mts", "c.tsx", "d.js", "e.mjs", "f.cjs", "g.jsx", "h.cts", "index.ts"]);
     for gone in [": number", "type A", ": A", "as const", "<T,>"] {
         assert!(!code(&bundle).contains(gone), "`{gone}` in\n{}", code(&bundle));
     }
@@ -34,8 +31,14 @@ fn every_ending_is_taken_and_types_are_gone() {
 #[test]
 fn a_type_that_is_wrong_does_not_block() {
     let project = Project::new(&[
-        ("index.ts", "import { Thing, type Other, value } from './types';\nexport { Thing } from './types';\nconst x: number = 'text'; let y: Thing = null;\nexport default { fetch: (): string => value + x.nope() + (y as Other) };"),
-        ("types.ts", "export interface Thing { a: 1 }\nexport type Other = Missing;\nexport const value: Undefined = 1;"),
+        (
+            "index.ts",
+            "import { Thing, type Other, value } from './types';\nexport { Thing } from './types';\nconst x: number = 'text'; let y: Thing = null;\nexport default { fetch: (): string => value + x.nope() + (y as Other) };",
+        ),
+        (
+            "types.ts",
+            "export interface Thing { a: 1 }\nexport type Other = Missing;\nexport const value: Undefined = 1;",
+        ),
     ]);
     let bundle = project.bundle("index.ts");
     assert!(!code(&bundle).contains("Thing"), "{}", code(&bundle));
@@ -59,7 +62,9 @@ fn json_and_text_are_values() {
         ),
     ]);
     let bundle = project.bundle("index.ts");
-    for there in [r#""text \"quoted\" `${x}`\n""#, "<p>page</p>", "# title", "select 1", "type Query { a: Int }", "deep"] {
+    for there in
+        [r#""text \"quoted\" `${x}`\n""#, "<p>page</p>", "# title", "select 1", "type Query { a: Int }", "deep"]
+    {
         assert!(code(&bundle).contains(there), "`{there}` not in\n{}", code(&bundle));
     }
     assert!(bundle.inputs.contains(&"e.graphql".to_owned()) && bundle.inputs.contains(&"f.data".to_owned()));
@@ -80,10 +85,18 @@ fn jsx_is_automatic_unless_the_settings_say_otherwise() {
         code(&bundle).to_owned()
     };
     // `preserve` is for a tool that comes after; here none does.
-    for automatic in ["{}", r#"{"compilerOptions": {"jsx": "react-jsx"}}"#, r#"{"compilerOptions": {"jsx": "preserve"}}"#, r#"{"compilerOptions": {"jsx": "react-jsxdev"}}"#] {
+    for automatic in [
+        "{}",
+        r#"{"compilerOptions": {"jsx": "react-jsx"}}"#,
+        r#"{"compilerOptions": {"jsx": "preserve"}}"#,
+        r#"{"compilerOptions": {"jsx": "react-jsxdev"}}"#,
+    ] {
         assert!(files(automatic).contains("'automatic'") || files(automatic).contains("\"automatic\""), "{automatic}");
     }
-    assert!(files(r#"{ /* a comment */ "compilerOptions": {"jsxImportSource": "preact", "jsx": "react-jsx", } }"#).contains("\"preact\""));
+    assert!(
+        files(r#"{ /* a comment */ "compilerOptions": {"jsxImportSource": "preact", "jsx": "react-jsx", } }"#)
+            .contains("\"preact\"")
+    );
     let classic = files(r#"{"compilerOptions": {"jsx": "react", "jsxFactory": "h"}}"#);
     assert!(classic.contains("h(\"a\", { href: \"x\" }, 1)"), "{classic}");
 }
@@ -94,19 +107,32 @@ fn settings_of_typescript_are_followed() {
         ("tsconfig.json", r#"{"extends": "./base.json", "compilerOptions": {"experimentalDecorators": true}}"#),
         ("base.json", r#"{"compilerOptions": {"paths": {"@/*": ["./src/*"]}}}"#),
         ("src/deep/one.ts", "export const one = 'one by its path';"),
-        ("src/index.ts", "import { one } from '@/deep/one';\nfunction log(c: any) { return c; }\n@log class A { x = one; }\nexport default { fetch() { return new A(); } };"),
+        (
+            "src/index.ts",
+            "import { one } from '@/deep/one';\nfunction log(c: any) { return c; }\n@log class A { x = one; }\nexport default { fetch() { return new A(); } };",
+        ),
     ]);
     let bundle = project.bundle("src/index.ts");
     assert!(code(&bundle).contains("one by its path"));
     assert!(!code(&bundle).contains("@log"), "{}", code(&bundle));
-    assert!(bundle.inputs.contains(&"base.json".to_owned()) && bundle.inputs.contains(&"tsconfig.json".to_owned()), "{:?}", bundle.inputs);
+    assert!(
+        bundle.inputs.contains(&"base.json".to_owned()) && bundle.inputs.contains(&"tsconfig.json".to_owned()),
+        "{:?}",
+        bundle.inputs
+    );
 }
 
 #[test]
 fn what_is_not_used_is_not_there() {
     let project = Project::new(&[
-        ("lib.ts", "export function used() { return 'kept'; }\nexport function unused() { return 'dropped'; }\nexport class Also { field = 'dropped'; }"),
-        ("index.ts", "import { used } from './lib'; import * as all from './lib';\nconst x = used() + all.used(); if (process.env.NODE_ENV !== 'production') { x.dropped(); }\nexport default { fetch() { return new Response(x); } };"),
+        (
+            "lib.ts",
+            "export function used() { return 'kept'; }\nexport function unused() { return 'dropped'; }\nexport class Also { field = 'dropped'; }",
+        ),
+        (
+            "index.ts",
+            "import { used } from './lib'; import * as all from './lib';\nconst x = used() + all.used(); if (process.env.NODE_ENV !== 'production') { x.dropped(); }\nexport default { fetch() { return new Response(x); } };",
+        ),
     ]);
     let bundle = project.bundle("index.ts");
     assert!(code(&bundle).contains("kept") && !code(&bundle).contains("dropped"), "{}", code(&bundle));
@@ -116,7 +142,13 @@ fn what_is_not_used_is_not_there() {
 
 #[test]
 fn names_and_lines_are_kept() {
-    let project = Project::new(&[("index.ts", "function aDescriptiveName(first: number) {\n  return first + 1;\n}\nconst x = aDescriptiveName(Number(globalThis.y));\n"), ("second.ts", HANDLER)]);
+    let project = Project::new(&[
+        (
+            "index.ts",
+            "function aDescriptiveName(first: number) {\n  return first + 1;\n}\nconst x = aDescriptiveName(Number(globalThis.y));\n",
+        ),
+        ("second.ts", HANDLER),
+    ]);
     project.write("index.ts", format!("function aDescriptiveName(first: number) {{\n  return first + 1;\n}}\nconst x = aDescriptiveName(Number(globalThis.y));\n{HANDLER}"));
     assert!(code(&project.bundle("index.ts")).contains("function aDescriptiveName(first) {\n"));
 }
@@ -130,16 +162,25 @@ fn modules_of_the_engine_stay_outside_by_their_full_name() {
          export default { fetch() { return [B, EventEmitter, AsyncLocalStorage, kv, readFile]; } };",
     )]);
     let bundle = project.bundle("index.ts");
-    assert_eq!(bundle.externals, ["node:async_hooks", "node:buffer", "node:events", "node:fs/promises", "serviceful:kv"]);
+    assert_eq!(
+        bundle.externals,
+        ["node:async_hooks", "node:buffer", "node:events", "node:fs/promises", "serviceful:kv"]
+    );
     assert!(code(&bundle).contains("from \"node:buffer\""), "{}", code(&bundle));
 }
 
 #[test]
 fn buffer_and_process_come_only_to_those_who_use_them() {
-    let without = Project::new(&[("index.ts", "function f(process: string, Buffer: string) { return process + Buffer; }\nexport default { fetch() { return f('a', 'b'); } };")]);
+    let without = Project::new(&[(
+        "index.ts",
+        "function f(process: string, Buffer: string) { return process + Buffer; }\nexport default { fetch() { return f('a', 'b'); } };",
+    )]);
     assert!(without.bundle("index.ts").externals.is_empty());
     let with = Project::new(&[
-        ("index.ts", "import { f } from './cjs.cjs'; const size = Buffer.byteLength('x'); export default { fetch() { return [size, f()]; } };"),
+        (
+            "index.ts",
+            "import { f } from './cjs.cjs'; const size = Buffer.byteLength('x'); export default { fetch() { return [size, f()]; } };",
+        ),
         ("cjs.cjs", "exports.f = () => process.nextTick(() => global.x);"),
     ]);
     let bundle = with.bundle("index.ts");
@@ -151,7 +192,10 @@ fn buffer_and_process_come_only_to_those_who_use_them() {
 fn imports_that_happen_later_are_in_the_one_module() {
     let project = Project::new(&[
         ("later.ts", "export const later = 'came later';"),
-        ("index.ts", "export default { async fetch(request) { const { later } = await import('./later'); const again = await import(`./later`); return later + again.later; } };"),
+        (
+            "index.ts",
+            "export default { async fetch(request) { const { later } = await import('./later'); const again = await import(`./later`); return later + again.later; } };",
+        ),
     ]);
     let bundle = project.bundle("index.ts");
     assert!(code(&bundle).contains("came later") && !code(&bundle).contains("import("), "{}", code(&bundle));
@@ -173,7 +217,10 @@ fn modules_that_import_each_other_are_fine() {
     let project = Project::new(&[
         ("a.ts", "import { b } from './b'; export const a = () => b; "),
         ("b.ts", "import { a } from './a'; export const b = () => a;"),
-        ("index.ts", "import { a } from './a'; import me from './index'; const x = a(); export default { fetch() { return [x, me]; } };"),
+        (
+            "index.ts",
+            "import { a } from './a'; import me from './index'; const x = a(); export default { fetch() { return [x, me]; } };",
+        ),
     ]);
     assert!(project.bundle("index.ts").warnings.is_empty());
 }

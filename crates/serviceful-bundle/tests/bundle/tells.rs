@@ -10,11 +10,17 @@ fn place(notice: &Notice) -> (&str, u32, u32) {
 
 #[test]
 fn a_syntax_error_shows_its_line_with_a_caret() {
-    let project = Project::new(&[("src/index.ts", "const ok = 1;\nexport default {\n  fetch() { return new Response('x' 'y'); },\n};\n")]);
+    let project = Project::new(&[(
+        "src/index.ts",
+        "const ok = 1;\nexport default {\n  fetch() { return new Response('x' 'y'); },\n};\n",
+    )]);
     let error = project.error("src/index.ts");
     assert_eq!(place(&error), ("src/index.ts", 3, 37));
     assert!(error.message.starts_with("syntax error: "), "{error:?}");
-    assert_eq!(error.excerpt.unwrap(), "3 |   fetch() { return new Response('x' 'y'); },\n  |                                     ^");
+    assert_eq!(
+        error.excerpt.unwrap(),
+        "3 |   fetch() { return new Response('x' 'y'); },\n  |                                     ^"
+    );
 }
 
 #[test]
@@ -106,7 +112,12 @@ fn an_entry_that_exports_nothing_is_told_what_to_export() {
 #[test]
 fn an_entry_that_is_not_there_is_told() {
     let project = Project::new(&[("src/index.ts", "export default {}")]);
-    for (entry, word) in [("src/main.ts", "is not there"), ("src", "is no file"), ("../..", "lies outside"), ("/etc/passwd", "lies outside")] {
+    for (entry, word) in [
+        ("src/main.ts", "is not there"),
+        ("src", "is no file"),
+        ("../..", "lies outside"),
+        ("/etc/passwd", "lies outside"),
+    ] {
         let error = project.error(entry);
         assert!(error.message.contains(word) && error.message.contains(entry), "{error:?}");
     }
@@ -123,7 +134,10 @@ fn a_project_that_is_not_there_is_told() {
 
 #[test]
 fn broken_json_and_settings_have_a_name() {
-    let project = Project::new(&[("index.ts", "import x from './data.json'; export default { fetch() { return x; } };"), ("data.json", "{\n  \"a\": oops\n}")]);
+    let project = Project::new(&[
+        ("index.ts", "import x from './data.json'; export default { fetch() { return x; } };"),
+        ("data.json", "{\n  \"a\": oops\n}"),
+    ]);
     let error = project.error("index.ts");
     assert_eq!((error.file.as_deref(), error.line), (Some("data.json"), Some(2)), "{error:?}");
     project.write("data.json", "{}");
@@ -134,9 +148,10 @@ fn broken_json_and_settings_have_a_name() {
 
 #[test]
 fn names_that_only_a_run_knows_are_warned_about() {
-    let project = Project::new(&[
-        ("index.ts", "export default { async fetch(request) {\n  const one = await import(`./${request.url}.ts`);\n  return require(request.method);\n} };"),
-    ]);
+    let project = Project::new(&[(
+        "index.ts",
+        "export default { async fetch(request) {\n  const one = await import(`./${request.url}.ts`);\n  return require(request.method);\n} };",
+    )]);
     let warnings = project.bundle("index.ts").warnings;
     assert_eq!(warnings.iter().map(place).collect::<Vec<_>>(), [("index.ts", 2, 21), ("index.ts", 3, 10)]);
     assert!(warnings[0].message.contains("`import()`") && warnings[1].message.contains("`require()`"), "{warnings:?}");
@@ -145,11 +160,17 @@ fn names_that_only_a_run_knows_are_warned_about() {
 #[test]
 fn files_that_are_no_source_are_refused_by_name() {
     for name in ["code.wasm", "picture.PNG"] {
-        let project = Project::new(&[("index.ts", &format!("import x from './{name}'; export default {{ fetch() {{ return x; }} }};")), (name, "\u{7f}")]);
+        let project = Project::new(&[
+            ("index.ts", &format!("import x from './{name}'; export default {{ fetch() {{ return x; }} }};")),
+            (name, "\u{7f}"),
+        ]);
         let error = project.error("index.ts");
         assert!(error.message.contains(name) && error.message.contains("neither JavaScript"), "{error:?}");
     }
-    let project = Project::new(&[("index.ts", "import x from './x.css' with { type: 'css' }; export default { fetch() { return x; } };"), ("x.css", "a {}")]);
+    let project = Project::new(&[
+        ("index.ts", "import x from './x.css' with { type: 'css' }; export default { fetch() { return x; } };"),
+        ("x.css", "a {}"),
+    ]);
     let error = project.error("index.ts");
     assert!(error.message.contains("type `css`") && error.message.contains("`text`"), "{error:?}");
 }

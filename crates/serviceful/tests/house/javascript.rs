@@ -355,7 +355,12 @@ async fn an_apps_own_tests_run_in_its_engine() {
     let ran = platform.cli_in(&folder, &["test", "--json", "--only", "first"]);
     let outcomes: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
     assert_eq!((outcomes[0]["result"].as_str(), outcomes.as_array().unwrap().len()), (Some("passed"), 1), "{outcomes}");
-    let empty = project(&platform, "empty", "[[function]]\nroute = \"/\"\nsource = \"a.js\"\n", &[("a.js", "export default {};")]);
+    let empty = project(
+        &platform,
+        "empty",
+        "[[function]]\nroute = \"/\"\nsource = \"a.js\"\n",
+        &[("a.js", "export default {};")],
+    );
     let ran = platform.cli_in(&empty, &["test"]);
     assert!(ran.code == 1 && ran.err.contains("*.test.ts"), "{}", ran.err);
 }
