@@ -42,7 +42,8 @@ pub(crate) fn of_role(role: Role) -> Result<(), JailError> {
 /// # Errors
 /// [`JailError::System`] if the kernel refuses a limit.
 pub fn limit_compile(cpu_s: u64, memory_bytes: u64) -> Result<(), JailError> {
-    lower(Resource::Cpu, cpu_s, "set the CPU limit")?;
+    // The second signal cannot be ignored; the first says why.
+    bound(Resource::Cpu, cpu_s, cpu_s.saturating_add(1), "set the CPU limit")?;
     lower(Resource::As, memory_bytes, "set the address space limit")?;
     lower(Resource::Fsize, COMPILE_FILE_BYTES, "set the file size limit")?;
     lower(Resource::Core, 0, "forbid core files")
@@ -67,6 +68,11 @@ pub fn limit_work(memory_bytes: u64) -> Result<(), JailError> {
 
 /// Sets both limits to `value`, or leaves a hard limit that is lower already: raising would need a privilege.
 fn lower(resource: Resource, value: u64, what: &'static str) -> Result<(), JailError> {
-    let hard = getrlimit(resource).maximum.map_or(value, |now| now.min(value));
-    setrlimit(resource, Rlimit { current: Some(hard), maximum: Some(hard) }).map_err(doing(what))
+    bound(resource, value, value, what)
+}
+
+/// [`lower`] with a soft limit below the hard one.
+fn bound(resource: Resource, soft: u64, hard: u64, what: &'static str) -> Result<(), JailError> {
+    let hard = getrlimit(resource).maximum.map_or(hard, |now| now.min(hard));
+    setrlimit(resource, Rlimit { current: Some(soft.min(hard)), maximum: Some(hard) }).map_err(doing(what))
 }

@@ -13,13 +13,14 @@ use wire::bundle::{Bundle, Document, Notice, SOURCE_MAP_LINE};
 
 use crate::findings::{Findings, plain};
 use crate::plugin::House;
+use crate::roots::Roots;
 use crate::sight::Sight;
-use crate::{diagnosis, settings};
+use crate::{diagnosis, settings, types};
 
 /// Bundles the file `entry`, a path from the project's folder.
-pub(crate) async fn bundle(sight: &Sight, entry: &str) -> Document {
+pub(crate) async fn bundle(roots: &Roots, entry: &str) -> Document {
     let findings = Findings::default();
-    let result = run(sight, entry, &findings).await;
+    let result = run(roots, entry, &findings).await;
     let found = findings.take();
     match result {
         Some(mut bundle) if found.errors.is_empty() => {
@@ -37,9 +38,16 @@ pub(crate) fn refused(message: String) -> Document {
 }
 
 /// The bundle; nothing if there are errors among the findings.
-async fn run(sight: &Sight, entry: &str, findings: &Findings) -> Option<Bundle> {
-    let start = find(sight, entry).map_err(|message| findings.error(plain(message))).ok()?;
-    let output = match build(sight, &start, findings).await {
+async fn run(roots: &Roots, entry: &str, findings: &Findings) -> Option<Bundle> {
+    let mut sight = Sight::new(roots.clone());
+    let start = find(&sight, entry).map_err(|message| findings.error(plain(message))).ok()?;
+    let mut result = build(&sight, &start, findings, Missing::Errors).await;
+    if result.as_ref().is_err_and(|errors| errors.iter().all(|error| types::are_missing(error, &sight))) {
+        sight = Sight::new(roots.clone());
+        result = build(&sight, &start, findings, Missing::Undefined).await;
+    }
+    let sight = &sight;
+    let output = match result {
         Ok(output) => output,
         Err(errors) => {
             errors.iter().for_each(|error| diagnosis::error(error, sight, findings));
@@ -78,7 +86,19 @@ fn find(sight: &Sight, entry: &str) -> Result<PathBuf, String> {
     }
 }
 
-async fn build(sight: &Sight, entry: &Path, findings: &Findings) -> Result<BundleOutput, BatchedBuildDiagnostic> {
+/// What an import is that its module does not export.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Missing {
+    Errors,
+    Undefined,
+}
+
+async fn build(
+    sight: &Sight,
+    entry: &Path,
+    findings: &Findings,
+    missing: Missing,
+) -> Result<BundleOutput, BatchedBuildDiagnostic> {
     let project = sight.roots().project();
     let resolver = Resolver::new(
         sight.clone(),
@@ -87,9 +107,14 @@ async fn build(sight: &Sight, entry: &Path, findings: &Findings) -> Result<Bundl
         &settings::TYPESCRIPT,
         settings::resolving(),
     );
-    let typescript = resolver.clone_default_resolver().find_tsconfig(entry).map_err(anyhow::Error::from)?;
+    let typescript = resolver.clone_default_resolver().find_tsconfig(entry).map_err(|error| {
+        let reason = sight.roots().relative_text(&error.to_string());
+        anyhow::anyhow!("the settings in tsconfig.json cannot be used: {reason}")
+    })?;
+    let mut options = settings::bundling(project, entry, typescript);
+    options.shim_missing_exports = Some(missing == Missing::Undefined);
     let mut factory = BundleFactory::new(BundleFactoryOptions {
-        bundler_options: settings::bundling(project, entry, typescript),
+        bundler_options: options,
         plugins: vec![Arc::new(House { sight: sight.clone(), findings: findings.clone() })],
         session: None,
         disable_tracing_setup: true,
@@ -121,5 +146,5 @@ fn module(chunk: &OutputChunk) -> String {
     let code = chunk.code.trim_end();
     let Some(map) = &chunk.map else { return format!("{code}\n") };
     let map = BASE64.encode(map.to_json_string().as_bytes());
-    [code, "\n", SOURCE_MAP_LINE, &map, "\n"].concat()
+    [code, "\n", SOURCE_MAP_LINE, &map].concat()
 }

@@ -75,8 +75,12 @@ fn options(sight: &Sight) -> DiagnosticOptions {
 
 /// The bundler's words in the form of ours: a small letter first, no period, no folder of this machine.
 fn sentence(error: &BuildDiagnostic, sight: &Sight) -> String {
-    let text = error.to_message_with(&options(sight));
-    let text = text.replace(&format!("{}/", sight.roots().project().display()), "");
+    let text = sight.roots().relative_text(&error.to_message_with(&options(sight)));
+    // Before the reason it asks people to tell its authors, who have not made this program.
+    let text = match (error.kind(), text.split_once('\n')) {
+        (EventKind::UnhandleableError, Some((_, reason))) => reason,
+        _ => &text,
+    };
     let text = text.trim().trim_end_matches('.');
     let mut letters = text.chars();
     let first = letters.next().into_iter().flat_map(char::to_lowercase);

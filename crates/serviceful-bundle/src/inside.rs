@@ -10,10 +10,9 @@ use wire::bundle::Document;
 use crate::bundle::{bundle, refused};
 use crate::outside::json;
 use crate::roots::Roots;
-use crate::sight::Sight;
 
 /// CPU time of all threads together.
-pub(crate) const CPU_S: u64 = 60;
+pub(crate) const CPU_S: u64 = 30;
 /// What the work may take of memory beside its stacks.
 pub(crate) const HEAP_BYTES: u64 = 3 << 30;
 /// Stack of each thread. Parsers descend as deep as the source nests; only what is touched takes memory.
@@ -46,8 +45,8 @@ fn closed(project: &Path, entry: &str) -> Result<Document, String> {
     let started = |error: &dyn std::fmt::Display| format!("the bundler's threads cannot be started: {error}");
     // SECURITY: only now, so that every thread is born behind the closed doors, on every kernel.
     let work = std::thread::Builder::new().stack_size(STACK_BYTES).spawn({
-        let (sight, entry) = (Sight::new(roots), entry.to_owned());
-        move || work(&sight, &entry, threads)
+        let entry = entry.to_owned();
+        move || work(&roots, &entry, threads)
     });
     let work = work.map_err(|error| started(&error))?;
     match work.join() {
@@ -67,14 +66,14 @@ fn close(roots: &Roots, threads: usize) -> Result<(), jail::JailError> {
     jail::apply(&plan, Mode::BestEffort).map(|_| ())
 }
 
-fn work(sight: &Sight, entry: &str, threads: usize) -> Result<Document, anyhow::Error> {
+fn work(roots: &Roots, entry: &str, threads: usize) -> Result<Document, anyhow::Error> {
     rayon::ThreadPoolBuilder::new().num_threads(threads).stack_size(STACK_BYTES).build_global()?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(threads)
         .max_blocking_threads(threads)
         .thread_stack_size(STACK_BYTES)
         .build()?;
-    let document = runtime.block_on(bundle(sight, entry));
+    let document = runtime.block_on(bundle(roots, entry));
     // Nothing is waited for: the process ends.
     runtime.shutdown_background();
     Ok(document)

@@ -18,6 +18,7 @@ mod settings;
 mod sight;
 mod specifier;
 mod syntax;
+mod types;
 mod unresolved;
 
 use std::path::Path;

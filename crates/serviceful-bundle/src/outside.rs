@@ -15,7 +15,7 @@ use crate::inside::{CPU_S, HEAP_BYTES};
 pub(crate) const INSIDE: &str = "--inside";
 
 /// How long the work may take. Its CPU time ends it before, unless it waits for a file that never comes.
-const WALL: Duration = Duration::from_secs(90);
+const WALL: Duration = Duration::from_secs(180);
 /// What is read of the child's complaints.
 const COMPLAINTS_BYTES_MAX: u64 = 16 << 10;
 
@@ -61,7 +61,7 @@ fn follow(mut child: Child) -> (Vec<u8>, u8) {
     };
     match (document, status.code()) {
         (None, _) => failed(format!(
-            "bundling took more than {} s of time; is a file of the project a pipe, or its disk very slow?",
+            "bundling took more than {} s; this machine has too much to do, or the project's disk does not answer",
             WALL.as_secs()
         )),
         (Some(document), _) if document.len() > DOCUMENT_BYTES_MAX => failed(format!(

@@ -51,11 +51,31 @@ impl Roots {
         let parts: Vec<String> = std::iter::repeat_n("..".to_owned(), up).chain(parts).collect();
         parts.join("/")
     }
+
+    /// A library's words, with this machine's folders written from the project.
+    pub(crate) fn relative_text(&self, text: &str) -> String {
+        let named = self.project.ancestors().filter(|folder| folder.parent().is_some()).enumerate();
+        let text = named.fold(text.to_owned(), |text, (up, folder)| {
+            text.replace(&format!("{}/", folder.display()), &"../".repeat(up))
+        });
+        text.replace(&self.project.display().to_string(), ".")
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_folder_of_this_machine_stays_in_a_text() {
+        let roots = Roots { project: "/home/bob/shop".into(), hoisted: vec![] };
+        assert_eq!(
+            roots.relative_text(
+                "cannot read \"/home/bob/shop/a.ts\" in /home/bob/shop, nor /home/bob/b.ts, nor /home/c"
+            ),
+            "cannot read \"a.ts\" in ., nor ../b.ts, nor ../../c"
+        );
+    }
 
     #[test]
     fn paths_are_written_from_the_project() {

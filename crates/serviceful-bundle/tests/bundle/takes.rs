@@ -41,7 +41,10 @@ fn a_type_that_is_wrong_does_not_block() {
         ),
     ]);
     let bundle = project.bundle("index.ts");
-    assert!(!code(&bundle).contains("Thing"), "{}", code(&bundle));
+    assert!(!code(&bundle).contains("interface") && bundle.warnings.is_empty(), "{bundle:?}");
+    // What is no type anywhere is a mistake.
+    project.write("index.ts", "export { Nothing } from './types';");
+    assert!(project.error("index.ts").message.contains("Nothing"));
 }
 
 #[test]
