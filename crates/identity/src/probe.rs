@@ -43,8 +43,8 @@ mod tests {
     fn mangled_credentials_are_refused_or_are_tokens() {
         let (person, _) = token::fresh(token::Prefix::Person, &Sevens);
         let (service, _) = token::fresh(token::Prefix::Service, &Sevens);
-        let person = format!("Bearer {}", person.expose());
-        let service = format!("bearer {}", service.expose());
+        let person = format!("Bearer {}", person.reveal());
+        let service = format!("bearer {}", service.reveal());
         let code = token::secret(&Sevens);
         let seeds = [person.as_bytes(), service.as_bytes(), code.as_bytes(), "Ada Lovelace".as_bytes(), b"Basic QTpC"];
         mangle::run(&seeds, 30_000, credential);

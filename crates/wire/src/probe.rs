@@ -67,7 +67,7 @@ mod tests {
 
     #[test]
     fn mangled_frames_and_messages_are_refused_or_understood() {
-        let build = EngineBuild::parse("sf1/wasmtime-48.0.8+p0/cfg-0123456789abcdef/x86_64-v3").unwrap();
+        let build = EngineBuild::new("sf1/wasmtime-48.0.8+p0/cfg-0123456789abcdef/x86_64-v3").unwrap();
         let head = work::Head { status: 200, fields: work::Fields(vec![("a".into(), b"b".to_vec())]) };
         let failed = work::Failure::Limit { limit: "cpu_ms".into(), reason: "1,000".into() };
         let ask = keeper::Question::SignCheckpoint {

@@ -103,8 +103,10 @@ fn parsers_of_source_are_in_the_bundler_alone() {
 fn one_release_of_the_bundler() {
     // Its crates ask for each other by caret and do not keep to it: mixed releases do not compile, or worse, do.
     let metadata = xtask::metadata().unwrap();
-    let of = |name: &str| metadata.packages.iter().filter(|p| p.name.as_str() == name).map(|p| p.version.to_string());
-    let bundler: Vec<String> = of("rolldown").collect();
+    let of = |name: &str| -> Vec<String> {
+        metadata.packages.iter().filter(|p| p.name.as_str() == name).map(|p| p.version.to_string()).collect()
+    };
+    let bundler = of("rolldown");
     assert_eq!(bundler.len(), 1, "{bundler:?}");
     for package in metadata.packages.iter().filter(|p| p.name.starts_with("rolldown_")) {
         assert_eq!(
@@ -115,7 +117,7 @@ fn one_release_of_the_bundler() {
             bundler[0]
         );
     }
-    assert_eq!(of("oxc_parser").count(), 1, "two releases of oxc");
+    assert_eq!(of("oxc_parser").len(), 1, "two releases of oxc");
 }
 
 fn rust_files(folder: &Path, found: &mut Vec<std::path::PathBuf>) {

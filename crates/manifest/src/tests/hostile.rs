@@ -1,6 +1,6 @@
 //! Texts that want to crash the reader, keep it busy, or make it answer with more than it was given.
 use super::{FULL, with};
-use crate::{ERRORS_MAX, Manifest, TEXT_BYTES_MAX, probe::manifest};
+use crate::{Manifest, TEXT_BYTES_MAX, probe::manifest};
 
 #[test]
 fn mangled_manifests_are_refused_in_words_that_can_be_shown() {
