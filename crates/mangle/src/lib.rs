@@ -109,16 +109,20 @@ mod tests {
 
     use super::*;
 
+    // Long enough that two mutations seldom meet.
+    const ONE: &[u8] = b"one text of some length: a, b, c = 1, 2, 3";
+    const SECOND: &[u8] = b"a second text, which is longer still: {\"x\": [4, 5, 6], \"y\": \"z\"}";
+
     #[test]
     fn seeds_come_first_and_mutants_differ_and_come_again() {
         let seen = |rounds| {
             let seen = RefCell::new(Vec::new());
-            run(&[b"one", b"second"], rounds, |input| seen.borrow_mut().push(input.to_vec()));
+            run(&[ONE, SECOND], rounds, |input| seen.borrow_mut().push(input.to_vec()));
             seen.into_inner()
         };
         let all = seen(2_000);
         assert_eq!(all.len(), 2_002);
-        assert_eq!((all[0].as_slice(), all[1].as_slice()), (b"one".as_slice(), b"second".as_slice()));
+        assert_eq!((all[0].as_slice(), all[1].as_slice()), (ONE, SECOND));
         assert!(all.iter().collect::<HashSet<_>>().len() > 1_500);
         assert!(all.iter().all(|input| input.len() <= BYTES_MAX));
         assert_eq!(all, seen(2_000));

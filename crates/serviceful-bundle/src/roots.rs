@@ -54,11 +54,12 @@ impl Roots {
 
     /// A library's words, with this machine's folders written from the project.
     pub(crate) fn relative_text(&self, text: &str) -> String {
-        let named = self.project.ancestors().filter(|folder| folder.parent().is_some()).enumerate();
-        let text = named.fold(text.to_owned(), |text, (up, folder)| {
-            text.replace(&format!("{}/", folder.display()), &"../".repeat(up))
-        });
-        text.replace(&self.project.display().to_string(), ".")
+        let project = self.project.display().to_string();
+        let text = text.replace(&format!("{project}/"), "").replace(&project, ".");
+        let above = self.project.ancestors().skip(1).filter(|folder| folder.parent().is_some());
+        (1..)
+            .zip(above)
+            .fold(text, |text, (up, folder)| text.replace(&format!("{}/", folder.display()), &"../".repeat(up)))
     }
 }
 

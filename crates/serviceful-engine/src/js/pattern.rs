@@ -114,7 +114,7 @@ mod tests {
         assert_eq!(list.len(), 1 + 8 * 3 + 8);
         assert!(list.contains(&"/a/:id".to_owned()) && list.contains(&"id".to_owned()), "{list:?}");
         let parts = take_apart(&mut ["1", "../c?q#h", "=https://u:p@h:81/a/b"].into_iter()).unwrap();
-        assert_eq!(texts(&parts), ["https", "", "", "h", "81", "/c", "q", "h"]);
+        assert_eq!(texts(&parts), ["https", "u", "p", "h", "81", "/c", "q", "h"]);
         assert_eq!(take_apart(&mut ["1", "/relative", ""].into_iter()), None);
     }
 

@@ -68,8 +68,8 @@ impl Template {
                 files!("hello-ts": "serviceful.toml", "src/hello.ts", "src/name.ts", "src/hello.test.ts", "serviceful.d.ts", "tsconfig.json", "README.md"),
             ),
             Self::Hono => (
-                "api",
-                files!("api": "serviceful.toml", "package.json", "package-lock.json", "src/api.ts", "README.md"),
+                "orders",
+                files!("orders": "serviceful.toml", "package.json", "package-lock.json", "src/api.ts", "README.md"),
             ),
             Self::Static => (
                 "page",

@@ -34,7 +34,7 @@ async fn uploads_and_artefacts_that_nobody_uses_go_and_the_app_stays() {
     assert_eq!(platform.app("tea", "GET", "/", Some(&gone), "").await.status, 200);
     assert!(platform.api("DELETE", "/api/v1/apps/tea", None).await.0.is_success());
     // Refused when it is compiled, so it never became a deployment that can be gone back to.
-    assert_eq!(platform.try_deploy("milk", b"no component", "").await.0, "failed");
+    assert_eq!(platform.try_deploy("milk", b"\0asm, but no component", "").await.0, "failed");
     let (contents, artefacts) = (platform.data().join("contents"), platform.data().join("artefacts"));
     assert_eq!((files(&contents).len(), files(&artefacts).len()), (3, 4), "of an artefact: its code and its label");
     tokio::time::sleep(Duration::from_millis(1_500)).await;
@@ -71,7 +71,7 @@ async fn uploads_and_artefacts_that_nobody_uses_go_and_the_app_stays() {
 async fn an_upload_beyond_the_quota_is_refused_by_name() {
     let setup = Setup { config: "[control]\nundeployed_mib = 1\n".to_owned(), programs: None };
     let platform = Platform::claimed(&setup).await;
-    assert_eq!(platform.try_deploy("coffee", &vec![0; 700 << 10], "").await.0, "failed");
+    assert_eq!(platform.try_deploy("coffee", &[b"\0asm", &[0; 700 << 10][..]].concat(), "").await.0, "failed");
     let (state, answer) = platform.try_deploy("coffee", &vec![1; 700 << 10], "").await;
     assert_eq!(
         (state.as_str(), &answer["status"], &answer["code"]),
