@@ -24,7 +24,7 @@
       for (const name of PARTS) {
         const [pattern, expression, count] = answer.slice(at, at + 3), names = answer.slice(at + 3, at += 3 + Number(count));
         let matcher;
-        try { matcher = new RegExp(expression, ignoreCase ? "vi" : "v"); } catch (error) {
+        try { matcher = new RegExp(expression, ignoreCase ? "ui" : "u"); } catch (error) {
           throw new TypeError(`this is no URL pattern: ${name}: ${error.message}`);
         }
         this.#parts[name] = { pattern, matcher, names };

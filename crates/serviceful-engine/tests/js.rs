@@ -53,7 +53,7 @@ async fn every_entry_of_the_minimum_common_api_holds() {
     assert_eq!(answer.failure, None, "{answer:?}");
     let found: Found = serde_json::from_str(&answer.text()).unwrap();
     assert!(found.failed.is_empty(), "{}", found.failed.join("\n"));
-    assert!(found.holds.len() > 70, "{}", found.holds.len());
+    assert!(found.holds.len() >= 60, "{}", found.holds.len());
     for name in found.holds.iter().chain(&found.absent).chain(&found.others) {
         // If you are here because you added an entry: the table of the page names each.
         assert!(PAGE.contains(&format!("`{name}`")), "docs/reference/javascript.md does not name `{name}`");
@@ -83,7 +83,7 @@ export default { fetch() {
     let answer = worker.call(&get(component, "/")).await;
     let lines: Vec<_> = answer.logs.iter().map(|log| (log.text.as_str(), log.place.clone().unwrap())).collect();
     let place = |line: &str| line.to_owned();
-    assert_eq!(lines[0], ("one", place("main.js:1:32")));
+    assert_eq!(lines[0], ("one", place("main.js:1:35")));
     assert_eq!(lines[1].0, "two");
     assert!(lines[1].1.starts_with("main.js:3:") && lines[1].1 == lines[2].1, "{lines:?}");
 }

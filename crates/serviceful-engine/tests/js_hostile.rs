@@ -98,7 +98,7 @@ async fn what_unfolds_or_never_ends_reaches_a_limit_of_its_own_request() {
 async fn what_is_too_much_at_once_is_an_error_that_says_so() {
     let house = House::start().await;
     for (way, words) in [
-        ("pattern", "longer than"),
+        ("pattern", "too long"),
         ("patternDeep", "no URL pattern"),
         ("deep", "RangeError"),
         ("deepMap", "RangeError"),

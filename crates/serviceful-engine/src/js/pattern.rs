@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 
 use urlpattern::{
-    UrlPatternOptions,
+    RegexSyntax, UrlPatternOptions,
     quirks::{self, EcmaRegexp, MatchInput, StringOrInit, UrlPatternComponent, UrlPatternInit},
+    regexp::RegExp,
 };
 
 use super::list::push;
@@ -54,7 +55,29 @@ fn compiled<'a>(items: &mut impl Iterator<Item = &'a str>) -> Result<quirks::Url
         return Err(TOO_LONG.into());
     }
     let init = quirks::process_construct_pattern_input(input, base.as_deref()).map_err(|error| error.to_string())?;
-    quirks::parse_pattern::<EcmaRegexp>(init, options).map_err(|error| error.to_string())
+    quirks::parse_pattern::<Expression>(init, options).map_err(|error| error.to_string())
+}
+
+/// An expression for the engine. Whether it is one is the engine's to say: the host's own regular expressions are of another
+/// kind, without looking ahead for example, and are asked only whether a protocol is one of a few words.
+struct Expression(EcmaRegexp);
+
+impl RegExp for Expression {
+    fn syntax() -> RegexSyntax {
+        RegexSyntax::EcmaScript
+    }
+
+    fn parse(pattern: &str, flags: &str, _: bool) -> Result<Self, ()> {
+        EcmaRegexp::parse(pattern, flags, false).map(Self)
+    }
+
+    fn matches<'a>(&self, text: &'a str) -> Option<Vec<Option<&'a str>>> {
+        self.0.matches(text)
+    }
+
+    fn pattern_string(&self) -> &str {
+        self.0.pattern_string()
+    }
 }
 
 /// The parts of a URL, or of an object with parts; `None`: nothing can match it.

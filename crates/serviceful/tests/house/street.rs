@@ -65,10 +65,9 @@ async fn what_never_became_a_request_is_shown_and_recorded() {
     let mut platform = Platform::claimed(&Setup::default()).await;
     let seen = |posture: &serde_json::Value| posture["broken_connections"]["total"].as_u64().unwrap();
     assert_eq!(seen(&platform.api("GET", "/api/v1/posture", None).await.1), 0);
-    for broken in ["GET / HTTP/9.9\r\n\r\n", "\u{16}\u{3}\u{1} no plain request"] {
+    for broken in ["GET / HTTP/9.9\r\n\r\n", "\u{16}\u{3}\u{1} no plain request", "GET / HTTP/1.1\nHost: a\n\n"] {
         raw(platform.port, broken);
     }
-    raw(platform.port, &format!("GET / HTTP/1.1\r\nHost: a\r\nA: {}\r\n\r\n", "b".repeat(100_000)));
     let posture = platform.api("GET", "/api/v1/posture", None).await.1;
     assert_eq!(seen(&posture), 3, "{}", posture["broken_connections"]);
     assert_eq!(posture["broken_connections"]["causes"]["parse_errors"], 3);
