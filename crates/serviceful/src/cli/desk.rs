@@ -38,7 +38,8 @@ impl Desk {
         Self {
             out: Out::new(global.json, global.color, environment("NO_COLOR").is_some()),
             folder: std::env::current_dir().unwrap_or_else(|_| PathBuf::from(".")),
-            platform: global.platform.clone(),
+            // An empty variable is none, as for the others.
+            platform: global.platform.clone().filter(|platform| !platform.is_empty()),
             host: global.host,
             keyring: config.map(|folder| Keyring::at(&folder.join("serviceful"))).ok_or_else(no_home),
             user: environment("USER").and_then(|name| name.into_string().ok()),

@@ -46,6 +46,7 @@ fn broken(seen: &BrokenConnections) -> String {
     let causes: Vec<String> = causes.map(|(name, count)| format!("{count} {}", name.replace('_', " "))).collect();
     match seen.total {
         0 => format!("no broken connection since {since}"),
+        1 => format!("1 broken connection refused since {since}: {}", causes.join(", ")),
         total => format!("{total} broken connections refused since {since}: {}", causes.join(", ")),
     }
 }
