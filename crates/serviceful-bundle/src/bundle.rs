@@ -56,6 +56,9 @@ async fn run(roots: &Roots, entry: &str, findings: &Findings) -> Option<Bundle> 
     };
     output.warnings.iter().for_each(|warning| diagnosis::warning(warning, sight, findings));
     let chunk = only_chunk(&output).map_err(|message| findings.error(plain(message))).ok()?;
+    let parts = chunk.modules.keys.iter().zip(&chunk.modules.values);
+    let kept = parts.filter(|(_, part)| part.rendered_length() > 0).map(|(id, _)| Path::new(id.as_str()));
+    findings.keep_warnings(&kept.map(|path| sight.roots().relative(path)).collect());
     if chunk.exports.is_empty() {
         findings.error(Notice { file: Some(entry.to_owned()), ..plain(NO_EXPORT.to_owned()) });
     }
@@ -111,11 +114,13 @@ async fn build(
         let reason = sight.roots().relative_text(&error.to_string());
         anyhow::anyhow!("the settings in tsconfig.json cannot be used: {reason}")
     })?;
+    let decorators =
+        typescript.as_ref().is_some_and(|settings| settings.compiler_options.experimental_decorators == Some(true));
     let mut options = settings::bundling(project, entry, typescript);
     options.shim_missing_exports = Some(missing == Missing::Undefined);
     let mut factory = BundleFactory::new(BundleFactoryOptions {
         bundler_options: options,
-        plugins: vec![Arc::new(House { sight: sight.clone(), findings: findings.clone() })],
+        plugins: vec![Arc::new(House { sight: sight.clone(), findings: findings.clone(), decorators })],
         session: None,
         disable_tracing_setup: true,
     })?;

@@ -1,5 +1,6 @@
 //! What was found wrong while the bundler was at work, from any of its threads.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use wire::bundle::Notice;
@@ -29,6 +30,11 @@ impl Findings {
 
     pub(crate) fn no_error(&self) -> bool {
         self.with(|found| found.errors.is_empty())
+    }
+
+    /// Forgets warnings about files of which nothing is left in the module.
+    pub(crate) fn keep_warnings(&self, files: &BTreeSet<String>) {
+        self.with(|found| found.warnings.retain(|notice| notice.file.as_ref().is_none_or(|file| files.contains(file))));
     }
 
     /// Everything so far. Threads find things in any order; people and tests want one.

@@ -96,7 +96,7 @@ fn death(status: ExitStatus, complaints: &str) -> String {
     let line = complaints.lines().map(str::trim).rfind(|line| !line.is_empty()).unwrap_or("it said nothing");
     let signal = status.signal();
     if complaints.contains("has overflowed its stack") || signal == Some(SIGSEGV) {
-        return "the source nests too deeply for the bundler: an expression of tens of thousands of operators, or as long a chain of `else if`; generate flatter code".into();
+        return "the source nests too deeply for the bundler: an expression of hundreds of thousands of operators, or as long a chain of `else if`; generate flatter code".into();
     }
     if complaints.contains("memory allocation of") {
         return format!(

@@ -24,6 +24,8 @@ use crate::{syntax, unresolved};
 pub(crate) struct House {
     pub(crate) sight: Sight,
     pub(crate) findings: Findings,
+    /// Whether `tsconfig.json` asks for decorators as TypeScript had them first.
+    pub(crate) decorators: bool,
 }
 
 /// Stands before the name of an engine's module that a CommonJS module requires.
@@ -95,10 +97,14 @@ impl Plugin for House {
     }
 
     async fn transform_ast(&self, _: &PluginContext, mut args: HookTransformAstArgs<'_>) -> HookTransformAstReturn {
-        let own = !args.id.contains("/node_modules/");
-        if matches!(args.module_type, ModuleType::Js | ModuleType::Jsx | ModuleType::Ts | ModuleType::Tsx) {
-            let name = self.sight.roots().relative(Path::new(args.id));
-            syntax::visit(&mut args.ast, &name, own, &self.findings);
+        let typescript = matches!(args.module_type, ModuleType::Ts | ModuleType::Tsx);
+        if typescript || matches!(args.module_type, ModuleType::Js | ModuleType::Jsx) {
+            let about = syntax::About {
+                file: &self.sight.roots().relative(Path::new(args.id)),
+                own: !args.id.contains("/node_modules/"),
+                decorators: typescript && self.decorators,
+            };
+            syntax::visit(&mut args.ast, about, &self.findings);
         }
         Ok(args.ast)
     }

@@ -54,12 +54,10 @@ impl Roots {
 
     /// A library's words, with this machine's folders written from the project.
     pub(crate) fn relative_text(&self, text: &str) -> String {
-        let project = self.project.display().to_string();
-        let text = text.replace(&format!("{project}/"), "").replace(&project, ".");
-        let above = self.project.ancestors().skip(1).filter(|folder| folder.parent().is_some());
-        (1..)
-            .zip(above)
-            .fold(text, |text, (up, folder)| text.replace(&format!("{}/", folder.display()), &"../".repeat(up)))
+        let named = self.project.ancestors().filter(|folder| folder.parent().is_some()).enumerate();
+        named.fold(text.to_owned(), |text, (up, folder)| {
+            text.replace(&format!("{}/", folder.display()), &"../".repeat(up))
+        })
     }
 }
 
@@ -74,7 +72,7 @@ mod tests {
             roots.relative_text(
                 "cannot read \"/home/bob/shop/a.ts\" in /home/bob/shop, nor /home/bob/b.ts, nor /home/c"
             ),
-            "cannot read \"a.ts\" in ., nor ../b.ts, nor ../../c"
+            "cannot read \"a.ts\" in ../shop, nor ../b.ts, nor ../../c"
         );
     }
 

@@ -1,11 +1,12 @@
-//! What is looked for in each module's syntax tree: imports whose name only a run knows, and imports of a stated type.
+//! What is looked for in each module's syntax tree: imports whose name only a run knows, imports of a stated type, and what
+//! neither bundler nor engine understand.
 
 use std::path::Path;
 
 use oxc::allocator::Allocator;
 use oxc::ast::ast::{
-    CallExpression, ExportAllDeclaration, ExportFromDeclaration, Expression, ImportDeclaration, ImportExpression,
-    StringLiteral, WithClause,
+    CallExpression, Decorator, ExportAllDeclaration, ExportFromDeclaration, Expression, ImportDeclaration,
+    ImportExpression, StringLiteral, WithClause,
 };
 use oxc::ast_visit::{VisitJsMut, walk_js_mut};
 use oxc::span::Span;
@@ -29,27 +30,49 @@ pub(crate) fn module_type(query: &str) -> Option<ModuleType> {
     }
 }
 
-/// Looks through one module. `own` is whether the project's owner wrote it, and so can change it.
-pub(crate) fn visit(ast: &mut EcmaAst, file: &str, own: bool, findings: &Findings) {
+/// What is known of a module beside its tree.
+#[derive(Clone, Copy)]
+pub(crate) struct About<'a> {
+    /// From the project's folder.
+    pub(crate) file: &'a str,
+    /// Whether the project's owner wrote it, and so can change it.
+    pub(crate) own: bool,
+    /// Whether its decorators become calls.
+    pub(crate) decorators: bool,
+}
+
+/// Looks through one module.
+pub(crate) fn visit(ast: &mut EcmaAst, about: About<'_>, findings: &Findings) {
     let source = ast.source().clone();
     let mut computed = Vec::new();
     let mut strange = Vec::new();
+    let mut decorator = None;
     ast.program.with_mut(|fields| {
-        let mut visitor = Visitor { allocator: fields.allocator, own, computed: &mut computed, strange: &mut strange };
+        let mut visitor = Visitor {
+            allocator: fields.allocator,
+            own: about.own,
+            computed: &mut computed,
+            strange: &mut strange,
+            decorator: &mut decorator,
+        };
         visitor.visit_program(fields.program);
     });
     let tell = |span: Span, message| {
         notice(
-            file.to_owned(),
+            about.file.to_owned(),
             Some(&source),
             Place::of_byte(&source, usize::try_from(span.start).unwrap_or(0)),
             message,
         )
     };
     // A package's owner is not here to change it, so one word is enough.
-    let shown = if own { computed.len() } else { computed.len().min(1) };
+    let shown = if about.own { computed.len() } else { computed.len().min(1) };
     for (span, word) in computed.into_iter().take(shown) {
         findings.warning(tell(span, format!("the name in this `{word}` is only known when it runs, so nothing is bundled for it and it will fail; write a constant name")));
+    }
+    // One is enough to tell.
+    if let Some(span) = decorator.filter(|_| !about.decorators) {
+        findings.error(tell(span, "the engine has no decorators; in TypeScript set `experimentalDecorators` in tsconfig.json, or call the function yourself".to_owned()));
     }
     for (span, stated) in strange {
         findings.error(tell(span, format!("imports of type `{stated}` are not known; there are `json` and `text`")));
@@ -61,6 +84,7 @@ struct Visitor<'a, 'f> {
     own: bool,
     computed: &'f mut Vec<(Span, &'static str)>,
     strange: &'f mut Vec<(Span, String)>,
+    decorator: &'f mut Option<Span>,
 }
 
 impl<'a> VisitJsMut<'a> for Visitor<'a, '_> {
@@ -81,6 +105,11 @@ impl<'a> VisitJsMut<'a> for Visitor<'a, '_> {
             }
         }
         walk_js_mut::walk_call_expression(self, call);
+    }
+
+    fn visit_decorator(&mut self, decorator: &mut Decorator<'a>) {
+        self.decorator.get_or_insert(decorator.span);
+        walk_js_mut::walk_decorator(self, decorator);
     }
 
     fn visit_import_declaration(&mut self, import: &mut ImportDeclaration<'a>) {

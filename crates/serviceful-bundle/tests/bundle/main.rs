@@ -3,6 +3,7 @@
 
 mod hostile;
 mod maps;
+mod outside;
 mod packages;
 mod project;
 mod same;

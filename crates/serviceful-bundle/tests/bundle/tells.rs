@@ -154,6 +154,26 @@ fn names_that_only_a_run_knows_are_warned_about() {
     let warnings = project.bundle("index.ts").warnings;
     assert_eq!(warnings.iter().map(place).collect::<Vec<_>>(), [("index.ts", 2, 21), ("index.ts", 3, 10)]);
     assert!(warnings[0].message.contains("`import()`") && warnings[1].message.contains("`require()`"), "{warnings:?}");
+    // Of a package only if it is in the module, and once.
+    let package = "export const pure = 1; export async function late(x) { await import(x); return import(x + 1); }";
+    for (used, warned) in [("pure", 0), ("late", 1)] {
+        let project = Project::new(&[
+            (
+                "index.ts",
+                &format!("import {{ {used} as x }} from 'pkg'; export default {{ fetch() {{ return x; }} }};"),
+            ),
+            ("node_modules/pkg/index.js", "export { pure } from './pure.js'; export { late } from './late.js';"),
+            ("node_modules/pkg/package.json", r#"{"name": "pkg", "sideEffects": false, "type": "module"}"#),
+            ("node_modules/pkg/pure.js", package),
+            ("node_modules/pkg/late.js", package),
+        ]);
+        let warnings = project.bundle("index.ts").warnings;
+        assert_eq!(
+            warnings.iter().filter(|warning| warning.file.as_ref().unwrap().ends_with("late.js")).count(),
+            warned,
+            "{warnings:?}"
+        );
+    }
 }
 
 #[test]
@@ -172,4 +192,19 @@ fn files_that_are_no_source_are_refused_by_name() {
     ]);
     let error = project.error("index.ts");
     assert!(error.message.contains("type `css`") && error.message.contains("`text`"), "{error:?}");
+}
+
+#[test]
+fn decorators_that_nobody_understands_are_told() {
+    let text = "const log = (x) => x;\n@log class A { @log m() {} }\nexport default { fetch() { return new A(); } };";
+    let project = Project::new(&[("index.ts", text), ("index.js", text)]);
+    for entry in ["index.ts", "index.js"] {
+        let error = project.error(entry);
+        assert_eq!(place(&error), (entry, 2, 1));
+        assert!(error.message.contains("`experimentalDecorators`"), "{error:?}");
+    }
+    // Settings of TypeScript are not about JavaScript.
+    project.write("tsconfig.json", r#"{"compilerOptions": {"experimentalDecorators": true}}"#);
+    project.bundle("index.ts");
+    assert!(project.error("index.js").message.contains("has no decorators"));
 }

@@ -1,0 +1,166 @@
+//! Projects of several files: bundled by the real bundler, and what goes wrong is told in the files that people wrote.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+mod bundler;
+mod harness;
+
+use bundler::Project;
+use harness::{Worker, get};
+use wire::bundle::Document;
+use wire::work::Failure;
+
+const INDEX: &str = r#"import { explode, type Depth } from "./explode";
+import { Page } from "./page";
+
+interface Way {
+  (depth: Depth): unknown;
+}
+
+const ways: Record<string, Way> = {
+  thrown: (depth: Depth) => explode<string>(depth),
+  property(depth: Depth) {
+    const nothing = (depth as unknown as { missing?: { deep: number } }).missing;
+    console.log(typeof nothing);
+    return nothing!.deep;
+  },
+  page: (depth: Depth): unknown => Page({ depth, title: null }),
+  async awaited(depth: Depth) {
+    await null; return (depth as any).nowhere();
+  },
+};
+
+export default {
+  async fetch(request: Request): Promise<Response> {
+    const way: Way | undefined = ways[new URL(request.url).pathname.slice(1)];
+    return new Response(String(await way!(3)));
+  },
+};
+"#;
+
+const EXPLODE: &str = r"export type Depth = number;
+
+/** Said with types between everything. */
+export function explode<T>(depth: Depth, said?: T): T {
+  if (depth > 0) return explode<T>(depth - 1, said as T);
+  const reason: string = `at ${depth satisfies Depth}`; throw new RangeError(reason);
+}
+";
+
+const PAGE: &str = r#"/** @jsxImportSource ./jsx */
+type Props = { depth: number; title: string | null };
+
+export function Page({ depth, title }: Props) {
+  return (
+    <main id="x">
+      {[depth].map((n: number) => (
+        <h1 key={n} title={title!.toUpperCase()}>{n}</h1>
+      ))}
+    </main>
+  );
+}
+"#;
+
+const JSX: &str = "export const jsx = (type, props) => ({ type, props });\nexport const jsxs = jsx;\n";
+
+/// Line of `needle` and the columns that it spans, from 1.
+fn place(source: &str, needle: &str) -> (usize, std::ops::RangeInclusive<usize>) {
+    assert_eq!(source.matches(needle).count(), 1, "{needle}");
+    let before = source.split(needle).next().unwrap();
+    let column = before.rsplit('\n').next().unwrap().chars().count() + 1;
+    (before.matches('\n').count() + 1, column..=column + needle.chars().count())
+}
+
+/// What stands behind `file:` in a text, up to two numbers.
+fn told(text: &str, file: &str) -> Option<(usize, usize)> {
+    let (_, rest) = text.split_once(&format!("{file}:"))?;
+    let mut numbers = rest.split(|each: char| !each.is_ascii_digit());
+    Some((numbers.next()?.parse().ok()?, numbers.next()?.parse().ok()?))
+}
+
+#[tokio::test]
+async fn errors_stand_at_the_line_and_column_that_people_wrote() {
+    let project =
+        Project::new(&[("index.ts", INDEX), ("explode.ts", EXPLODE), ("page.tsx", PAGE), ("jsx/jsx-runtime.js", JSX)]);
+    let module = match project.bundle("index.ts") {
+        Document::Bundle(bundle) => bundle.module,
+        Document::Refused { errors } => panic!("{errors:#?}"),
+    };
+    let worker = Worker::start().await;
+    let component = worker.bring_js(&module).await;
+    for (path, file, source, needle) in [
+        ("/thrown", "explode.ts", EXPLODE, "new RangeError(reason)"),
+        ("/property", "index.ts", INDEX, "nothing!.deep"),
+        ("/page", "page.tsx", PAGE, "title!.toUpperCase()"),
+        ("/awaited", "index.ts", INDEX, "(depth as any).nowhere()"),
+    ] {
+        let answer = worker.call(&get(component, path)).await;
+        let Some(Failure::Trap { reason }) = &answer.failure else { panic!("{path}: {answer:?}") };
+        // The engine names a call by its last argument, a property by its name: within the expression.
+        let (line, columns) = place(source, needle);
+        let (told_line, told_column) =
+            told(reason, file).unwrap_or_else(|| panic!("{path}: no `{file}` in `{reason}`"));
+        assert_eq!(told_line, line, "{path}: {reason}");
+        assert!(columns.contains(&told_column), "{path}: expected {columns:?} in `{reason}`");
+    }
+}
+
+const SYNTAX: &str = r#"import page from "./page.html";
+import data, { list } from "./data.json";
+import notes from "./notes.graphql" with { type: "text" };
+import old, { part } from "./old.cjs";
+
+const started = await Promise.resolve("top-level await");
+enum Size { Small = 1, Large = Small << 4 }
+namespace Deep { export namespace Inner { export const word = "namespace"; } }
+const enum Fixed { One = "one" }
+abstract class Base { #hidden = 1; static made = 0; static { Base.made = 7; } get hidden(): number { return this.#hidden; } }
+class Real extends Base { constructor(public readonly name: string, private n?: number) { super(); } accessor = 1; }
+function marked(_: unknown, key: string) { marks.push(key); }
+const marks: string[] = [];
+class Decorated { @marked method() {} }
+const closed: string[] = [];
+const resource = (name: string) => ({ name, [Symbol.dispose]: () => closed.push(name) });
+function scoped() { using one = resource("one"); using two = resource("two"); return [one.name, two.name]; }
+
+export default {
+  async fetch(): Promise<Response> {
+    const { later } = await import("./later");
+    const all = {
+      page, notes, list, n: data.n, old: old.part === part, part, started, size: Size[Size.Large], fixed: Fixed.One, deep: Deep.Inner.word,
+      real: new Real("x").name, hidden: new Real("x").hidden, made: Base.made, marks, later, scoped: scoped(), closed,
+      set: /^[\p{L}--[a-z]]$/v.test("A"), named: "2026".match(/(?<year>\d+)/)?.groups?.year, last: [1, 2].at(-1), grouped: Object.groupBy([1, 2], (n) => (n > 1 ? "big" : "small")),
+      self: typeof process.env, size2: Buffer.byteLength("é"),
+    } satisfies object;
+    return Response.json(all);
+  },
+};
+"#;
+
+#[tokio::test]
+async fn what_the_bundler_takes_the_engine_runs() {
+    let project = Project::new(&[
+        ("index.ts", SYNTAX),
+        ("tsconfig.json", r#"{"compilerOptions": {"experimentalDecorators": true, "target": "es2024"}}"#),
+        ("page.html", "<p>text</p>"),
+        ("data.json", r#"{"n": 1, "list": [2]}"#),
+        ("notes.graphql", "type Query"),
+        ("old.cjs", "const path = require('path'); exports.part = path.join('a', 'b');"),
+        ("later.ts", "export const later: string = 'later';"),
+    ]);
+    let module = match project.bundle("index.ts") {
+        Document::Bundle(bundle) => bundle.module,
+        Document::Refused { errors } => panic!("{errors:#?}"),
+    };
+    let worker = Worker::start().await;
+    let component = worker.bring_js(&module).await;
+    let answer = worker.call(&get(component, "/")).await;
+    assert_eq!(answer.failure, None, "{answer:?}\n{module}");
+    let answer: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
+    let expected = serde_json::json!({
+        "page": "<p>text</p>", "notes": "type Query", "list": [2], "n": 1, "old": true, "part": "a/b",
+        "started": "top-level await", "size": "Large", "fixed": "one", "deep": "namespace", "real": "x", "hidden": 1, "made": 7,
+        "marks": ["method"], "later": "later", "scoped": ["one", "two"], "closed": ["two", "one"], "set": true, "named": "2026",
+        "last": 2, "grouped": {"small": [1], "big": [2]}, "self": "object", "size2": 2,
+    });
+    assert_eq!(answer, expected);
+}
