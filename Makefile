@@ -7,7 +7,7 @@ GUESTS := $(TARGET)/guests
 export SERVICEFUL_GUESTS := $(GUESTS)
 export SERVICEFUL_JS_PACKAGES := $(TARGET)/js-packages
 
-.PHONY: help setup build js-engine js-packages guests up test check bench clean-data
+.PHONY: help setup build js-engine js-packages guests up test check bench bench-js clean-data
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -40,4 +40,7 @@ check: setup ## Format, lints, and the rules of the house
 	@if command -v cargo-deny >/dev/null; then cargo deny check; else echo "cargo-deny is not installed: its rules were checked by xtask, advisories were not"; fi
 
 bench: build guests ## Compare with peers (installs them), write target/bench/request.json
-	@scripts/bench.sh
+	@scripts/bench.sh request
+
+bench-js: build guests ## Compare functions in JavaScript with workerd and node, write target/bench/js.json
+	@scripts/bench.sh js

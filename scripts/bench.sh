@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
 # bench: installs the peers, then compares the platform with them. What is measured and how: scripts/bench/README.md.
 #
-#   scripts/bench.sh      expects the executables and the guests to be built; `make bench` sees to that
+#   scripts/bench.sh [request]   one small request of a component; `make bench` builds what this expects
+#   scripts/bench.sh js          functions in JavaScript; `make bench-js` does
 #
 #   BENCH_QUICK=1          one round of one second, for a smoke test of the harness
+#   BENCH_ONLY=a,b         only these parts; scripts/bench/README.md lists them
 #   BENCH_SKIP_WASMTIME=1  leaves out `wasmtime serve`, which takes minutes to compile
 #   BENCH_SKIP_WORKERD=1   leaves out workerd, some 120 MB of npm packages
 set -euo pipefail
@@ -12,6 +14,7 @@ ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 TARGET=$(realpath -m "${CARGO_TARGET_DIR:-$ROOT/target}")
 CACHE=${SERVICEFUL_TOOLS:-${XDG_CACHE_HOME:-$HOME/.cache}/serviceful}/bench
 SECONDS=0
+WHAT=${1:-request}
 NAME=bench
 . "$ROOT/scripts/lib/machine.sh"
 
@@ -62,12 +65,24 @@ install_workerd() {
   export BENCH_WORKERD
 }
 
+find_node() {
+  BENCH_NODE=$("$ROOT/scripts/node-toolchain.sh")/node
+  export BENCH_NODE
+}
+
+build_bare_hyper() {
+  say "bare hyper"
+  ( cd "$ROOT" && CARGO_TARGET_DIR=$TARGET polite cargo build -q --release --locked -p front-door --example bare_hyper )
+}
+
 mkdir -p "$CACHE"
+case $WHAT in
+  request) peers=(install_workerd install_wasmtime build_bare_hyper) ;;
+  js) peers=(install_workerd find_node) ;;
+  *) die "\`$WHAT\` is not measured here; write request or js" ;;
+esac
 need 'command -v wrk' wrk
-install_workerd
-install_wasmtime
-say "bare hyper"
-( cd "$ROOT" && CARGO_TARGET_DIR=$TARGET polite cargo build -q --release --locked -p front-door --example bare_hyper )
+for peer in "${peers[@]}"; do "$peer"; done
 
 export PYTHONDONTWRITEBYTECODE=1
-exec python3 "$ROOT/scripts/bench"
+exec python3 "$ROOT/scripts/bench" "$WHAT"

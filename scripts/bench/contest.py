@@ -1,4 +1,4 @@
-"""contest: the same small request against each server in turn, in rotating order, over several rounds."""
+"""contest: the same request against each server in turn, in rotating order, over several rounds."""
 import contextlib
 import statistics
 import subprocess
@@ -11,13 +11,30 @@ from pathlib import Path
 import http1
 import load
 import processes
-from house import House
 from processes import Cores, Server
-from settings import SOURCE, Settings, Unmeasured
+from settings import Settings, Unmeasured
 
-ANSWER = b"Hello, world.\n"
 START_S = 60.0
 TRIES = 3
+
+
+@dataclass
+class Question:
+    """What every contestant of a contest is asked, and the one answer to it."""
+    path: str
+    answer: bytes | None = None
+    # Who gave the answer, when it was not known before.
+    source: str = ""
+
+    def judge(self, name: str, answer: bytes) -> None:
+        if self.answer is None:
+            self.answer, self.source = answer, name
+        if answer != self.answer:
+            raise Unmeasured(f"the answer differs from {self.source or 'what it should be'}: {_shown(answer)}, not {_shown(self.answer)}")
+
+
+def _shown(answer: bytes) -> str:
+    return f"{len(answer)} bytes `{answer[:100].decode(errors='replace')}`"
 
 
 @dataclass
@@ -44,70 +61,40 @@ class Contestant:
         return [] if None in found else found
 
 
-def contestants(settings: Settings, cores: Cores, folder: Path) -> list[Contestant]:
-    def peer(program: Path, *words):
-        """A server whose command line ends with the address to listen on."""
-        @contextlib.contextmanager
-        def opened():
-            port = http1.free_port()
-            argv = [program, *words[:-1], f"{words[-1]}127.0.0.1:{port}"]
-            with Server(cores, argv, folder / f"{program.name}.log") as server:
-                yield server, port, {"Host": f"bench.localhost:{port}"}
-        return opened
-
-    def missing(why: str):
-        @contextlib.contextmanager
-        def opened():
-            raise Unmeasured(why)
-            yield
-        return opened
-
-    def wasmtime(reuse: int):
-        if settings.wasmtime is None:
-            return missing("left out: no executable of wasmtime-cli")
-        # -S cli: a component made by Rust's standard library imports it. One is what serve itself takes for WASI 0.2.
-        return peer(settings.wasmtime, "serve", "-S", "cli", "-O", "pooling-allocator=y", "--max-instance-reuse-count", reuse,
-                    settings.component, "--addr=")
-
-    house: list[House] = []
-
+def program(cores: Cores, log: Path, *words):
+    """A server whose command line ends with the address to listen on."""
     @contextlib.contextmanager
-    def ours():
-        if not house:
-            first = House(settings, cores, folder / "contest")
-            with first.open():
-                first.deploy("bench", {"/*": first.upload(settings.component.read_bytes())})
-            house.append(first)
-        with house[0].open() as server:
-            yield server, house[0].port, house[0].headers("bench", house[0].token("bench"))
-
-    workerd = missing("left out: no executable of workerd") if settings.workerd is None else peer(
-        settings.workerd, "serve", SOURCE / "workerd/config.capnp", "--socket-addr", "http=")
-    return [
-        Contestant("bare hyper", "nothing: one process, one thread, a fixed answer", peer(settings.bare_hyper, "")),
-        Contestant("workerd (JavaScript)", "one warm isolate for all requests; no token, policy, audit", workerd),
-        Contestant("wasmtime serve, fresh", "same component, an instance a request, pooled; no token, policy, audit, second process",
-                   wasmtime(1)),
-        Contestant("wasmtime serve, reuse 128", "same component, an instance for 128 requests, pooled; otherwise as above",
-                   wasmtime(128)),
-        Contestant("serviceful", "same component, a store and instance a request, in a jailed worker process; token, limits, Cedar, audit",
-                   ours),
-    ]
+    def opened():
+        port = http1.free_port()
+        argv = [*words[:-1], f"{words[-1]}127.0.0.1:{port}"]
+        with Server(cores, argv, log) as server:
+            yield server, port, {"Host": f"bench.localhost:{port}"}
+    return opened
 
 
-def run(settings: Settings, all_of_them: list[Contestant]) -> None:
+def missing(why: str):
+    @contextlib.contextmanager
+    def opened():
+        raise Unmeasured(why)
+        yield
+    return opened
+
+
+def run(settings: Settings, contests: list[tuple[Question, list[Contestant]]]) -> None:
+    """Round after round, and in each one contest after the other."""
     for number in range(settings.rounds):
-        turn = number % len(all_of_them)
-        for one in all_of_them[turn:] + all_of_them[:turn]:
-            if one.failure is None:
-                print(f"  round {number + 1} of {settings.rounds}: {one.name}", file=sys.stderr, flush=True)
-                _round(settings, one)
+        for question, all_of_them in contests:
+            turn = number % len(all_of_them)
+            for one in all_of_them[turn:] + all_of_them[:turn]:
+                if one.failure is None:
+                    print(f"  round {number + 1} of {settings.rounds}: {one.name} {question.path}", file=sys.stderr, flush=True)
+                    _round(settings, question, one)
 
 
-def _round(settings: Settings, one: Contestant) -> None:
+def _round(settings: Settings, question: Question, one: Contestant) -> None:
     for _ in range(TRIES):
         try:
-            measured = _measure(settings, one)
+            measured = _measure(settings, question, one)
         except (Unmeasured, http1.Refused, OSError, subprocess.TimeoutExpired) as error:
             one.failure = str(error)
             return
@@ -119,33 +106,33 @@ def _round(settings: Settings, one: Contestant) -> None:
     one.failure = f"{TRIES} runs were rejected in a row: {faults}"
 
 
-def _measure(settings: Settings, one: Contestant) -> dict:
+def _measure(settings: Settings, question: Question, one: Contestant) -> dict:
     with one.open() as (server, port, headers):
-        _await_answer(server, port, headers)
-        load.drive(port, "/", headers, settings.connections, settings.warm_s)
+        question.judge(one.name, _await_answer(server, port, question.path, headers))
+        load.drive(port, question.path, headers, settings.connections, settings.warm_s)
         before = processes.cpu_s(server.pid)
-        full = load.drive(port, "/", headers, settings.connections, settings.seconds)
+        full = load.drive(port, question.path, headers, settings.connections, settings.seconds)
         # What is put off until after the answer (an audit record, say) is a cost of the request all the same.
         time.sleep(0.3)
         cpu_s = processes.cpu_s(server.pid) - before
         memory = processes.memory(server.pid)
-        single = load.drive(port, "/", headers, 1, settings.seconds)
+        single = load.drive(port, question.path, headers, 1, settings.seconds)
         if not server.alive():
             raise server.fail("the server ended under load")
     return {"cpu_us": cpu_s * 1e6 / max(full["requests"], 1), "cpu_s": cpu_s, "full": full, "single": single, "memory": memory}
 
 
-def _await_answer(server: Server, port: int, headers: dict) -> None:
-    """Until the first good answer; a wrong one is no reason to wait on."""
+def _await_answer(server: Server, port: int, path: str, headers: dict) -> bytes:
+    """The first answer; one that is no success is no reason to wait on."""
     deadline = time.monotonic() + START_S
     while True:
         try:
-            status, answer, _ = http1.once(port, "GET", "/", headers)
+            status, answer, _ = http1.once(port, "GET", path, headers)
         except http1.Refused as refused:
             if not server.alive() or time.monotonic() > deadline:
                 raise server.fail(f"no answer ({refused})") from refused
             time.sleep(0.05)
             continue
-        if (status, answer) != (200, ANSWER):
-            raise Unmeasured(f"the answer was {status}: {answer[:300].decode(errors='replace')}")
-        return
+        if status != 200:
+            raise Unmeasured(f"the answer was {status}: {_shown(answer)}")
+        return answer

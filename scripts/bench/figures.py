@@ -16,11 +16,11 @@ SPARE_S = 5.0
 WARM_CALLS = 200
 
 
-def _say(text: str) -> None:
+def say(text: str) -> None:
     print(f"  {text}", file=sys.stderr, flush=True)
 
 
-def _ok(answer: tuple[int, bytes, float], what: str) -> float:
+def ok(answer: tuple[int, bytes, float], what: str) -> float:
     status, body, seconds = answer
     if status != 200:
         raise Unmeasured(f"{what} was answered with {status}: {body[:300].decode(errors='replace')}")
@@ -36,40 +36,51 @@ def spread(values: list[float]) -> dict:
 
 def cold_functions(settings: Settings, cores: Cores, folder: Path) -> dict:
     """First call of a function whose app's worker runs already. One app, each function with an artefact of its own."""
-    _say(f"cold start, worker running: {settings.cold} functions")
+    say(f"cold start, worker running: {settings.cold} functions")
     house, component = House(settings, cores, folder / "cold-functions"), settings.component.read_bytes()
     with house.open():
         routes = {f"/{n}": house.upload(distinct(component, n)) for n in range(settings.cold)}
         house.deploy("cold", {"/warm": house.upload(component), **routes})
     with house.open():
-        headers = house.headers("cold", house.token("cold"))
-        with http1.Connection(house.port) as line:
-            _ok(line.ask("GET", "/warm", headers), "the first call")
-            warm = [_ok(line.ask("GET", "/warm", headers), "a warm call") for _ in range(WARM_CALLS)]
-            first = [_ok(line.ask("GET", route, headers), f"the first call of {route}") for route in routes]
-            second = [_ok(line.ask("GET", route, headers), f"the second call of {route}") for route in routes]
+        return first_calls_of_functions(house, "cold", list(routes))
+
+
+def first_calls_of_functions(house: House, app: str, routes: list[str]) -> dict:
+    """Calls each route twice, after the route `/warm` of the same app."""
+    headers = house.headers(app, house.token(app))
+    with http1.Connection(house.port) as line:
+        ok(line.ask("GET", "/warm", headers), "the first call")
+        warm = [ok(line.ask("GET", "/warm", headers), "a warm call") for _ in range(WARM_CALLS)]
+        first = [ok(line.ask("GET", route, headers), f"the first call of {route}") for route in routes]
+        second = [ok(line.ask("GET", route, headers), f"the second call of {route}") for route in routes]
     return {"first_ms": spread(first), "second_ms": spread(second), "warm_ms": spread(warm)}
 
 
 def cold_apps(settings: Settings, cores: Cores, folder: Path) -> dict:
     """First call of an app whose worker does not run, a started spare worker standing by."""
-    _say(f"cold start, no worker: {settings.cold} apps")
-    house, late = House(settings, cores, folder / "cold-apps"), 0
+    say(f"cold start, no worker: {settings.cold} apps")
+    house = House(settings, cores, folder / "cold-apps")
     names = [f"cold-{n}" for n in range(settings.cold)]
     with house.open():
         digest = house.upload(settings.component.read_bytes())
         for name in names:
             house.deploy(name, {"/*": digest})
         tokens = {name: house.token(name) for name in names}
-    first, second = [], []
     with house.open() as server:
-        with http1.Connection(house.port) as line:
-            for used, name in enumerate(names):
-                late += not _spare_stands_by(server, used)
-                headers = house.headers(name, tokens[name])
-                first.append(_ok(line.ask("GET", "/", headers), f"the first call of {name}"))
-                second.append(_ok(line.ask("GET", "/", headers), f"the second call of {name}"))
-    return {"first_ms": spread(first), "second_ms": spread(second), "without_spare": late}
+        calls = first_calls_of_apps(house, server, tokens)
+    return {"first_ms": spread([one["first_ms"] for one in calls]), "second_ms": spread([one["second_ms"] for one in calls]),
+            "without_spare": sum(not one["spare"] for one in calls)}
+
+
+def first_calls_of_apps(house: House, server: Server, tokens: dict[str, str]) -> list[dict]:
+    """Calls each app (name -> token) twice, in this order, on a platform that has just been started."""
+    calls = []
+    with http1.Connection(house.port) as line:
+        for used, (name, token) in enumerate(tokens.items()):
+            spare, headers = _spare_stands_by(server, used), house.headers(name, token)
+            calls.append({"app": name, "spare": spare, "first_ms": ok(line.ask("GET", "/", headers), f"the first call of {name}"),
+                          "second_ms": ok(line.ask("GET", "/", headers), f"the second call of {name}")})
+    return calls
 
 
 def _spare_stands_by(server: Server, used: int) -> bool:
@@ -85,7 +96,7 @@ def _spare_stands_by(server: Server, used: int) -> bool:
 
 def start_and_idle(settings: Settings, cores: Cores, folder: Path) -> dict:
     """With one app deployed: from the start of the process to the first answer of the app, and memory at rest."""
-    _say("start to first answer, memory at rest")
+    say("start to first answer, memory at rest")
     house, starts, ready = House(settings, cores, folder / "idle"), [], []
     with house.open():
         house.deploy("bench", {"/*": house.upload(settings.component.read_bytes())})
@@ -93,38 +104,38 @@ def start_and_idle(settings: Settings, cores: Cores, folder: Path) -> dict:
     for _ in range(settings.rounds):
         with house.open() as server:
             ready.append((time.perf_counter() - server.begun) * 1e3)
-            _ok(http1.once(house.port, "GET", "/", headers), "the first call")
+            ok(http1.once(house.port, "GET", "/", headers), "the first call")
             starts.append((time.perf_counter() - server.begun) * 1e3)
     with house.open() as server:
-        untouched = _at_rest(settings, server)
-        _ok(http1.once(house.port, "GET", "/", headers), "the first call")
-        called = _at_rest(settings, server)
+        untouched = at_rest(settings, server)
+        ok(http1.once(house.port, "GET", "/", headers), "the first call")
+        called = at_rest(settings, server)
     return {"ready_ms": spread(ready), "first_answer_ms": spread(starts), "memory_untouched": untouched, "memory_called": called}
 
 
-def _at_rest(settings: Settings, server: Server) -> dict:
+def at_rest(settings: Settings, server: Server) -> dict:
     time.sleep(settings.settle_s)
     return processes.memory(server.pid)
 
 
 def density(settings: Settings, cores: Cores, folder: Path) -> dict:
     """What deployed functions that nobody calls add to the memory of a platform that was started with them."""
-    _say(f"memory of {settings.functions} idle functions")
+    say(f"memory of {settings.functions} idle functions")
     house = House(settings, cores, folder / "density")
     with house.open():
         digest = house.upload(settings.component.read_bytes())
         house.deploy("bench", {"/*": digest})
     with house.open() as server:
-        before = _at_rest(settings, server)
+        before = at_rest(settings, server)
         begun = time.perf_counter()
         for number, at in enumerate(range(0, settings.functions, settings.routes)):
             house.deploy(f"idle-{number}", {f"/f{n}": digest for n in range(min(settings.routes, settings.functions - at))})
         deploy_s = time.perf_counter() - begun
-        grown = _at_rest(settings, server)
+        grown = at_rest(settings, server)
     with house.open() as server:
-        after = _at_rest(settings, server)
+        after = at_rest(settings, server)
         headers = house.headers("idle-0", house.token("idle-0"))
-        answer_ms = _ok(http1.once(house.port, "GET", "/f0", headers), "one of the idle functions")
+        answer_ms = ok(http1.once(house.port, "GET", "/f0", headers), "one of the idle functions")
 
     def added(kind: str) -> int | None:
         return None if None in (before[kind], after[kind]) else after[kind] - before[kind]
@@ -148,13 +159,12 @@ def sizes(settings: Settings, cores: Cores, folder: Path) -> dict:
     return found
 
 
-ALL = {"cold_functions": cold_functions, "cold_apps": cold_apps, "start_and_idle": start_and_idle, "density": density, "sizes": sizes}
-
-
-def run(settings: Settings, cores: Cores, folder: Path) -> tuple[dict, dict]:
-    """What was measured, and why the rest was not."""
+def run(measures: dict, settings: Settings, cores: Cores, folder: Path) -> tuple[dict, dict]:
+    """What was measured of what was asked for, and why the rest was not."""
     found, failed = {}, {}
-    for name, measure in ALL.items():
+    for name, measure in measures.items():
+        if not settings.wants(name):
+            continue
         try:
             found[name] = measure(settings, cores, folder)
         except (Unmeasured, http1.Refused, OSError, subprocess.TimeoutExpired) as error:

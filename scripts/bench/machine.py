@@ -50,6 +50,7 @@ def describe(settings: Settings, cores: Cores) -> dict:
             "wasmtime": _locked("wasmtime"),
             "wasmtime serve": settings.wasmtime and _says(settings.wasmtime, "--version"),
             "workerd": settings.workerd and _says(settings.workerd, "--version"),
+            "node": settings.node and _says(settings.node, "--version"),
             "wrk": (_says("wrk", "-v") or "").split(" Copyright")[0] or None,
             "python": platform.python_version(),
         },

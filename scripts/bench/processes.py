@@ -1,5 +1,6 @@
 """processes: starts servers on a core of their own, counts what their whole process tree uses, and ends all of it."""
 import contextlib
+import copy
 import os
 import signal
 import subprocess
@@ -101,6 +102,12 @@ class Cores:
         self.server = {allowed[0]} if self.pinned else set(allowed)
         self.driver = {allowed[-1]} if self.pinned else set(allowed)
         os.sched_setaffinity(0, self.driver)
+
+    def shared(self) -> "Cores":
+        """The same for a server that gets every core, with what drives it; the driver should then mostly wait."""
+        every = copy.copy(self)
+        every.server = self.server | self.driver
+        return every
 
 
 class Server:
