@@ -1,6 +1,6 @@
-// node:crypto: hashes, HMAC, chance, keys from passwords; the rest of it is `webcrypto`. The host computes (prelude/crypto.js).
+// node:crypto: hashes, HMAC, chance, keys from passwords; the rest of it is `webcrypto`. The host computes (web/crypto.js).
 (function (host, shared, need) {
-  const { Buffer } = need("node:buffer"), { refuse } = need("node:_refused"), { hashes } = shared;
+  const { Buffer } = need("node:buffer"), { refuse } = need("node:_refused"), { hashes } = need("web:crypto");
   const error = (Type, code, message) => Object.assign(new Type(message), { code });
   const invalid = (message) => error(TypeError, "ERR_INVALID_ARG_TYPE", message);
   const bytesOf = (data, encoding) => {

@@ -5,7 +5,7 @@ mod bundler;
 mod harness;
 
 use bundler::Project;
-use harness::{Worker, get};
+use harness::{Worker, get, snapshot};
 use wire::bundle::Document;
 use wire::work::Failure;
 
@@ -163,4 +163,57 @@ async fn what_the_bundler_takes_the_engine_runs() {
         "last": 2, "grouped": {"small": [1], "big": [2]}, "self": "object", "size2": 2,
     });
     assert_eq!(answer, expected);
+}
+
+const INDEX_EARLY: &str = r#"import { made, ask } from "measured";
+import old from "older";
+//early
+export default { fetch() { return Response.json([made, old.made, ask() > 1e12]); } };
+"#;
+const MEASURED: &str = "const now = () => Date.now();
+export const made = now();
+export const ask = () => now();
+export const chance = () => Math.random();
+export const run = (callback) => callback();
+";
+const OLDER: &str = "const spread = (f) => f(); exports.made = spread(() => new Date().getTime() + performance.now());\n";
+
+fn early(code: &str) -> Project {
+    Project::new(&[
+        ("index.ts", &INDEX_EARLY.replace("//early", code)),
+        ("node_modules/measured/package.json", r#"{"name": "measured", "type": "module", "exports": "./index.js"}"#),
+        ("node_modules/measured/index.js", MEASURED),
+        ("node_modules/older/package.json", r#"{"name": "older", "main": "index.js"}"#),
+        ("node_modules/older/index.js", OLDER),
+    ])
+}
+
+#[tokio::test]
+async fn packages_that_measure_while_they_load_see_a_clock_that_stands_still() {
+    let Document::Bundle(bundle) = early("").bundle("index.ts") else { panic!("it is refused") };
+    let (_, output) = snapshot(&bundle.module).await.unwrap();
+    let output = output.join("\n");
+    for package in ["measured", "older"] {
+        let told = format!("warning: {package} looks at the clock when it is loaded");
+        assert_eq!(output.matches(&told).count(), 1, "{output}");
+    }
+    let worker = Worker::start().await;
+    let component = worker.bring_js(&bundle.module).await;
+    // Zero at load, and the time of the request after it.
+    assert_eq!(worker.call(&get(component, "/")).await.text(), "[0,0,true]");
+}
+
+#[tokio::test]
+async fn what_people_ask_a_package_at_the_top_level_is_still_too_early() {
+    for (code, word) in [
+        ("const at: number = ask();", "the clock was used"),
+        ("import { run } from 'measured'; run(() => Date.now());", "the clock was used"),
+        ("import { chance } from 'measured'; const x = chance();", "randomness was used"),
+        ("globalThis.at = Date.now();", "the clock was used"),
+    ] {
+        let Document::Bundle(bundle) = early(code).bundle("index.ts") else { panic!("{code}: it is refused") };
+        let Err(failed) = snapshot(&bundle.module).await else { panic!("{code}: it is taken") };
+        let reason = format!("{failed:?}");
+        assert!(reason.contains(word) && reason.contains("index.ts:3:"), "{code}: {reason}");
+    }
 }

@@ -73,6 +73,47 @@ async fn a_key_that_is_not_extractable_cannot_be_read() {
     assert_eq!(answer.text(), "tried 7 ways, found by control: true, stolen: ");
 }
 
+/// What looks into keys must not be among what a replaced `Map.prototype.has` is called on.
+#[tokio::test]
+async fn built_ins_that_are_looked_up_later_give_no_way_into_keys() {
+    let worker = Worker::start().await;
+    let component = worker
+        .bring_js(
+            "import { createHash } from 'node:crypto';
+             export default { async fetch() {
+               const seen = new Set(), { has } = Map.prototype;
+               Map.prototype.has = function (key) { seen.add(this); return has.call(this, key); };
+               await import('node:ev' + 'ents'); crypto.subtle; createHash('sha256').update('x').digest();
+               Map.prototype.has = has;
+               const names = [...seen].flatMap((map) => [...map.keys()]).filter((name) => typeof name === 'string');
+               return Response.json([names.includes('web:crypto'), names.includes('web:crypto_key'),
+                 Object.keys([...seen].find((map) => map.has('web:crypto')).get('web:crypto')).sort()]); } };",
+        )
+        .await;
+    let answer = worker.call(&get(component, "/")).await;
+    assert_eq!(answer.failure, None, "{answer:?}");
+    assert_eq!(answer.text(), r#"[true,false,["CryptoKey","SubtleCrypto","hashes","subtle"]]"#);
+}
+
+/// It takes what it needs of the globals before they can be replaced, or it is not there.
+#[tokio::test]
+async fn cryptography_that_the_source_does_not_name_is_not_made_late() {
+    let worker = Worker::start().await;
+    let component = worker
+        .bring_js(
+            "const found = (make) => { try { return `${make()}`; } catch (error) { return error.message; } };
+             export default { async fetch() {
+               const late = await import('node:cry' + 'pto').catch((error) => error.message);
+               return Response.json([found(() => crypto['sub' + 'tle']), late, typeof globalThis['Crypto' + 'Key'], typeof crypto.randomUUID()]); } };",
+        )
+        .await;
+    let answer = worker.call(&get(component, "/")).await;
+    assert_eq!(answer.failure, None, "{answer:?}");
+    let text = answer.text();
+    assert_eq!(text.matches("does not name `subtle` or import `crypto`").count(), 2, "{text}");
+    assert!(text.ends_with(r#""undefined","string"]"#), "{text}");
+}
+
 #[tokio::test]
 async fn keys_of_one_request_are_not_in_another() {
     let worker = Worker::start().await;

@@ -64,7 +64,7 @@ async fn run(project: &Project, name: &str) -> Result<(), String> {
         Document::Bundle(bundle) => bundle,
         Document::Refused { errors } => return Err(format!("bundling: {errors:#?}")),
     };
-    let (artefact, _) = match snapshot(bundle.parts().0).await {
+    let (artefact, _) = match snapshot(&bundle.module).await {
         Ok(made) => made,
         Err(NotCompiled::Failed(failed)) => return Err(format!("snapshot: {failed:?}")),
         Err(NotCompiled::Died(status)) => return Err(format!("the snapshot process died: {status}")),

@@ -34,6 +34,10 @@ unsafe extern "C" {
     pub fn deny(hatch: *const u8, hatch_len: usize, wanted: *const u8, wanted_len: usize);
 }
 
+/// `what` of [`text`], while the snapshot is made: may what the first item names be used by the code whose stack is the second?
+/// There is an answer, without a byte, when it may.
+pub const EARLY: u32 = 8;
+
 /// `kind` of [`fail`].
 pub mod failure {
     /// Thrown and caught by nobody.

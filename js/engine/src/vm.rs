@@ -52,8 +52,6 @@ static PRELUDE: &[(&core::ffi::CStr, &Shared<Source>)] = &[
     (c"serviceful:writable", text!("../prelude/writable.js")),
     (c"serviceful:transform", text!("../prelude/transform.js")),
     (c"serviceful:http", text!("../prelude/http.js")),
-    (c"serviceful:crypto_key", text!("../prelude/crypto_key.js")),
-    (c"serviceful:crypto", text!("../prelude/crypto.js")),
     (c"serviceful:serve", text!("../prelude/serve.js")),
     (c"serviceful:lazy", text!("../prelude/lazy.js")),
 ];

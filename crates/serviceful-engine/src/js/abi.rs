@@ -8,6 +8,9 @@ pub(crate) const MEMORY: (&str, &str) = ("serviceful", "memory");
 /// What the engine exports. Everything else is dropped by the split.
 pub(crate) const EXPORTS: [&str; 4] = ["input", "evaluate", "request", "event"];
 
+/// `what` of the import `text`, while the snapshot is made: may this be used by the code with this stack?
+pub(crate) const EARLY: u32 = 8;
+
 /// Something that a function waits for has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Event {

@@ -14,6 +14,8 @@ macro_rules! files {
 const SOURCES: &[(&str, &str)] = files! {
     "web:codec" "web/codec",
     "web:compression" "web/compression",
+    "web:crypto" "web/crypto",
+    "web:crypto_key" "web/crypto_key",
     "web:messages" "web/messages",
     "web:pattern" "web/pattern",
     "node:_refused" "node/_refused",

@@ -29,6 +29,8 @@ pub(crate) struct Step {
     pub(crate) evaluated: Place,
     /// In the user's files; the same when there is no map.
     pub(crate) place: Place,
+    /// Code that the bundler added: there is a map, and it does not know this place.
+    pub(crate) is_glue: bool,
 }
 
 /// Where this place (both numbers from 1) of the module came from; the module itself when that is not known.
@@ -42,11 +44,11 @@ pub(crate) fn trace(stack: &str, map: Option<&Map>) -> Vec<Step> {
     stack.lines().filter_map(|line| step(line.trim(), map)).take(LINES_MAX).collect()
 }
 
-/// Where a trace begins for its reader: the innermost step that is not a dependency's.
+/// Where a trace begins for its reader: the innermost step that is not a dependency's or the bundler's.
 pub(crate) fn innermost(trace: &[Step]) -> Option<&Step> {
-    let own =
-        |step: &&Step| !step.place.file.starts_with("node_modules/") && !step.place.file.contains("/node_modules/");
-    trace.iter().find(own).or(trace.first())
+    let is_packages = |file: &str| file.starts_with("node_modules/") || file.contains("/node_modules/");
+    let own = |step: &&Step| !step.is_glue && !is_packages(&step.place.file);
+    trace.iter().find(own).or(trace.iter().find(|step| !step.is_glue)).or(trace.first())
 }
 
 fn step(line: &str, map: Option<&Map>) -> Option<Step> {
@@ -59,8 +61,10 @@ fn step(line: &str, map: Option<&Map>) -> Option<Step> {
         None => ("1", rest),
     };
     let evaluated = of(number.parse().ok()?, column.parse().unwrap_or(1), None);
-    let place = of(evaluated.line, evaluated.column, map);
-    Some(Step { text: format!("{before}{place}{after}"), evaluated, place })
+    let known = map.and_then(|map| map.place(evaluated.line, evaluated.column));
+    let is_glue = map.is_some() && known.is_none();
+    let place = known.unwrap_or_else(|| evaluated.clone());
+    Some(Step { text: format!("{before}{place}{after}"), evaluated, place, is_glue })
 }
 
 /// The line of the source with a caret under the place, numbered as in the user's file.
@@ -86,7 +90,7 @@ mod tests {
     }
 
     fn step_at(line: u32, column: u32) -> Step {
-        Step { text: String::new(), evaluated: at(line, column), place: at(line, column) }
+        Step { text: String::new(), evaluated: at(line, column), place: at(line, column), is_glue: false }
     }
 
     #[test]

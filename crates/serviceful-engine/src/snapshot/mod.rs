@@ -2,6 +2,7 @@
 //!
 //! Not the `compile` role: that one can never make memory executable, and evaluating runs the engine's compiled code. Here
 //! in turn Cranelift sees nothing hostile: what it compiles is a memory without code.
+mod early;
 mod evaluate;
 #[cfg(test)]
 pub(crate) use evaluate::evaluate;

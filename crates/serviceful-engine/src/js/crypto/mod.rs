@@ -4,7 +4,7 @@
 //! Called by: `work/js` for requests, `snapshot` for a module's top level. Calls: aws-lc-rs; crates of DER for the forms of keys.
 //! If this is wrong: one app's functions compute wrong signatures or secrets. A key is a secret of the app whose request it is in: whoever reads that memory runs inside that request and may use the key anyway. docs/security/threats.md#engine
 //!
-//! `js/engine/prelude/crypto.js` is the other side: it holds keys as opaque bytes, checks usages and names errors.
+//! `js/web/crypto.js` is the other side: it holds keys as opaque bytes, checks usages and names errors.
 mod ec;
 mod hash;
 mod job;

@@ -1,4 +1,4 @@
-//! The parameters of one call: a list whose order `prelude/crypto.js` knows.
+//! The parameters of one call: a list whose order `web/crypto.js` knows.
 use super::Refusal;
 use crate::js::list::Items;
 

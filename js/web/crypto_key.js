@@ -1,7 +1,7 @@
 // CryptoKey, and what the algorithms are: their parameters, usages and forms of keys.
 (function (host, shared) {
   // SECURITY: a function may replace every global and every prototype's method. Where key bytes are in reach, nothing is used
-  // that could be replaced: what is needed is taken here, before any function runs; arrays are literals, and never iterated.
+  // that could be replaced: what is needed is taken here, before any function runs (prelude/lazy.js sees to that); arrays are literals, and never iterated.
   const { apply, getOwnPropertyDescriptor, getPrototypeOf, setPrototypeOf } = Reflect;
   const Bytes = Uint8Array, parse = JSON.parse;
   const getSize = getOwnPropertyDescriptor(getPrototypeOf(Bytes.prototype), "byteLength").get;
@@ -304,6 +304,7 @@
     return jwk;
   };
 
-  shared.keys = { run, refuse, bytesOf, integer, sizeOf, normalize, isKey, inner, usagesOf, keyLength, generate, importKey, exportKey, readJwk };
-  shared.define(globalThis, { CryptoKey });
+  return {
+    CryptoKey, run, refuse, bytesOf, integer, sizeOf, normalize, isKey, inner, usagesOf, keyLength, generate, importKey, exportKey, readJwk,
+  };
 })

@@ -1,7 +1,8 @@
 // crypto.subtle, and what Node's module of hashes is made of.
-(function (host, shared) {
-  const { run, refuse, bytesOf, integer, sizeOf, normalize, isKey, inner, usagesOf, keyLength, generate, importKey, exportKey, readJwk } = shared.keys;
-  delete shared.keys;
+(function (host, shared, need) {
+  const {
+    CryptoKey, run, refuse, bytesOf, integer, sizeOf, normalize, isKey, inner, usagesOf, keyLength, generate, importKey, exportKey, readJwk,
+  } = need("web:crypto_key");
   const Bytes = Uint8Array, write = JSON.stringify;
   const DIGEST = 0, SIGN = 1, VERIFY = 2, ENCRYPT = 3, DECRYPT = 4, DERIVE = 5;
   const NOTHING = new Bytes(0), ROOM = 1024, MORE = 1088;
@@ -157,18 +158,15 @@
   }
   shared.tag(SubtleCrypto, "SubtleCrypto");
   const subtle = new SubtleCrypto(MAKE);
-  shared.define(Crypto.prototype, { get subtle() { return subtle; } });
-  shared.define(globalThis, { SubtleCrypto });
 
-  // A key is not copied: whoever has it may pass it on.
-  const isOther = shared.isPlatformObject;
-  shared.isPlatformObject = (value) => isKey(value) || !!isOther?.(value);
+  // A key never changes, so one is as good as its copy.
+  shared.cloned.push([CryptoKey, (key) => key]);
 
   // What node:crypto computes at once. Bytes in, bytes out.
   const text = (value) => typeof value === "string" ? host.utf8(value) : bytesOf(value, "the data");
   const HASHES = { sha1: "SHA-1", sha256: "SHA-256", sha384: "SHA-384", sha512: "SHA-512", __proto__: null };
   const hashOf = (name) => HASHES[`${name}`.toLowerCase().replace("-", "")];
-  shared.hashes = {
+  const hashes = {
     names: Object.keys(HASHES),
     isHash: (name) => hashOf(name) !== undefined,
     digest: (name, data) => run(DIGEST, [hashOf(name)], data, ROOM),
@@ -183,4 +181,5 @@
       return filled;
     },
   };
+  return { SubtleCrypto, CryptoKey, subtle, hashes };
 })

@@ -1,0 +1,79 @@
+//! What a package may look at while it is loaded: a clock that stands still.
+//!
+//! Some of the most used packages read the time when they are loaded, to measure or to seed nothing that matters. A person who
+//! writes `Date.now()` at the top level means the time of a request and would get that of nothing, so that stays an error.
+//! The clock shows each snapshot the same, so what a snapshot holds is still decided by its source alone.
+use crate::js::{
+    map::Map,
+    place::{self, Step},
+};
+
+/// What the clock shows: zero, in words.
+pub(super) const STANDS_AT: &str = "1970-01-01T00:00:00Z";
+/// The engine keeps no more steps of a stack (`Error.stackTraceLimit`); behind the last one somebody else may have called.
+const STEPS_MAX: usize = 10;
+
+/// The package that uses `what` while it is loaded and by itself; `None`: it is not let pass.
+pub(super) fn package_that_loads(what: &str, stack: &str, map: Option<&Map>) -> Option<String> {
+    if what != "the clock" {
+        return None;
+    }
+    let trace = place::trace(stack, map);
+    let mut steps = trace.iter().filter(|step| !step.is_glue);
+    let package = package(&steps.next()?.place.file)?;
+    for step in steps {
+        // The bundler's wrapper of a module: whoever needs the package first has called it, and no more than that.
+        if is_wrapper(step) {
+            return Some(package);
+        }
+        self::package(&step.place.file)?;
+    }
+    (trace.len() < STEPS_MAX).then_some(package)
+}
+
+/// `at require_lodash (...)`, `at init_thing (...)`; the name may follow that of its holder.
+fn is_wrapper(step: &Step) -> bool {
+    let name = step.text.trim_start().strip_prefix("at ").and_then(|rest| rest.split([' ', '(']).next());
+    name.is_some_and(|name| name.starts_with("require_") || name.starts_with("init_"))
+}
+
+/// Whose file it is, by the innermost `node_modules`.
+fn package(file: &str) -> Option<String> {
+    let (before, inside) = file.rsplit_once("node_modules/")?;
+    if !before.is_empty() && !before.ends_with('/') {
+        return None;
+    }
+    let mut parts = inside.split('/');
+    let first = parts.next().filter(|name| !name.is_empty())?;
+    match first.starts_with('@') {
+        true => Some(format!("{first}/{}", parts.next()?)),
+        false => Some(first.to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_belong_to_the_innermost_package() {
+        for (file, expected) in [
+            ("node_modules/lodash-es/_shortOut.js", Some("lodash-es")),
+            ("../node_modules/@a/b/c/d.js", Some("@a/b")),
+            ("node_modules/a/node_modules/b/x.js", Some("b")),
+            ("src/node_modules.ts", None),
+            ("my_node_modules/a/x.js", None),
+            ("src/index.ts", None),
+            ("main.js", None),
+            ("node_modules/@a", None),
+        ] {
+            assert_eq!(package(file).as_deref(), expected, "{file}");
+        }
+    }
+
+    #[test]
+    fn without_a_map_nothing_is_a_packages() {
+        assert_eq!(package_that_loads("the clock", "    at now (main.js:1:1)\n", None), None);
+        assert_eq!(package_that_loads("the clock", "", None), None);
+    }
+}
