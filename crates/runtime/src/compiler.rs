@@ -85,6 +85,12 @@ impl Compiler {
         self.open(&component, &key).ok_or_else(|| unavailable("its compiled code vanished"))
     }
 
+    /// The artefact if it is there; nothing is made.
+    pub(crate) async fn cached(&self, component: &Digest) -> Option<Artefact> {
+        let key = self.key().await.ok()?;
+        self.open(component, &key)
+    }
+
     fn job(&self, component: Digest) -> Arc<tokio::sync::Mutex<()>> {
         self.jobs.lock().unwrap_or_else(PoisonError::into_inner).entry(component).or_default().clone()
     }

@@ -273,6 +273,18 @@ pub(crate) async fn ready(pool: &Pool, worker: &Arc<Worker>, target: &FunctionTa
     Ok(true)
 }
 
+/// Has a worker that belongs to nobody yet load the JavaScript engine, where some function has needed it already: that is the
+/// longest part of an app's first call. What goes wrong here is found, and told, by the call that needs it.
+pub(crate) async fn warm(pool: &Pool, worker: &Arc<Worker>) {
+    let Some(engine) = pool.compiler.javascript else { return };
+    let _one = worker.loading.lock().await;
+    if let Some(found) = pool.compiler.cached(&engine).await
+        && let Err(error) = bring_in(pool, worker, engine, found).await
+    {
+        tracing::debug!(%error, "a spare worker has no JavaScript engine");
+    }
+}
+
 /// Has the worker load an artefact.
 async fn bring_in(pool: &Pool, worker: &Arc<Worker>, component: Digest, found: Artefact) -> Result<(), RunError> {
     let mut found = Some(found);

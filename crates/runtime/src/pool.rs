@@ -11,9 +11,9 @@ use std::{
 use arc_swap::ArcSwapOption;
 use tokio::{sync::Semaphore, time::Instant};
 use types::AppName;
-use wire::{supervisor::EngineRole, work::Assign};
+use wire::supervisor::EngineRole;
 
-use crate::{Logs, compiler::Compiler, config::Config, error::StartError, side::Side, worker::Worker};
+use crate::{Logs, compiler::Compiler, config::Config, error::StartError, exchange, side::Side, worker::Worker};
 
 /// A process that is not ready after so long is given up.
 const START_MS: u64 = 10_000;
@@ -109,15 +109,13 @@ impl Pool {
             return Ok((worker, false));
         }
         self.hold_off(app).await?;
-        let artefact_key = self.compiler.key().await.map_err(|reason| StartError::Keeper { reason })?;
         let (worker, side) = match self.take_spare() {
             Some(spare) => spare,
             None => self.start().await?,
         };
         worker.used_at_ms.store(self.now_ms(), Ordering::Relaxed);
         side.belongs_to(app.app.clone(), app.deaths.clone());
-        let assign = Assign { app: app.app.clone(), artefact_key };
-        worker.assign(&assign).map_err(|e| StartError::Channel { reason: e.to_string() })?;
+        worker.assign(app.app.clone()).map_err(|e| StartError::Channel { reason: e.to_string() })?;
         app.current.store(Some(worker.clone()));
         self.fill();
         Ok((worker, true))
@@ -151,6 +149,7 @@ impl Pool {
     }
 
     async fn start(self: &Arc<Self>) -> Result<Known, StartError> {
+        let key = self.compiler.key().await.map_err(|reason| StartError::Keeper { reason })?;
         let build = self.compiler.build.clone();
         let child = self.compiler.processes.start(EngineRole::Work, build.clone()).await?;
         let pid = child.pid;
@@ -169,6 +168,7 @@ impl Pool {
         let side = Side::new(pid, build, self, self.compiler.clone(), self.logs.clone());
         lock(&self.alive).insert(pid, (worker.clone(), side.clone()));
         tokio::spawn(worker.clone().read(receiver, Box::new(side.clone())));
+        worker.prepare(key).map_err(|e| StartError::Channel { reason: e.to_string() })?;
         Ok((worker, side))
     }
 
@@ -189,7 +189,10 @@ impl Pool {
                     }
                 }
                 match pool.start().await {
-                    Ok(spare) => lock(&pool.spares).push(spare),
+                    Ok(spare) => {
+                        exchange::warm(&pool, &spare.0).await;
+                        lock(&pool.spares).push(spare);
+                    }
                     Err(error) => {
                         failures += 1;
                         tracing::warn!(%error, "no spare worker could be started");

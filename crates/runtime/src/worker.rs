@@ -11,7 +11,7 @@ use std::{
 
 use bytes::Bytes;
 use tokio::time::Instant;
-use types::{Digest, EngineBuild};
+use types::{AppName, Digest, EngineBuild};
 use wire::{
     Channel, ChannelError, Frame, FrameError, Receiver, Sender, encode,
     work::{self, to_front, to_worker},
@@ -210,10 +210,19 @@ impl Worker {
         }
     }
 
+    /// Says whose signature counts, for ever.
+    pub(crate) fn prepare(&self, artefact_key: [u8; 32]) -> Result<(), RunError> {
+        self.tell(to_worker::PREPARE, &work::Prepare { artefact_key })
+    }
+
     /// Says which app it belongs to, for ever.
-    pub(crate) fn assign(&self, assign: &work::Assign) -> Result<(), RunError> {
-        let payload = encode(assign).map_err(|e| RunError::Lied { reason: e.to_string() })?;
-        Ok(self.send(vec![Frame::new(to_worker::ASSIGN, 0, payload)])?)
+    pub(crate) fn assign(&self, app: AppName) -> Result<(), RunError> {
+        self.tell(to_worker::ASSIGN, &work::Assign { app })
+    }
+
+    fn tell(&self, kind: u8, message: &impl serde::Serialize) -> Result<(), RunError> {
+        let payload = encode(message).map_err(|e| RunError::Lied { reason: e.to_string() })?;
+        Ok(self.send(vec![Frame::new(kind, 0, payload)])?)
     }
 
     /// Reads until the worker is gone or lies. Run as a task of its own.

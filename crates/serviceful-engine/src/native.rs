@@ -23,7 +23,7 @@ pub(crate) fn load(engine: &Engine, artefact: &VerifiedArtefact) -> wasmtime::Re
     // SAFETY: `deserialize` runs whatever machine code the bytes hold, so they must be what this very build of the engine
     // made, unchanged.
     // * Made by our compiler: a `VerifiedArtefact` exists only after its Ed25519 signature verified under the key that
-    //   `ASSIGN` named. The keeper holds that key and signs only what a compile process returned for the digest that the
+    //   `PREPARE` named. The keeper holds that key and signs only what a compile process returned for the digest that the
     //   front asked for (`seal.rs` checks digest, build and signature; its fields are private).
     // * Made by this build: the signed statement names the build, compared with ours; and wasmtime itself compares the
     //   same text again (`ModuleVersionStrategy::Custom`).

@@ -38,6 +38,7 @@ pub fn messages(payload: &[u8]) {
     same::<work::Log>(payload);
     same::<work::DeniedHatch>(payload);
     same::<work::Ended>(payload);
+    same::<work::Prepare>(payload);
     same::<work::Assign>(payload);
     same::<work::Load>(payload);
     same::<work::Probe>(payload);

@@ -9,6 +9,8 @@ use crate::keeper::ArtefactStatement;
 
 /// Frame kinds, front to worker.
 pub mod to_worker {
+    /// `Prepare`: first of all, and once. Until `ASSIGN` it may be followed by a `LOAD` of the JavaScript engine, and of nothing else.
+    pub const PREPARE: u8 = 12;
     /// `Assign`: the worker belongs to this app from now on, and to no other ever.
     pub const ASSIGN: u8 = 1;
     /// `Load`; descriptors, read-only: for a JavaScript function its source, then the artefact. Answered by `LOADED` with the same stream.
@@ -68,10 +70,14 @@ pub struct Hello {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Assign {
-    pub app: AppName,
+pub struct Prepare {
     /// Ed25519 key that artefacts must be signed with.
     pub artefact_key: [u8; 32],
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Assign {
+    pub app: AppName,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

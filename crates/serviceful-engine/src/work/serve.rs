@@ -12,7 +12,7 @@ use types::{AppName, Caller};
 use wasmtime::{Engine, Precompiled, component::Linker};
 use wire::{
     Frame, FrameError, Receiver, Sender,
-    work::{Assign, Credit, Failure, Fields, Invoke, Load, Loaded as Answer, Probe, Unload, to_front, to_worker},
+    work::{Assign, Credit, Failure, Fields, Invoke, Load, Loaded as Answer, Prepare, Probe, Unload, to_front, to_worker},
 };
 
 use super::{
@@ -36,6 +36,7 @@ use crate::{
     clock::monotonic_ns,
     config,
     door::{StartError, frame},
+    js::installed,
     native, seal,
 };
 
@@ -56,7 +57,9 @@ pub(super) struct Worker {
     outbox: Arc<Outbox>,
     shelf: Arc<Mutex<Shelf>>,
     slow: Slow,
-    assigned: Option<(AppName, [u8; 32])>,
+    /// What artefacts must be signed with.
+    key: Option<[u8; 32]>,
+    assigned: Option<AppName>,
     draining: bool,
 }
 
@@ -80,6 +83,7 @@ impl Worker {
             outbox: Arc::default(),
             shelf: Arc::default(),
             slow: Slow::new(threads),
+            key: None,
             assigned: None,
             draining: false,
         }
@@ -130,6 +134,7 @@ impl Worker {
                 self.with(stream, |call| call.add_credit(credit.bytes));
             }
             to_worker::CANCEL => self.with(stream, |call| call.stop(Stop::Cancelled)),
+            to_worker::PREPARE => self.prepare(&frame.message()?)?,
             to_worker::ASSIGN => self.assign(frame.message()?)?,
             to_worker::LOAD => {
                 let artefact = File::from(frame.take_fd()?);
@@ -154,20 +159,33 @@ impl Worker {
         }
     }
 
+    /// SECURITY: once and for ever. Whoever could name another key could bring code of their own.
+    fn prepare(&mut self, prepare: &Prepare) -> Result<(), StartError> {
+        if self.key.is_some() {
+            return Err(StartError::Order { what: "a worker was prepared twice" });
+        }
+        self.key = Some(prepare.artefact_key);
+        Ok(())
+    }
+
     /// SECURITY: once and for ever. A worker that served two apps would hold both in one address space.
     fn assign(&mut self, assign: Assign) -> Result<(), StartError> {
         if self.assigned.is_some() {
             return Err(StartError::Order { what: "a worker was assigned twice" });
         }
-        self.assigned = Some((assign.app, assign.artefact_key));
+        self.assigned = Some(assign.app);
         Ok(())
     }
 
     /// Checks and loads an artefact: beside the calls that run, or at once when there are none.
     fn load(&mut self, stream: u32, load: Load, artefact: File, source: Option<File>) -> Result<(), StartError> {
-        let Some((_, key)) = self.assigned else {
-            return Err(StartError::Order { what: "a component came before the worker was assigned" });
+        let Some(key) = self.key else {
+            return Err(StartError::Order { what: "an artefact came before the key that it is signed with" });
         };
+        // INVARIANT: before it belongs to an app, a worker holds what is the platform's alone.
+        if self.assigned.is_none() && Some(load.statement.component) != installed::digest() {
+            return Err(StartError::Order { what: "a component came before the worker was assigned" });
+        }
         let (engine, linker, shelf) = (self.engine.clone(), self.linker.clone(), self.shelf.clone());
         let outbox = self.outbox.clone();
         let work = move || {

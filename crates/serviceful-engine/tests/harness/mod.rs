@@ -25,7 +25,7 @@ use wire::{
     compile::{self, Done, Failed, Job},
     keeper::ArtefactStatement,
     work::{
-        Assign, Credit, DeniedHatch, Ended, Failure, Fields, Head, Hello, Invoke, Load, Loaded, Log, Probe, to_front,
+        Assign, Credit, DeniedHatch, Ended, Failure, Fields, Head, Hello, Invoke, Load, Loaded, Log, Prepare, Probe, to_front,
         to_worker,
     },
 };
@@ -45,7 +45,7 @@ pub(crate) fn sha256(bytes: &[u8]) -> Digest {
     Digest::from_bytes(digest(&SHA256, bytes).as_ref().try_into().unwrap())
 }
 
-fn frame<T: serde::Serialize>(kind: u8, stream: u32, message: &T) -> Frame {
+pub(crate) fn frame<T: serde::Serialize>(kind: u8, stream: u32, message: &T) -> Frame {
     Frame::new(kind, stream, wire::encode(message).unwrap())
 }
 
@@ -160,6 +160,15 @@ impl Key {
     }
 }
 
+/// A worker that has said hello and was told nothing.
+pub(crate) async fn spawn_worker() -> (Process, Channel, Hello) {
+    let (process, mut channel) = spawn("work");
+    let first = tokio::time::timeout(PATIENCE, channel.receiver.next()).await.unwrap().expect("the worker died at start");
+    assert_eq!(first.kind, to_front::HELLO);
+    let hello: Hello = first.message().unwrap();
+    (process, channel, hello)
+}
+
 /// A worker with the front's end of its channel.
 pub(crate) struct Worker {
     pub(crate) process: Process,
@@ -172,13 +181,11 @@ pub(crate) struct Worker {
 
 impl Worker {
     pub(crate) async fn start() -> Self {
-        let (process, Channel { sender, mut receiver }) = spawn("work");
-        let first = tokio::time::timeout(PATIENCE, receiver.next()).await.unwrap().expect("the worker died at start");
-        assert_eq!(first.kind, to_front::HELLO);
-        let hello: Hello = first.message().unwrap();
+        let (process, Channel { sender, mut receiver }, hello) = spawn_worker().await;
         let key = Key::fresh();
         let app = AppName::parse("coffee").unwrap();
-        sender.send(vec![frame(to_worker::ASSIGN, 0, &Assign { app, artefact_key: key.public() })]).unwrap();
+        sender.send(vec![frame(to_worker::PREPARE, 0, &Prepare { artefact_key: key.public() })]).unwrap();
+        sender.send(vec![frame(to_worker::ASSIGN, 0, &Assign { app })]).unwrap();
         let streams: Arc<Mutex<HashMap<u32, mpsc::UnboundedSender<Frame>>>> = Arc::default();
         let theirs = streams.clone();
         tokio::spawn(async move {
