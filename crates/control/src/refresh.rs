@@ -12,8 +12,8 @@ use types::Digest;
 
 use crate::service::Shared;
 
-/// How many are asked for at once; the runtime has fewer places, and deployments want some of them.
-const AT_ONCE: usize = 4;
+/// How many are asked for at once; the runtime has one place a processor for them, and none of those for deployments.
+const AT_ONCE: usize = 64;
 /// Failures that the event names.
 const NAMED_MAX: usize = 10;
 
@@ -56,7 +56,7 @@ pub(crate) async fn run(shared: &Arc<Shared>, components: HashSet<Digest>) -> Re
             let shared = shared.clone();
             running.spawn(async move {
                 let limits = shared.ports.caps.compile;
-                (component, shared.ports.components.prepare(component, limits).await)
+                (component, shared.ports.components.prepare_idly(component, limits).await)
             });
         }
         match running.join_next().await {

@@ -59,6 +59,12 @@ pub enum CompileFailure {
 pub trait ComponentPort: Send + Sync {
     /// Compiles (or finds) the artefact of a stored component under the present engine build, checked and signed.
     fn prepare<'a>(&'a self, component: Digest, limits: CompileLimits) -> Fut<'a, Result<Inspection, CompileFailure>>;
+    /// As `prepare`, for many at once after the engine was replaced: beside deployments, on processors that are idle.
+    fn prepare_idly<'a>(
+        &'a self,
+        component: Digest,
+        limits: CompileLimits,
+    ) -> Fut<'a, Result<Inspection, CompileFailure>>;
     /// Whether its artefact for the present engine build is there. Cheap, and no promise that the artefact counts.
     fn is_ready(&self, component: &Digest) -> bool;
     /// Instantiates the function once in a worker of the app, without calling it.

@@ -1,6 +1,6 @@
 //! Resource limits. They bound what a process can waste; cgroups, where there are any, bound it better.
 
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use rustix::process::{Resource, Rlimit, getrlimit, nice, setrlimit};
 
 use crate::error::doing;
 use crate::{JailError, Role};
@@ -47,6 +47,16 @@ pub fn limit_compile(cpu_s: u64, memory_bytes: u64) -> Result<(), JailError> {
     lower(Resource::As, memory_bytes, "set the address space limit")?;
     lower(Resource::Fsize, COMPILE_FILE_BYTES, "set the file size limit")?;
     lower(Resource::Core, 0, "forbid core files")
+}
+
+/// Lets every process with work for somebody who waits go first, for ever: whoever has given way cannot take it back.
+///
+/// # Errors
+/// [`JailError::System`] if the kernel refuses.
+pub fn give_way() -> Result<(), JailError> {
+    /// Some tenth of the time, beside one process that wants all of it.
+    const STEPS: i32 = 10;
+    nice(STEPS).map(|_| ()).map_err(doing("give way to other processes"))
 }
 
 /// Lets a worker have `memory_bytes` of private memory that can be written, beyond what it has now: no core files. Call it

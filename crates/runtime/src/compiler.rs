@@ -19,6 +19,28 @@ use crate::{
     processes::{Keeper, Processes},
 };
 
+/// How many jobs may run at once.
+pub(crate) struct Places {
+    /// For what somebody waits for: few, since a small node has traffic, too.
+    waited_for: Semaphore,
+    /// For what nobody waits for. One a processor: compilers run at a low priority.
+    idle: Semaphore,
+}
+
+impl Places {
+    pub(crate) fn new(waited_for: usize) -> Self {
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
+        Self { waited_for: Semaphore::new(waited_for.max(1)), idle: Semaphore::new(processors) }
+    }
+}
+
+/// Whether somebody waits for a job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Haste {
+    WaitedFor,
+    Idle,
+}
+
 pub(crate) struct Compiler {
     pub(crate) build: EngineBuild,
     /// Digest of the JavaScript engine that is installed with it.
@@ -31,8 +53,7 @@ pub(crate) struct Compiler {
     pub(crate) audit: Arc<dyn gateway::events::Record>,
     /// For jobs that nobody gave limits for: a call found no artefact.
     pub(crate) caps: CompileLimits,
-    /// How many jobs may run at once.
-    pub(crate) places: Semaphore,
+    pub(crate) places: Places,
     /// One job a component at a time: whoever asks second finds the artefact.
     pub(crate) jobs: Mutex<HashMap<Digest, Arc<tokio::sync::Mutex<()>>>>,
     pub(crate) key: OnceCell<[u8; 32]>,
@@ -53,6 +74,7 @@ impl Compiler {
         &self,
         component: Digest,
         limits: CompileLimits,
+        haste: Haste,
     ) -> Result<(Label, bool), CompileFailure> {
         if Some(component) == self.javascript {
             return Err(CompileFailure::Invalid { reason: "it is the platform's own JavaScript engine".into() });
@@ -66,7 +88,7 @@ impl Compiler {
         if let Some((label, _)) = self.open(&component, &key) {
             return Ok((label, true));
         }
-        let made = self.make(component, limits).await;
+        let made = self.make(component, limits, haste).await;
         self.jobs.lock().unwrap_or_else(PoisonError::into_inner).remove(&component);
         made.map(|label| (label, false))
     }
@@ -81,7 +103,7 @@ impl Compiler {
         if let Some(found) = self.open(&component, &key) {
             return Ok(found);
         }
-        self.prepare(component, self.caps).await?;
+        self.prepare(component, self.caps, Haste::WaitedFor).await?;
         self.open(&component, &key).ok_or_else(|| unavailable("its compiled code vanished"))
     }
 
@@ -115,12 +137,16 @@ impl Compiler {
         self.artefacts.remove(&self.build, component);
     }
 
-    async fn make(&self, component: Digest, limits: CompileLimits) -> Result<Label, CompileFailure> {
+    async fn make(&self, component: Digest, limits: CompileLimits, haste: Haste) -> Result<Label, CompileFailure> {
         let opened = self.contents.open(component).map_err(unavailable)?;
         let file = opened.ok_or(CompileFailure::Missing { component })?;
         // Before a place is taken: it may have to be made, and needs one itself.
         let engine = if is_component(&file).map_err(unavailable)? { None } else { Some(self.javascript().await?) };
-        let _place = self.places.acquire().await.map_err(unavailable)?;
+        let places = match haste {
+            Haste::WaitedFor => &self.places.waited_for,
+            Haste::Idle => &self.places.idle,
+        };
+        let _place = places.acquire().await.map_err(unavailable)?;
         // The name is a promise about the bytes: a changed file must not be compiled under it.
         let file = match checked(file, component).await? {
             Ok(file) => file,
@@ -171,7 +197,7 @@ impl Compiler {
             return Ok(found);
         }
         let made = async {
-            let _place = self.places.acquire().await.map_err(unavailable)?;
+            let _place = self.places.waited_for.acquire().await.map_err(unavailable)?;
             self.sealed(Job { compiler: self, component: engine, limits: self.caps, task: Task::Engine }).await
         };
         let made = made.await;

@@ -6,12 +6,13 @@ use gateway::{
     Reply, Work, events::Record,
 };
 use store::Contents;
-use tokio::sync::{OnceCell, Semaphore};
+use tokio::sync::OnceCell;
 use types::{AppName, Clock, CompileLimits, Digest, EngineBuild, FunctionTarget};
 
 use crate::{
     Artefacts, Config, Logs, RunError,
-    compiler::Compiler,
+    artefacts::Label,
+    compiler::{Compiler, Haste, Places},
     exchange,
     pool::Pool,
     processes::{Keeper, Processes},
@@ -52,7 +53,7 @@ impl Service {
             clock: parts.clock,
             audit: parts.audit,
             caps: parts.compile_caps,
-            places: Semaphore::new(parts.config.compilers.max(1)),
+            places: Places::new(parts.config.compilers),
             jobs: Mutex::default(),
             key: OnceCell::new(),
         });
@@ -111,23 +112,38 @@ fn denied(imports: &[String]) -> Vec<String> {
     imports.iter().filter(|import| CLOSED.iter().any(|closed| import.starts_with(closed))).cloned().collect()
 }
 
+fn inspection(component: Digest, (label, cached): (Label, bool)) -> Inspection {
+    Inspection {
+        component,
+        denied: denied(&label.seen.imports),
+        imports: label.seen.imports,
+        serves: label.seen.serves,
+        handlers: label.seen.handlers,
+        output: label.output,
+        component_bytes: label.seen.component_bytes,
+        artefact_bytes: label.seen.artefact_bytes,
+        compile_ms: label.seen.compile_ms,
+        engine_build: label.statement.build,
+        cached,
+    }
+}
+
 impl ComponentPort for Service {
     fn prepare<'a>(&'a self, component: Digest, limits: CompileLimits) -> Fut<'a, Result<Inspection, CompileFailure>> {
         Box::pin(async move {
-            let (label, cached) = self.pool.compiler.prepare(component, limits).await?;
-            Ok(Inspection {
-                component,
-                denied: denied(&label.seen.imports),
-                imports: label.seen.imports,
-                serves: label.seen.serves,
-                handlers: label.seen.handlers,
-                output: label.output,
-                component_bytes: label.seen.component_bytes,
-                artefact_bytes: label.seen.artefact_bytes,
-                compile_ms: label.seen.compile_ms,
-                engine_build: label.statement.build,
-                cached,
-            })
+            let made = self.pool.compiler.prepare(component, limits, Haste::WaitedFor).await?;
+            Ok(inspection(component, made))
+        })
+    }
+
+    fn prepare_idly<'a>(
+        &'a self,
+        component: Digest,
+        limits: CompileLimits,
+    ) -> Fut<'a, Result<Inspection, CompileFailure>> {
+        Box::pin(async move {
+            let made = self.pool.compiler.prepare(component, limits, Haste::Idle).await?;
+            Ok(inspection(component, made))
         })
     }
 

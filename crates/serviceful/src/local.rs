@@ -21,14 +21,15 @@ pub(crate) struct Platform {
 }
 
 impl Platform {
-    /// Starts one, and waits until it serves.
+    /// Starts one, and waits until it serves. It logs from `level` on, unless `SERVICEFUL_LOG` says otherwise.
     ///
     /// # Errors
     /// Why it did not start.
     #[expect(clippy::disallowed_methods, reason = "`up` and `test` start the supervisor")]
-    pub(crate) fn start(config: &Config) -> anyhow::Result<Self> {
+    pub(crate) fn start(config: &Config, level: &str) -> anyhow::Result<Self> {
         let mut child = Command::new(std::env::current_exe()?)
             .arg("supervise")
+            .env("SERVICEFUL_LOG", std::env::var("SERVICEFUL_LOG").unwrap_or_else(|_| level.to_owned()))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()

@@ -38,7 +38,7 @@ async fn up(global: &Global, args: &UpArgs) -> anyhow::Result<()> {
         config.data = std::path::absolute(data)?;
     }
     config.jail.strict = args.strict;
-    let mut platform = Platform::start(&config)?;
+    let mut platform = Platform::start(&config, "info")?;
     let result = develop(global, args, &project, &mut platform).await;
     platform.end().await;
     result

@@ -336,6 +336,14 @@ pub(super) struct FakeComponents {
 }
 
 impl ComponentPort for FakeComponents {
+    fn prepare_idly<'a>(
+        &'a self,
+        component: Digest,
+        limits: CompileLimits,
+    ) -> Fut<'a, Result<Inspection, CompileFailure>> {
+        self.prepare(component, limits)
+    }
+
     fn prepare<'a>(&'a self, component: Digest, _: CompileLimits) -> Fut<'a, Result<Inspection, CompileFailure>> {
         Box::pin(async move {
             let now = self.running.fetch_add(1, Ordering::SeqCst) + 1;

@@ -33,6 +33,7 @@ pub(crate) fn run() -> Result<(), StartError> {
     // The kernel holds the operator's caps, because a limit can only be lowered before the jail closes and the job comes
     // after it. The job's own, lower limits are watched in `watch.rs`, which can also say which one was reached.
     let cap = CompileLimits::CAP;
+    jail::give_way()?;
     jail::limit_compile(cap.compile_cpu_s, (cap.compile_memory_mib + RESERVED_MIB) << 20)?;
     let posture = door::close(jail::Role::Compile)?;
 

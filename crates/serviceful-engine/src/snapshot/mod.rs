@@ -33,6 +33,7 @@ pub(crate) fn run() -> Result<(), StartError> {
     let engine = config::engine(Purpose::Snapshot).map_err(|source| StartError::Engine { source })?;
     // As in the `compile` role: the kernel holds the caps, the job's own limits are watched.
     let cap = CompileLimits::CAP;
+    jail::give_way()?;
     jail::limit_compile(cap.compile_cpu_s, (cap.compile_memory_mib + RESERVED_MIB + MEMORY_MIB) << 20)?;
     let posture = door::close(jail::Role::Snapshot)?;
 

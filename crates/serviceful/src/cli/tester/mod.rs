@@ -82,7 +82,7 @@ pub(super) async fn run(desk: &Desk, args: TestArgs) -> Result<Exit, Failure> {
     let ours = |error: anyhow::Error| Failure::new(format!("{error:#}"));
     let mut config = Config::for_project(&folder, ([127, 0, 0, 1], 0).into()).map_err(ours)?;
     config.data = folder.join(suite::FOLDER).join("data");
-    let platform = Platform::start(&config).map_err(ours)?;
+    let platform = Platform::start(&config, "warn").map_err(ours)?;
     let tested = perform(desk, &args, &files, &suite, &platform.operator).await;
     platform.end().await;
     let outcomes = tested?;
