@@ -97,12 +97,12 @@ impl<'a> VisitJsMut<'a> for Visitor<'a, '_> {
 
     fn visit_call_expression(&mut self, call: &mut CallExpression<'a>) {
         // In packages `require` is as often a function of their own.
-        if self.own && matches!(&call.callee, Expression::Identifier(name) if name.name == "require") {
-            if let Some(name) = call.arguments.first().and_then(|argument| argument.as_expression()) {
-                if !is_constant(name) {
-                    self.computed.push((call.span, "require()"));
-                }
-            }
+        if self.own
+            && matches!(&call.callee, Expression::Identifier(name) if name.name == "require")
+            && let Some(name) = call.arguments.first().and_then(|argument| argument.as_expression())
+            && !is_constant(name)
+        {
+            self.computed.push((call.span, "require()"));
         }
         walk_js_mut::walk_call_expression(self, call);
     }

@@ -176,7 +176,8 @@ export const ask = () => now();
 export const chance = () => Math.random();
 export const run = (callback) => callback();
 ";
-const OLDER: &str = "const spread = (f) => f(); exports.made = spread(() => new Date().getTime() + performance.now());\n";
+const OLDER: &str =
+    "const spread = (f) => f(); exports.made = spread(() => new Date().getTime() + performance.now());\n";
 
 fn early(code: &str) -> Project {
     Project::new(&[

@@ -1,5 +1,4 @@
 //! Attacks on what the Web's and Node's interfaces offer: each ends its own request, with a clear reason, and no other.
-#![expect(clippy::unwrap_used, reason = "tests")]
 
 mod harness;
 

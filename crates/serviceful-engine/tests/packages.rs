@@ -1,6 +1,6 @@
 //! Popular npm packages: each program of `js/packages/cases` is bundled, snapshotted and called, as a user's function is.
 //! The table in `docs/reference/javascript.md` is made of the same list.
-#![expect(clippy::unwrap_used, clippy::disallowed_methods, reason = "tests")]
+#![expect(clippy::disallowed_methods, reason = "tests")]
 
 mod bundler;
 mod harness;

@@ -1,5 +1,5 @@
 //! The architecture, checked.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 use std::{collections::BTreeSet, path::Path};
 
 use cargo_metadata::{DependencyKind, Metadata, Package};

@@ -29,7 +29,7 @@ pub(crate) struct Original {
 
 impl SourceMap {
     pub(crate) fn of(bundle: &Bundle) -> Self {
-        let json = BASE64.decode(bundle.parts().1.expect("a map").as_bytes()).unwrap();
+        let json = BASE64.decode(bundle.parts().1.unwrap().as_bytes()).unwrap();
         let json: serde_json::Value = serde_json::from_slice(&json).unwrap();
         assert_eq!(json["version"], 3);
         let sources = json["sources"].as_array().unwrap().iter().map(|one| one.as_str().unwrap().to_owned()).collect();

@@ -12,7 +12,9 @@ use types::{AppName, Caller};
 use wasmtime::{Engine, Precompiled, component::Linker};
 use wire::{
     Frame, FrameError, Receiver, Sender,
-    work::{Assign, Credit, Failure, Fields, Invoke, Load, Loaded as Answer, Prepare, Probe, Unload, to_front, to_worker},
+    work::{
+        Assign, Credit, Failure, Fields, Invoke, Load, Loaded as Answer, Prepare, Probe, Unload, to_front, to_worker,
+    },
 };
 
 use super::{

@@ -25,8 +25,8 @@ use wire::{
     compile::{self, Done, Failed, Job},
     keeper::ArtefactStatement,
     work::{
-        Assign, Credit, DeniedHatch, Ended, Failure, Fields, Head, Hello, Invoke, Load, Loaded, Log, Prepare, Probe, to_front,
-        to_worker,
+        Assign, Credit, DeniedHatch, Ended, Failure, Fields, Head, Hello, Invoke, Load, Loaded, Log, Prepare, Probe,
+        to_front, to_worker,
     },
 };
 
@@ -163,7 +163,8 @@ impl Key {
 /// A worker that has said hello and was told nothing.
 pub(crate) async fn spawn_worker() -> (Process, Channel, Hello) {
     let (process, mut channel) = spawn("work");
-    let first = tokio::time::timeout(PATIENCE, channel.receiver.next()).await.unwrap().expect("the worker died at start");
+    let first =
+        tokio::time::timeout(PATIENCE, channel.receiver.next()).await.unwrap().expect("the worker died at start");
     assert_eq!(first.kind, to_front::HELLO);
     let hello: Hello = first.message().unwrap();
     (process, channel, hello)

@@ -45,7 +45,7 @@ pub(super) fn encrypt(name: &str, given: &mut Params<'_>, input: usize) -> Resul
         }
         "AES-KW" => {
             let key = wrapping(key)?;
-            if input < BLOCK || input % 8 != 0 || input > WRAPPED_BYTES_MAX {
+            if input < BLOCK || !input.is_multiple_of(8) || input > WRAPPED_BYTES_MAX {
                 return Err(Refusal::Operation("AES-KW wraps 16 bytes to 64 KiB, in steps of 8"));
             }
             Ok(Job::whole(move |input, out| {
@@ -80,7 +80,7 @@ pub(super) fn decrypt(name: &str, given: &mut Params<'_>, input: usize) -> Resul
         "AES-CTR" => counter(key, given, input),
         "AES-CBC" => {
             let iv = block(given)?;
-            if input == 0 || input % BLOCK != 0 {
+            if input == 0 || !input.is_multiple_of(BLOCK) {
                 return Err(Refusal::Operation("the operation failed"));
             }
             let key = StreamingDecryptingKey::cbc_pkcs7(unbound(key)?, DecryptionContext::Iv128((&iv).into()))?;
