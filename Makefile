@@ -4,10 +4,12 @@ TARGET := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)
 BIN := $(TARGET)/release
 TOOLS := $(or $(SERVICEFUL_TOOLS),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/serviceful)
 GUESTS := $(TARGET)/guests
+PREFIX := /usr/local
+LIB := $(PREFIX)/lib/serviceful
 export SERVICEFUL_GUESTS := $(GUESTS)
 export SERVICEFUL_JS_PACKAGES := $(TARGET)/js-packages
 
-.PHONY: help setup build js-engine js-packages guests up test check bench bench-js clean-data
+.PHONY: help setup build js-engine js-packages guests up install test check bench bench-js clean-data
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -29,6 +31,14 @@ guests: setup ## Build the examples and the test guests from source
 
 up: build ## Build everything and start the platform with an example app
 	@exec "$(BIN)/serviceful" up examples/bob
+
+# The engine and the bundler are found beside the executable that starts them. It builds nothing: root has no need of a compiler.
+install: ## Install what `make build` built below PREFIX (/usr/local), and DESTDIR before it
+	@test -x "$(BIN)/serviceful" || { echo "there is nothing to install; run \`make build\` first" >&2; exit 1; }
+	install -d "$(DESTDIR)$(LIB)" "$(DESTDIR)$(PREFIX)/bin"
+	install -s -m 0755 "$(BIN)/serviceful" "$(BIN)/serviceful-engine" "$(BIN)/serviceful-bundle" "$(DESTDIR)$(LIB)"
+	install -m 0644 "$(BIN)/js-engine.wasm" "$(DESTDIR)$(LIB)"
+	ln -sfn ../lib/serviceful/serviceful "$(DESTDIR)$(PREFIX)/bin/serviceful"
 
 test: setup guests js-engine js-packages ## Run every test
 	@scripts/test.sh
