@@ -54,8 +54,8 @@ pub fn limit_compile(cpu_s: u64, memory_bytes: u64) -> Result<(), JailError> {
 /// # Errors
 /// [`JailError::System`] if the kernel refuses.
 pub fn give_way() -> Result<(), JailError> {
-    /// Some tenth of the time, beside one process that wants all of it.
-    const STEPS: i32 = 10;
+    /// A quarter of the time, beside one process that wants all of it: somebody waits for a deployment, too.
+    const STEPS: i32 = 5;
     nice(STEPS).map(|_| ()).map_err(doing("give way to other processes"))
 }
 
