@@ -107,7 +107,7 @@ def many(settings: Settings, cores: Cores, folder: Path) -> dict:
         return None if None in (before[kind], after[kind]) else after[kind] - before[kind]
 
     count = settings.js_functions
-    again = [_again(settings, cores, house, compilers) for compilers in ((1, 2) if cores.pinned else (1,))]
+    again = _again(settings, cores, house)
     return {
         "functions": count, **made, "first_answer_ms": answer_ms,
         "added_rss_kib": added("rss_kib"), "added_pss_kib": added("pss_kib"),
@@ -141,12 +141,11 @@ def _deploy_many(settings: Settings, house: House) -> dict:
             "artefact_bytes": spread([one["artefact_bytes"] for one in seen]), "snapshot_ms": spread([one["compile_ms"] for one in seen])}
 
 
-def _again(settings: Settings, cores: Cores, house: House, compilers: int) -> dict:
+def _again(settings: Settings, cores: Cores, house: House) -> dict:
     """Starts the platform with an engine that it has never seen, on every core, and waits until each function is made for it."""
     engine = house.program.with_name(ENGINE)
     # An empty section of its own says nothing and makes it another build.
     engine.write_bytes(engine.read_bytes() + bytes([0, 2, 1]) + b"x")
-    house.configure("" if compilers == 1 else f"[runtime]\ncompilers = {compilers}\n")
     house.cores = cores.shared()
     query = "/audit?kind=engine&action=prepared-again&limit=5"
     with house.open() as server:
@@ -161,9 +160,8 @@ def _again(settings: Settings, cores: Cores, house: House, compilers: int) -> di
         if f" {settings.js_functions + 1} functions" not in new[0]["note"] or "failed" in new[0]["note"]:
             raise Unmeasured(f"not every function was made again: {new[0]['note'][:300]}")
         answer_ms = ok(http1.once(house.port, "GET", "/f0", house.headers("idle-0", house.token("idle-0"))), "one of the functions")
-    house.configure()
     house.cores = cores
-    return {"compilers": compilers, "ready_s": ready_s, "again_s": again_s, "cpu_s": cpu_s, "first_answer_ms": answer_ms, "event": new[0]}
+    return {"ready_s": ready_s, "again_s": again_s, "cpu_s": cpu_s, "first_answer_ms": answer_ms, "event": new[0]}
 
 
 def _disk(folder: Path) -> dict:

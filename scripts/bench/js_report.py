@@ -44,8 +44,8 @@ def figures(found: dict, failed: dict) -> str:
                      + f" (deployed in {many['deploy_s']:.0f} s; one of them answers after {many['first_answer_ms']:.1f} ms)")
         lines.append("stored for each:".ljust(43) + f"{many['stored_bytes']['held'] / 1e6:.2f} MB on disk, {many['stored_bytes']['written'] / 1e6:.2f} MB written;"
                      f" source {many['source_bytes']['p50']:.0f} B, snapshot {many['artefact_bytes']['p50'] / 1e6:.2f} MB")
-        for again in many["again"]:
-            lines.append(f"{title} for a new engine:".ljust(43) + f"{again['again_s']:.1f} s from the start, {again['cpu_s']:.1f} s of CPU,"
-                         f" compilers = {again['compilers']} (answers after {again['ready_s']:.2f} s)")
+        again = many["again"]
+        lines.append(f"{title} for a new engine:".ljust(43) + f"{again['again_s']:.1f} s from the start, {again['cpu_s']:.1f} s of CPU"
+                     f" (answers after {again['ready_s']:.2f} s)")
     lines += [f"not measured: {name}: {why}" for name, why in failed.items()]
     return "\n".join(lines)

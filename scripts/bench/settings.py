@@ -5,7 +5,7 @@ from pathlib import Path
 
 SOURCE = Path(__file__).resolve().parent
 # Most different components and sources that the platform takes in one deployment.
-CONTENTS_MAX = 64
+CONTENTS_MAX = 256
 
 
 class Unmeasured(Exception):

@@ -34,8 +34,8 @@ pub use posture::{BrokenConnections, Posture, PostureCheck, ProcessPosture};
 
 /// The longest JSON body that an operation takes, in bytes.
 pub const JSON_BYTES_MAX: usize = 1_048_576;
-/// The most components that one deployment may have.
-pub const COMPONENTS_MAX: usize = 64;
+/// The most components and sources that one deployment may have: one for each function of the largest manifest.
+pub const COMPONENTS_MAX: usize = 256;
 /// The most lines that `tail` gives of a log.
 pub const LOG_TAIL_MAX: usize = 10_000;
 /// The most events on one page of the audit log.

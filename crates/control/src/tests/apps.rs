@@ -69,7 +69,7 @@ async fn components_are_bounded_and_must_match_their_digest() {
     assert_eq!(put(digest.to_string(), b"\0asmone".to_vec()).await.unwrap().1["bytes"], 7);
     let (_, after) = room.ask(Op::ComponentsMissing, &owner(), &[], Sent::Json(missing)).await.unwrap();
     assert_eq!(after["missing"], json!([]));
-    let many = json!({ "digests": vec![digest; 65] });
+    let many = json!({ "digests": vec![digest; control_api::COMPONENTS_MAX + 1] });
     let refusal = room.ask(Op::ComponentsMissing, &owner(), &[], Sent::Json(many)).await.unwrap_err();
     assert_eq!(refusal.code, Code::CTL_BAD_INPUT);
 }
