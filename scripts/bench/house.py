@@ -33,9 +33,9 @@ class House:
         self.configure()
         self.owner = ""
 
-    def configure(self, more: str = "") -> None:
-        """Writes the configuration: address and folder, and `more` for the next start."""
-        self.config.write_text(f'data = "data"\n[listen]\naddresses = ["127.0.0.1:{self.port}"]\n{more}')
+    def configure(self) -> None:
+        """Writes the configuration: address and folder."""
+        self.config.write_text(f'data = "data"\n[listen]\naddresses = ["127.0.0.1:{self.port}"]\n')
 
     @contextlib.contextmanager
     def open(self):
