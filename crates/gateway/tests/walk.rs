@@ -8,15 +8,15 @@ use std::sync::{
 use audit::{Event, Kind, Outcome, Progress, Receipt, Record, RecordError};
 use bytes::Bytes;
 use gateway::{
-    Admit, Admitted, Arrival, Body, BodyError, Channel, ControlRoute, Ctx, Decide, Decision, Denial, Fut, House,
-    Identified, Identify, Intent, Names, Permit, Refusal, Reply, Routes, Work,
+    Admit, Admitted, Arrival, Body, BodyError, Channel, ControlRoute, Ctx, Decide, Decision, Denial, Document, Fut, House,
+    Identified, Identify, Intent, Names, Permit, Reception, Recognised, Refusal, Reply, Routes, Work,
 };
 use http::{Request, Response, StatusCode};
 use http_body::Frame;
 use http_body_util::{BodyExt, Empty, StreamBody};
 use tokio::sync::watch;
 use types::{
-    Access, Action, AppName, Caller, Clock, Code, Digest, FunctionName, FunctionTarget, Grants, Instant, Rng,
+    Access, Action, AppName, Caller, Clock, Code, Digest, FunctionName, FunctionTarget, Grants, Instant, RequestId, Rng,
     RunLimits, UnixMillis,
 };
 
@@ -58,7 +58,7 @@ impl Record for Tape {
 
 struct Rooms {
     decision: Mutex<Decision>,
-    caller: Mutex<Result<Arc<Caller>, Refusal>>,
+    caller: Mutex<Result<Recognised, Refusal>>,
     ran: AtomicUsize,
     saw: Mutex<Vec<String>>,
 }
@@ -73,17 +73,28 @@ impl Admit for Rooms {
     }
 }
 impl Identify for Rooms {
-    fn identify_now(&self, _: &Ctx, _: &Admitted, _: &Intent) -> Option<Result<Arc<Caller>, Refusal>> {
+    fn identify_now(&self, _: &Ctx, _: &Admitted, _: &Intent) -> Option<Result<Recognised, Refusal>> {
         None
     }
-    fn identify<'a>(&'a self, _: &'a Ctx, _: &'a Admitted, _: &'a Intent) -> Fut<'a, Result<Arc<Caller>, Refusal>> {
+    fn identify<'a>(&'a self, _: &'a Ctx, _: &'a Admitted, _: &'a Intent) -> Fut<'a, Result<Recognised, Refusal>> {
         let caller = self.caller.lock().unwrap().clone();
-        Box::pin(std::future::ready(caller))
+        Box::pin(std::future::ready(caller.map(Recognised::from)))
     }
 }
 impl Decide for Rooms {
     fn decide(&self, _: &Identified, _: &Intent) -> Decision {
         self.decision.lock().unwrap().clone()
+    }
+}
+impl Reception for Rooms {
+    fn show_in<'a>(&'a self, _: &'a Ctx, app: &'a AppName, target: &'a str, _: &'a [String]) -> Fut<'a, Result<Document, String>> {
+        let way = http::HeaderValue::from_str(&format!("http://id.localhost/?{app}{target}")).unwrap();
+        let headers = vec![(http::header::LOCATION, way)];
+        Box::pin(async { Ok(Document { status: 303, headers, ..Document::default() }) })
+    }
+    fn turn_away(&self, refusal: &Refusal, _: RequestId, _: &Caller, app: &AppName, asked: &str) -> Document {
+        let html = format!("no {app} {asked} {}", refusal.code.as_str()).into();
+        Document { status: 403, html, headers: Vec::new() }
     }
 }
 impl Work for Rooms {
@@ -142,6 +153,7 @@ fn fixture() -> Fixture {
         scheme: "http",
         apps_domain: "localhost".into(),
         console: "console.localhost".into(),
+            id: "id.localhost".into(),
         port: Some(8080),
     };
     let row = |pattern: &str, mutates| ControlRoute {
@@ -177,6 +189,8 @@ fn fixture() -> Fixture {
         policy: rooms.clone(),
         runtime: rooms.clone(),
         control: rooms.clone(),
+        sign_in: rooms.clone(),
+        reception: rooms.clone(),
         audit: tape.clone(),
         clock: time.clone(),
         rng: time,
