@@ -9,6 +9,7 @@ pub(crate) struct Names {
     pub(crate) host: String,
     pub(crate) platform: String,
     pub(crate) device: String,
+    pub(crate) function: String,
     /// Path, message, owner: whatever else somebody wrote.
     pub(crate) text: String,
     /// Values that go through the page: tokens, secrets, ids.
@@ -25,6 +26,7 @@ impl Names {
             host: "coffee.apps.example.com".into(),
             platform: "Example Works".into(),
             device: "Firefox on Linux".into(),
+            function: "orders".into(),
             text: "GET /orders/42".into(),
             opaque: "hJ3kQ9zT0wYx".into(),
         }
@@ -40,6 +42,7 @@ impl Names {
             host: "quarterly-supplier-invoice-reconciliation.apps.platform.example.co.uk".into(),
             platform: "מערכת ההזדהות של החברה הגדולה והחשובה בעולם".into(),
             device: "A browser that calls itself something quite long on an operating system that does so, too".into(),
+            function: "reconcile-everything-of-the-quarter".into(),
             text: "POST /a/rather/long/path/without/a/single/space/that/goes/on/and/on?with=a-query&and=another-value"
                 .into(),
             opaque: "0123456789abcdef".repeat(8),
@@ -202,7 +205,7 @@ fn factors(n: &Names, frame: &Frame, plain: &Frame, states: &mut Vec<State>) {
     let wrong = RecoveryChallenge { faults: Fault::RecoveryCodeWrong.into(), ..challenge };
     push(states, "recovery-challenge.wrong", wrong.render(frame));
 
-    let reason = ConfirmReason::Function { app: n.app.as_str().into(), function: n.device.as_str().into() };
+    let reason = ConfirmReason::Function { app: n.app.as_str().into(), function: n.function.as_str().into() };
     let confirm =
         Confirm { hidden: hidden(n), email: email(), reason, passkeys: true, password: true, ..Confirm::default() };
     push(states, "confirm", confirm.render(frame));
@@ -256,7 +259,7 @@ fn refusals(n: &Names, frame: &Frame, plain: &Frame, states: &mut Vec<State>) {
         ("problem.account-disabled", ProblemKind::AccountDisabled),
         ("problem.unavailable", ProblemKind::Unavailable),
     ] {
-        push(states, name, Problem { hidden: hidden(n), kind, request: n.text.as_str().into() }.render(plain));
+        push(states, name, Problem { hidden: hidden(n), kind, request: n.opaque.as_str().into() }.render(plain));
     }
 }
 
