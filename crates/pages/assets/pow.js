@@ -23,7 +23,11 @@ async function solve(form, challenge, bits) {
     const numbers = Array.from({ length: BATCH }, (_, i) => first + i);
     const zeros = await Promise.all(numbers.map((n) => leadingZeros(`${challenge}:${n}`)));
     const found = zeros.findIndex((count) => count >= bits);
-    if (found < 0) continue;
+    if (found < 0) {
+      // Hashes come back before anything else of the page gets its turn.
+      await new Promise((turn) => setTimeout(turn));
+      continue;
+    }
     form.elements.solution.value = String(first + found);
     status.textContent = status.dataset.solved;
     form.submit();

@@ -2,8 +2,9 @@
 //! Guarantees: whatever a name holds, it is shown as text; no page carries a script, a style or an address of its own text, or asks another host for anything; every page works without scripts, passkeys excepted. (claim C3)
 //! Does not: read a request, look anything up, wait, decide, or hold a secret longer than one rendering.
 //! Called by: the crate that signs people in. Calls: nothing.
-//! If this is wrong: a name that somebody chose runs as code on the page where others type their passwords. docs/security/threats.md#sign-in-pages
+//! If this is wrong: a name that somebody chose runs as code on the page where others type their passwords. docs/security/threats.md#pages
 #![forbid(unsafe_code)]
+#![doc = include_str!("../README.md")]
 
 pub mod assets;
 pub mod fields;

@@ -42,7 +42,7 @@ pub const ACCOUNT: &str = "/account";
 pub const ACCOUNT_PROFILE: &str = "/account/profile";
 /// `POST` asks for another verification mail.
 pub const ACCOUNT_VERIFY: &str = "/account/verify-email";
-/// `POST` a new passkey: `credential` and `label`.
+/// `GET`/`POST` a new passkey: `credential` and `label`.
 pub const ACCOUNT_PASSKEYS: &str = "/account/passkeys";
 /// `POST` `id` and `label`.
 pub const ACCOUNT_PASSKEY_RENAME: &str = "/account/passkeys/rename";
@@ -74,3 +74,43 @@ pub const REQUEST_ACCESS: &str = "/request-access";
 pub const SLOW_DOWN: &str = "/slow-down";
 /// `GET`/`POST` the command line's request to sign in.
 pub const CLI: &str = "/cli";
+
+/// All of them.
+pub const ALL: &[&str] = &[
+    SIGN_IN,
+    SIGN_IN_PASSWORD,
+    SIGN_IN_PASSKEY,
+    SIGN_IN_PASSKEY_OPTIONS,
+    SIGN_IN_CODE,
+    SIGN_IN_RECOVERY,
+    SIGN_UP,
+    CLAIM,
+    INVITATION,
+    SET_UP,
+    NEW_PASSKEY_OPTIONS,
+    VERIFY_EMAIL,
+    FORGOT,
+    RESET,
+    CONFIRM,
+    CONFIRM_PASSKEY,
+    CONFIRM_PASSKEY_OPTIONS,
+    ACCOUNT,
+    ACCOUNT_PROFILE,
+    ACCOUNT_VERIFY,
+    ACCOUNT_PASSKEYS,
+    ACCOUNT_PASSKEY_RENAME,
+    ACCOUNT_PASSKEY_REMOVE,
+    ACCOUNT_PASSWORD,
+    ACCOUNT_PASSWORD_REMOVE,
+    ACCOUNT_AUTHENTICATOR,
+    ACCOUNT_AUTHENTICATOR_REMOVE,
+    ACCOUNT_RECOVERY,
+    ACCOUNT_RECOVERY_SAVED,
+    ACCOUNT_SESSION_END,
+    ACCOUNT_SESSIONS_END,
+    SIGN_OUT,
+    SWITCH,
+    REQUEST_ACCESS,
+    SLOW_DOWN,
+    CLI,
+];

@@ -277,7 +277,7 @@ pub(crate) static EN: Strings = Strings {
         recovery_go: "Make new codes",
         go: "Remove",
         keep: "Cancel",
-        passkey: Phrase("Remove {}?"),
+        passkey: Phrase("Remove the passkey {}?"),
     },
     problem: Problems {
         again: "Go to sign-in",

@@ -9,6 +9,7 @@ pub(crate) struct Names {
     pub(crate) host: String,
     pub(crate) platform: String,
     pub(crate) device: String,
+    pub(crate) function: String,
     /// Path, message, owner: whatever else somebody wrote.
     pub(crate) text: String,
     /// Values that go through the page: tokens, secrets, ids.
@@ -25,6 +26,7 @@ impl Names {
             host: "coffee.apps.example.com".into(),
             platform: "Example Works".into(),
             device: "Firefox on Linux".into(),
+            function: "orders".into(),
             text: "GET /orders/42".into(),
             opaque: "hJ3kQ9zT0wYx".into(),
         }
@@ -34,12 +36,15 @@ impl Names {
     pub(crate) fn long() -> Self {
         Self {
             person: "Wolfeschlegelsteinhausenbergerdorff-Müller de la Torre y Santa Cruz".into(),
-            email: "maximiliana.featherstonehaugh-cholmondeley@subsidiary.department.long-company-name.example.co.uk".into(),
+            email: "maximiliana.featherstonehaugh-cholmondeley@subsidiary.department.long-company-name.example.co.uk"
+                .into(),
             app: "quarterly-supplier-invoice-reconciliation".into(),
             host: "quarterly-supplier-invoice-reconciliation.apps.platform.example.co.uk".into(),
             platform: "מערכת ההזדהות של החברה הגדולה והחשובה בעולם".into(),
             device: "A browser that calls itself something quite long on an operating system that does so, too".into(),
-            text: "POST /a/rather/long/path/without/a/single/space/that/goes/on/and/on?with=a-query&and=another-value".into(),
+            function: "reconcile-everything-of-the-quarter".into(),
+            text: "POST /a/rather/long/path/without/a/single/space/that/goes/on/and/on?with=a-query&and=another-value"
+                .into(),
             opaque: "0123456789abcdef".repeat(8),
         }
     }
@@ -175,7 +180,8 @@ fn factors(n: &Names, frame: &Frame, plain: &Frame, states: &mut Vec<State>) {
         faults: Faults::none(),
     };
     push(states, "authenticator.set-up", set_up.render(plain));
-    let wrong = AuthenticatorSetUp { faults: Fault::CodeWrong.into(), skippable: false, uri: n.opaque.clone(), ..set_up };
+    let wrong =
+        AuthenticatorSetUp { faults: Fault::CodeWrong.into(), skippable: false, uri: n.opaque.clone(), ..set_up };
     push(states, "authenticator.set-up.wrong", wrong.render(plain));
     let challenge =
         AuthenticatorChallenge { hidden: hidden(n), email: email(), recovery: true, faults: Faults::none() };
@@ -199,8 +205,9 @@ fn factors(n: &Names, frame: &Frame, plain: &Frame, states: &mut Vec<State>) {
     let wrong = RecoveryChallenge { faults: Fault::RecoveryCodeWrong.into(), ..challenge };
     push(states, "recovery-challenge.wrong", wrong.render(frame));
 
-    let reason = ConfirmReason::Function { app: n.app.as_str().into(), function: n.device.as_str().into() };
-    let confirm = Confirm { hidden: hidden(n), email: email(), reason, passkeys: true, password: true, ..Confirm::default() };
+    let reason = ConfirmReason::Function { app: n.app.as_str().into(), function: n.function.as_str().into() };
+    let confirm =
+        Confirm { hidden: hidden(n), email: email(), reason, passkeys: true, password: true, ..Confirm::default() };
     push(states, "confirm", confirm.render(frame));
     let code = Confirm {
         reason: ConfirmReason::Account,
@@ -232,10 +239,11 @@ fn refusals(n: &Names, frame: &Frame, plain: &Frame, states: &mut Vec<State>) {
     push(states, "denied.too-long", wordy.render(frame));
     let sent = Denied { access: AccessRequest::Sent { age: Age(7_200) }, ..denied.clone() };
     push(states, "denied.sent", sent.render(frame));
-    let bare = Denied { access: AccessRequest::None, owner: None, asked: Shown::default(), name: Shown::default(), ..denied };
+    let bare =
+        Denied { access: AccessRequest::None, owner: None, asked: Shown::default(), name: Shown::default(), ..denied };
     push(states, "denied.bare", bare.render(frame));
 
-    let puzzle = Some(Puzzle { challenge: n.opaque.clone(), bits: 16 });
+    let puzzle = Some(Puzzle { challenge: n.opaque.clone(), bits: 22 });
     let slow = SlowDown { hidden: hidden(n), wait_s: 30, puzzle, faults: Faults::none() };
     push(states, "slow-down", slow.render(frame));
     let early = SlowDown { puzzle: None, faults: Fault::PuzzleWrong.into(), ..slow };
@@ -251,7 +259,7 @@ fn refusals(n: &Names, frame: &Frame, plain: &Frame, states: &mut Vec<State>) {
         ("problem.account-disabled", ProblemKind::AccountDisabled),
         ("problem.unavailable", ProblemKind::Unavailable),
     ] {
-        push(states, name, Problem { hidden: hidden(n), kind, request: n.text.as_str().into() }.render(plain));
+        push(states, name, Problem { hidden: hidden(n), kind, request: n.opaque.as_str().into() }.render(plain));
     }
 }
 
@@ -281,7 +289,12 @@ fn account(n: &Names, plain: &Frame, states: &mut Vec<State>) {
         hidden: hidden(n),
         name: n.person.as_str().into(),
         email: email(),
-        sessions: vec![Session { id: n.opaque.clone(), device: n.device.as_str().into(), this: true, ..Session::default() }],
+        sessions: vec![Session {
+            id: n.opaque.clone(),
+            device: n.device.as_str().into(),
+            this: true,
+            ..Session::default()
+        }],
         password: PasswordState::Unset,
         ..Account::default()
     };
