@@ -4,9 +4,10 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use control_api::{
     AppDetail, AppList, AuditPage, AuditQuery, AuditVerdict, Claim, ClaimIssue, ClaimIssued, Claimed, ComponentStored,
-    ComponentsMissing, ComponentsNamed, CreateCallToken, CreateDeployment, CreateInvitation, CreateToken, DeploymentList,
-    DeploymentView, Identity, InvitationCreated, LogEntry, Member, MemberList, Op, PeopleList, PersonView, Posture,
-    PutMember, PutPerson, Removed, Rollback, SessionList, SessionsEnded, Token, TokenCreated, TokenList,
+    ComponentsMissing, ComponentsNamed, CreateCallToken, CreateDeployment, CreateInvitation, CreateToken,
+    DeploymentList, DeploymentView, Identity, InvitationCreated, LogEntry, Member, MemberList, Op, PeopleList,
+    PersonView, Posture, PutMember, PutPerson, Removed, Rollback, SessionList, SessionsEnded, Token, TokenCreated,
+    TokenList,
 };
 use http::{HeaderValue, Method, header};
 use serde::{Serialize, de::DeserializeOwned};

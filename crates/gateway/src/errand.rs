@@ -67,7 +67,8 @@ mod tests {
             }
             opens_page(&request.body(()).unwrap().into_parts().0)
         };
-        let (mode, dest, html) = (("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "document"), ("accept", "text/html"));
+        let (mode, dest, html) =
+            (("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "document"), ("accept", "text/html"));
         assert!(says("GET", &[mode, dest]) && says("HEAD", &[mode, dest]) && says("GET", &[html]));
         assert!(says("GET", &[("accept", "application/xhtml+xml, text/HTML;q=0.9, */*")]));
         for (method, fields) in [

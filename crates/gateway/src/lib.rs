@@ -32,9 +32,9 @@ pub use house::House;
 pub use intent::{ControlCall, Intent, PathParams, SignInCall};
 pub use outcome::{Ran, Reply};
 pub use pass::{Admitted, Identified, Invocation, Permit, Visit};
-pub use port::{Admit, Decide, Decision, Denial, Fut, Identify, Reception, Recognised, Work};
 #[cfg(feature = "test-util")]
 pub use port::NoSignIn;
+pub use port::{Admit, Decide, Decision, Denial, Fut, Identify, Reception, Recognised, Work};
 pub use refusal::{Document, Refusal, SecurityClass};
 pub use release::{
     CompileFailure, ComponentPort, Inspection, LogLine, LogPort, PolicyPort, PolicyProblem, PosturePort, Release,

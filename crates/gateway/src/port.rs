@@ -84,7 +84,8 @@ pub trait Reception: Send + Sync {
         open: &'a [String],
     ) -> Fut<'a, Result<Document, String>>;
     /// The page that says who they are and what they may not do.
-    fn turn_away(&self, refusal: &Refusal, request: RequestId, caller: &Caller, app: &AppName, asked: &str) -> Document;
+    fn turn_away(&self, refusal: &Refusal, request: RequestId, caller: &Caller, app: &AppName, asked: &str)
+    -> Document;
 }
 
 /// A house without sign-in pages, for tests of other rooms.

@@ -264,7 +264,9 @@ impl Routes {
 
     /// Whether an app answers under this host (lower case, without port), or the console or the sign-in pages do.
     pub fn knows(&self, host: &str) -> bool {
-        host == self.names.console || host == self.names.id || self.names.app_of(host).is_some_and(|app| self.apps.load().contains_key(&app))
+        host == self.names.console
+            || host == self.names.id
+            || self.names.app_of(host).is_some_and(|app| self.apps.load().contains_key(&app))
     }
 
     /// Checks that an app's routes can be told apart.
@@ -303,7 +305,8 @@ impl Routes {
             return Ok(self.sign_in_intent(&self.desks.id, method, path, Desk::Id, None));
         }
         if host == self.names.console
-            && let found @ Intent::SignIn(_) = self.sign_in_intent(&self.desks.console, method, path, Desk::Console, None)
+            && let found @ Intent::SignIn(_) =
+                self.sign_in_intent(&self.desks.console, method, path, Desk::Console, None)
         {
             return Ok(found);
         }

@@ -8,10 +8,8 @@ use http_body::Body as _;
 use types::{Caller, Code};
 
 use crate::{
-    Admitted, Arrival, Body, BodyError, Ctx, Decision, Denial, Desk, Document, House, Identified, Intent, Permit, Recognised, Refusal,
-    Reply, body, cookies,
-    errand::Errand,
-    refusal::SecurityClass,
+    Admitted, Arrival, Body, BodyError, Ctx, Decision, Denial, Desk, Document, House, Identified, Intent, Permit,
+    Recognised, Refusal, Reply, body, cookies, errand::Errand, refusal::SecurityClass,
 };
 
 /// What is learnt on the way, for the event. Refused walks leave some of it empty.
@@ -56,7 +54,9 @@ async fn walk(house: &House, cx: &Ctx, arrival: Arrival, trail: &mut Trail) -> R
         Intent::Control(_) => house.control.work(cx, permit).await,
         Intent::SignIn(_) => house.sign_in.work(cx, permit).await,
         Intent::WrongMethod { allowed, .. } => Err(wrong_method(allowed)),
-        Intent::Unrouted { .. } | Intent::UnroutedControl | Intent::UnroutedSignIn { .. } => Err(Refusal::new(Code::POL_NO_ROUTE, "no route")),
+        Intent::Unrouted { .. } | Intent::UnroutedControl | Intent::UnroutedSignIn { .. } => {
+            Err(Refusal::new(Code::POL_NO_ROUTE, "no route"))
+        }
     }
 }
 
@@ -81,11 +81,13 @@ fn permit_of(
 
 /// The same refusal, with an answer for whoever waits at a browser: the way to sign in, or a page that says what is wrong.
 async fn for_a_person(house: &House, cx: &Ctx, errand: &Errand, trail: &Trail, refusal: Refusal) -> Refusal {
-    if matches!(&trail.intent, Some(Intent::SignIn(call)) if call.desk == Desk::Id) && refusal.code == Code::ID_REQUIRED {
+    if matches!(&trail.intent, Some(Intent::SignIn(call)) if call.desk == Desk::Id) && refusal.code == Code::ID_REQUIRED
+    {
         let way = (header::LOCATION, HeaderValue::from_static("/sign-in"));
         return refusal.document(Document { status: 303, headers: vec![way], ..Document::default() });
     }
-    let app = trail.intent.as_ref().filter(|intent| intent.is_of_app()).and_then(|intent| intent.resource().app().cloned());
+    let app =
+        trail.intent.as_ref().filter(|intent| intent.is_of_app()).and_then(|intent| intent.resource().app().cloned());
     let (Some(app), Some(caller), true) = (app, &trail.caller, errand.opens_page) else { return refusal };
     match &**caller {
         Caller::Stranger if refusal.code == Code::ID_REQUIRED => {
@@ -201,7 +203,8 @@ impl House {
         let control = matches!(&trail.intent, Some(Intent::Control(call)) if call.mutates);
         let ran = matches!(&trail.intent, Some(Intent::Invoke(_))) && result.is_ok();
         // Also of a GET: the callback opens a session.
-        let signs_in = matches!(&trail.intent, Some(Intent::SignIn(_))) && result.as_ref().is_ok_and(|r| r.note.is_some());
+        let signs_in =
+            matches!(&trail.intent, Some(Intent::SignIn(_))) && result.as_ref().is_ok_and(|r| r.note.is_some());
         Ok((control || signs_in || (ran && !trail.safe)).then_some(receipt))
     }
 

@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use gateway::{
-    Admitted, Ambient, Cookies, Ctx, Desk, Fut, Intent, NewInvitation, NewSession, Recognised, Refusal, SESSION_COOKIE, SSO_COOKIE,
-    SessionPort, SignInCall, set_cookie,
+    Admitted, Ambient, Cookies, Ctx, Desk, Fut, Intent, NewInvitation, NewSession, Recognised, Refusal, SESSION_COOKIE,
+    SSO_COOKIE, SessionPort, SignInCall, set_cookie,
 };
 use http::{HeaderValue, Method};
 use store::{Invitation, Principal, PrincipalKind, Session, StoreError};

@@ -12,8 +12,22 @@ pub struct Frame {
     pub host: Shown,
     /// Where the person goes when done. `None` when nobody waits for them.
     pub destination: Option<Destination>,
+    /// What is not to be had here.
+    pub without: Without,
     /// Set on a platform in development mode, to the name everybody is signed in as: a banner that cannot be overlooked.
     pub development: Option<Shown>,
+}
+
+/// What this platform does not offer: pages then show neither a way to it nor a word about it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Without {
+    pub passkeys: bool,
+    /// Mails: verification, reset.
+    pub mail: bool,
+    /// A change of one's own name.
+    pub renaming: bool,
+    /// New recovery codes in place of the present ones.
+    pub new_codes: bool,
 }
 
 /// The app that a person is on the way to.

@@ -25,7 +25,7 @@ mod views;
 pub use age::Age;
 pub use choice::{Choice, PasswordRules};
 pub use fault::{Fault, Faults};
-pub use frame::{Destination, Frame, Lang};
+pub use frame::{Destination, Frame, Lang, Without};
 pub use hidden::Hidden;
 pub use page::Page;
 pub use shown::Shown;

@@ -203,7 +203,9 @@ impl Config {
 
     fn check(&self) -> anyhow::Result<()> {
         self.front_door.check()?;
-        for (key, host) in [("apps_domain", &self.names.apps_domain), ("console", &self.names.console), ("id", &self.names.id)] {
+        for (key, host) in
+            [("apps_domain", &self.names.apps_domain), ("console", &self.names.console), ("id", &self.names.id)]
+        {
             if let Some(host) = host
                 && !is_host_name(host)
             {
@@ -227,7 +229,10 @@ impl Config {
         let names = self.names(0);
         // SECURITY: whoever writes an app must not answer, or set cookies, where people type their passwords.
         if names.id == names.console || names.id == names.apps_domain {
-            bail!("`names.id = \"{}\"` is the console's or the apps' own name: the sign-in pages need a host of their own", names.id);
+            bail!(
+                "`names.id = \"{}\"` is the console's or the apps' own name: the sign-in pages need a host of their own",
+                names.id
+            );
         }
         self.check_certificate_names()?;
         if self.tls.as_ref().is_some_and(|tls| tls.certificates.is_empty()) {

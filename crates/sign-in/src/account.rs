@@ -9,7 +9,8 @@ use types::{Code, CredentialId, Secret, UnixMillis};
 use crate::{
     answer::{self, Answer, frame, noted, problem, refuse, show, slow_down},
     ask::Ask,
-    claim, password,
+    claim,
+    password::{self, Step},
     service::{Shared, store},
 };
 
@@ -111,12 +112,13 @@ pub(crate) async fn password_sent(shared: &Shared, ask: &Ask) -> Answer {
     let Some(account) = account else {
         return Err(problem(shared, ask, Code::POL_NO_ROUTE, "a person without an account", ProblemKind::NotFound));
     };
-    let key = password::limit_key(shared, ask, &account.email, Some(person.id)).await?;
+    let key = password::limit_key(shared, ask, Step::Password, &account.email, Some(person.id)).await?;
     if let Err(wait_s) = shared.limits.charge(key, ask.cx.started) {
         return Err(slow_down(shared, ask, wait_s, "password change: too many attempts"));
     }
     let present = Secret::new(ask.form.get("password").to_owned());
-    let verdict = shared.ports.vault.verify(present, account.password.clone()).await.map_err(|e| shared.vault(ask, e))?;
+    let verdict =
+        shared.ports.vault.verify(present, account.password.clone()).await.map_err(|e| shared.vault(ask, e))?;
     if !verdict.matches {
         let page = password_view(shared, ask, Fault::PasswordWrong.into()).await?;
         let reason = format!("password change of {}: the present one is wrong", person.id);

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use bytes::Bytes;
 use gateway::{Document, Refusal, Reply, SecurityClass};
 use http::{HeaderName, HeaderValue, header};
-use pages::{Destination, Frame, Page, Problem, ProblemKind};
+use pages::{Destination, Frame, Page, Problem, ProblemKind, Without};
 use types::Code;
 
 use crate::{ask::Ask, service::Shared};
@@ -13,6 +13,9 @@ use crate::{ask::Ask, service::Shared};
 pub(crate) type Answer = Result<Reply, Refusal>;
 
 const CSP: HeaderName = header::CONTENT_SECURITY_POLICY;
+
+/// NOT HERE yet: passkeys, mails, renaming oneself, new recovery codes. Pages do not speak of them.
+const WITHOUT: Without = Without { passkeys: true, mail: true, renaming: true, new_codes: true };
 
 /// What stands around every page of this visit.
 pub(crate) fn frame(shared: &Shared, ask: &Ask) -> Frame {
@@ -25,7 +28,7 @@ pub(crate) fn frame(shared: &Shared, ask: &Ask) -> Frame {
         Some(app) => format!("{app}.{}", names.apps_domain),
         None => names.id.clone(),
     };
-    Frame { platform: "Serviceful".into(), host: host.into(), destination, ..Frame::default() }
+    Frame { platform: "Serviceful".into(), host: host.into(), destination, without: WITHOUT, ..Frame::default() }
 }
 
 fn headers(list: &[(&'static str, &'static str)]) -> Vec<(HeaderName, HeaderValue)> {
@@ -73,10 +76,7 @@ pub(crate) fn show(shared: &Shared, ask: &Ask, page: Page) -> Answer {
 /// 303, to another page of ours or of an app.
 pub(crate) fn to(location: &str) -> Result<Document, Refusal> {
     let value = HeaderValue::from_str(location).map_err(|_| Refusal::internal("an address could not be written"))?;
-    let headers = vec![
-        (header::LOCATION, value),
-        (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
-    ];
+    let headers = vec![(header::LOCATION, value), (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"))];
     Ok(Document { status: 303, headers, ..Document::default() })
 }
 

@@ -47,7 +47,13 @@ async fn may(shared: &Shared, ask: &Ask) -> Result<Person, Refusal> {
     Ok(person)
 }
 
-async fn view(shared: &Shared, ask: &Ask, person: &Person, secret: &str, faults: Faults) -> Result<pages::Page, Refusal> {
+async fn view(
+    shared: &Shared,
+    ask: &Ask,
+    person: &Person,
+    secret: &str,
+    faults: Faults,
+) -> Result<pages::Page, Refusal> {
     let account = shared.ports.store.account(person.id).await.map_err(store)?;
     let email = account.map_or_else(String::new, |account| account.email.to_string());
     let host = &shared.ports.names.id;
@@ -93,7 +99,9 @@ pub(crate) async fn sent(shared: &Shared, ask: &Ask) -> Answer {
     if !shared.ports.store.set_totp(person.id, Some(totp), hashes).await.map_err(store)? {
         return Err(over("the account is gone"));
     }
-    // A session of its own for what is known now; the former one ends, and with it whatever was begun with a password alone.
+    // SECURITY: whatever was opened with a password alone ends, in every browser: a thief of the password may be in one. Then a
+    // session for what is known now.
+    shared.ports.sessions.end_all(person.id, None, None).await.map_err(store)?;
     let principal = shared.ports.store.principal(person.id).await.map_err(store)?;
     let principal = principal.ok_or_else(|| over("the person is gone"))?;
     let by = "a new authenticator";

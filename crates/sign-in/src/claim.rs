@@ -131,4 +131,3 @@ pub(crate) async fn sent(shared: &Shared, ask: &Ask) -> Answer {
     let proof = Proof { person: &owner, assurance: Assurance::SingleFactor, at: ask.now, by };
     finish::signed_in(shared, ask, proof, &[]).await
 }
-

@@ -6,7 +6,8 @@ use http::{HeaderMap, header};
 /// `Firefox on Linux`.
 pub(crate) fn name(headers: &HeaderMap) -> Arc<str> {
     let agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let first = |words: &[(&str, &'static str)]| words.iter().find(|(mark, _)| agent.contains(mark)).map(|(_, name)| *name);
+    let first =
+        |words: &[(&str, &'static str)]| words.iter().find(|(mark, _)| agent.contains(mark)).map(|(_, name)| *name);
     // In this order: each says it is also those after it.
     let browser = first(&[
         ("Edg", "Edge"),

@@ -55,12 +55,7 @@ pub(crate) struct Proof<'a> {
 
 /// Opens a session for whoever this was proved of, and sends them on. Whatever session this browser had ends: a session that
 /// somebody planted before never becomes theirs (session fixation).
-pub(crate) async fn signed_in(
-    shared: &Shared,
-    ask: &Ask,
-    proof: Proof<'_>,
-    gone: &[&str],
-) -> Answer {
+pub(crate) async fn signed_in(shared: &Shared, ask: &Ask, proof: Proof<'_>, gone: &[&str]) -> Answer {
     let (session, cookies) = open(shared, ask, &proof, gone).await?;
     let account = shared.ports.store.account(proof.person.id).await.map_err(store)?;
     let owner = matches!(proof.person.kind, PrincipalKind::Person { owner: true });
@@ -92,7 +87,8 @@ pub(crate) async fn open(
     if let Some(former) = ask.person() {
         shared.ports.sessions.end(former.credential).await.map_err(store)?;
     }
-    let mut cookies = vec![set_cookie(SSO_COOKIE, secret.reveal(), None), remember(shared, ask, proof.person.id).await?];
+    let mut cookies =
+        vec![set_cookie(SSO_COOKIE, secret.reveal(), None), remember(shared, ask, proof.person.id).await?];
     cookies.extend(gone.iter().map(|name| set_cookie(name, "", Some(0))));
     Ok((session, cookies))
 }
@@ -105,22 +101,32 @@ async fn onward(
     owner: bool,
     account: Option<&Account>,
 ) -> Result<Document, Refusal> {
-    let lacks_second = account.is_some_and(|account| account.totp.is_none()) && session.assurance < Assurance::MultiFactor;
+    let lacks_second =
+        account.is_some_and(|account| account.totp.is_none()) && session.assurance < Assurance::MultiFactor;
     // Whoever owns the platform has two factors before anything opens to them.
     if owner && lacks_second {
         return answer::to(&ask.onward(pages::paths::ACCOUNT_AUTHENTICATOR));
     }
     match &ask.trip {
         None => answer::to(pages::paths::ACCOUNT),
-        Some(_) => hand_over(shared, ask, session.person, session.id, session.assurance, session.authenticated_at).await,
+        Some(_) => {
+            hand_over(shared, ask, session.person, session.id, session.assurance, session.authenticated_at).await
+        }
     }
 }
 
 /// The same for somebody whose session is there already.
 pub(crate) async fn go_on(shared: &Shared, ask: &Ask, person: &Person) -> Answer {
     let account = shared.ports.store.account(person.id).await.map_err(store)?;
-    if person.owner && person.assurance < Assurance::MultiFactor && account.is_some_and(|a| a.totp.is_none()) {
-        return answer::go(&ask.onward(pages::paths::ACCOUNT_AUTHENTICATOR));
+    if person.owner && person.assurance < Assurance::MultiFactor {
+        if account.is_some_and(|account| account.totp.is_none()) {
+            return answer::go(&ask.onward(pages::paths::ACCOUNT_AUTHENTICATOR));
+        }
+        return Err(answer::attempt_over(
+            shared,
+            ask,
+            format!("{} owns the platform and showed one factor", person.id),
+        ));
     }
     if ask.trip.is_none() {
         return answer::go(pages::paths::ACCOUNT);

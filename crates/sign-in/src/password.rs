@@ -29,10 +29,20 @@ pub(crate) struct HalfWay {
     pub(crate) password_at: Option<UnixMillis>,
 }
 
+/// What an attempt is at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// The password: whoever tries from many places tries one place at a time.
+    Password,
+    /// The second factor: a million codes are few, so all unknown browsers share one count, from wherever they come.
+    Second,
+}
+
 /// Which attempts count together: those on an account from a browser that it knows, or from one neighbourhood.
 pub(crate) async fn limit_key(
     shared: &Shared,
     ask: &Ask,
+    step: Step,
     account: &str,
     person: Option<PrincipalId>,
 ) -> Result<Digest, Refusal> {
@@ -40,8 +50,12 @@ pub(crate) async fn limit_key(
     // SECURITY: a browser is known to an account only after somebody signed in to it there. Else every attempt would bring a new
     // browser, and with it a fresh allowance.
     let known = device.filter(|device| person.is_some_and(|person| device.people.contains(&person)));
-    let from = known.map_or_else(|| format!("near {}", ask.neighbourhood), |device| format!("device {}", device.id));
-    Ok(secret::hash(format!("{account}\n{from}").as_bytes()))
+    let from = match (known, step) {
+        (Some(device), _) => format!("device {}", device.id),
+        (None, Step::Password) => format!("near {}", ask.neighbourhood),
+        (None, Step::Second) => "anywhere".to_owned(),
+    };
+    Ok(secret::hash(format!("{step:?}\n{account}\n{from}").as_bytes()))
 }
 
 pub(crate) async fn sent(shared: &Shared, ask: &Ask) -> Answer {
@@ -52,7 +66,7 @@ pub(crate) async fn sent(shared: &Shared, ask: &Ask) -> Answer {
         return Err(refuse(shared, ask, Code::ID_FORM, "sign-in: no password", page));
     }
     let found = shared.ports.store.account_of(email.clone()).await.map_err(store)?;
-    let key = limit_key(shared, ask, &email, found.as_ref().map(|(account, _)| account.person)).await?;
+    let key = limit_key(shared, ask, Step::Password, &email, found.as_ref().map(|(account, _)| account.person)).await?;
     if let Err(wait_s) = shared.limits.charge(key, ask.cx.started) {
         return Err(slow_down(shared, ask, wait_s, "sign-in: too many attempts on one account"));
     }
@@ -74,10 +88,10 @@ pub(crate) async fn sent(shared: &Shared, ask: &Ask) -> Answer {
         // Somebody who changed the password in between has a newer one than this.
         shared.ports.store.improve_password(person.id, hash, better).await.map_err(store)?;
     }
+    shared.limits.clear(&key);
     if account.totp.is_some() {
         return half_way(shared, ask, &account, &person).await;
     }
-    shared.limits.clear(&key);
     let proof = Proof { person: &person, assurance: Assurance::SingleFactor, at: ask.now, by: "a password" };
     finish::signed_in(shared, ask, proof, &[]).await
 }

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// As many attempts as a browser may have open at one app; the next one ends them. Their cookies would fill its requests.
-const OPEN_MAX: usize = 8;
+const OPEN_MAX: usize = 4;
 
 impl Reception for Service {
     fn show_in<'a>(
@@ -34,7 +34,8 @@ impl Reception for Service {
             let target = trip::safe_target(target).to_owned();
             let transaction = Transaction { verifier, state, target, at: now };
             let context = transaction_context(app, &name);
-            let sealed = shared.seal(SealedFor::Transaction, &context, &transaction).await.map_err(|e| e.to_string())?;
+            let sealed =
+                shared.seal(SealedFor::Transaction, &context, &transaction).await.map_err(|e| e.to_string())?;
             let tx = shared.seal(SealedFor::Request, "", &request).await.map_err(|e| e.to_string())?;
             let id = shared.ports.names.id_url();
             let way = answer::address(&format!("{id}{}", pages::paths::SIGN_IN), &[("tx", &tx)]);
@@ -49,7 +50,14 @@ impl Reception for Service {
         })
     }
 
-    fn turn_away(&self, refusal: &Refusal, request: RequestId, caller: &Caller, app: &AppName, asked: &str) -> Document {
+    fn turn_away(
+        &self,
+        refusal: &Refusal,
+        request: RequestId,
+        caller: &Caller,
+        app: &AppName,
+        asked: &str,
+    ) -> Document {
         let name = match caller {
             Caller::Person(person) => pages::Shown::from(&*person.display_name),
             _ => pages::Shown::default(),

@@ -8,7 +8,7 @@ use crate::{
     answer::{Answer, attempt_over, frame, refuse, show, slow_down},
     ask::Ask,
     finish::{self, Proof},
-    password::{self, HALF_COOKIE, HALF_S, HalfWay},
+    password::{self, HALF_COOKIE, HALF_S, HalfWay, Step},
     secret,
     service::{Shared, store},
 };
@@ -43,7 +43,7 @@ pub(crate) async fn code_page(shared: &Shared, ask: &Ask) -> Answer {
 
 /// Charges an attempt: the same account of attempts as for the password.
 async fn charge(shared: &Shared, ask: &Ask, account: &Account) -> Result<types::Digest, Refusal> {
-    let key = password::limit_key(shared, ask, &account.email, Some(account.person)).await?;
+    let key = password::limit_key(shared, ask, Step::Second, &account.email, Some(account.person)).await?;
     match shared.limits.charge(key, ask.cx.started) {
         Ok(()) => Ok(key),
         Err(wait_s) => Err(slow_down(shared, ask, wait_s, "second factor: too many attempts on one account")),

@@ -53,7 +53,12 @@ impl Service {
 
 impl Shared {
     /// Seals a value as text for a cookie or an address.
-    pub(crate) async fn seal<T: Serialize>(&self, what: SealedFor, context: &str, value: &T) -> Result<String, VaultError> {
+    pub(crate) async fn seal<T: Serialize>(
+        &self,
+        what: SealedFor,
+        context: &str,
+        value: &T,
+    ) -> Result<String, VaultError> {
         let plain = serde_json::to_vec(value).map_err(|e| VaultError::Failed(e.to_string()))?;
         let sealed = self.ports.vault.seal(what, context.to_owned(), plain).await?;
         Ok(BASE64URL_NOPAD.encode(&sealed))
@@ -136,7 +141,8 @@ async fn dispatch(shared: &Shared, name: Name, ask: Ask) -> Answer {
 impl Work for Service {
     fn work<'a>(&'a self, cx: &'a Ctx, permit: Permit) -> Fut<'a, Result<Reply, Refusal>> {
         Box::pin(async move {
-            let visit = permit.into_visit().map_err(|_| Refusal::internal("sign-in got a permit for something else"))?;
+            let visit =
+                permit.into_visit().map_err(|_| Refusal::internal("sign-in got a permit for something else"))?;
             let name = Name::parse(visit.call.name);
             let name = name.ok_or_else(|| Refusal::new(Code::POL_NO_ROUTE, "no such page"))?;
             let ask = Ask::read(&self.shared, cx, visit).await?;

@@ -16,7 +16,7 @@ pub(crate) const CODE_S: u64 = 60;
 /// What the names of the cookies begin with; the attempt's own name follows, so that parallel tabs do not disturb each other.
 pub(crate) use gateway::ATTEMPT_PREFIX as COOKIE_PREFIX;
 /// A longer target is cut to its app's front page: it has to fit into a cookie.
-const TARGET_BYTES_MAX: usize = 1_500;
+const TARGET_BYTES_MAX: usize = 1_000;
 
 /// In the cookie.
 #[derive(Debug, Serialize, Deserialize)]
@@ -81,8 +81,20 @@ mod tests {
         }
         let long = format!("/{}", "a".repeat(2_000));
         for bad in [
-            "", "evil.example", "//evil.example", "/\\evil.example", "\\\\evil.example", "https://evil.example", "/a\\b",
-            "/a\r\nset-cookie: x", "/a b", "/\u{e9}", "javascript:alert(1)", "/.sf/callback?code=x", "/.sf/sign-out", &long,
+            "",
+            "evil.example",
+            "//evil.example",
+            "/\\evil.example",
+            "\\\\evil.example",
+            "https://evil.example",
+            "/a\\b",
+            "/a\r\nset-cookie: x",
+            "/a b",
+            "/\u{e9}",
+            "javascript:alert(1)",
+            "/.sf/callback?code=x",
+            "/.sf/sign-out",
+            &long,
         ] {
             assert_eq!(safe_target(bad), "/", "{bad}");
         }

@@ -37,8 +37,23 @@ mod tests {
         }
         let long = format!("{}@example.org", "a".repeat(65));
         for bad in [
-            "", "ada", "@example.org", "ada@", "a@b@c", "a b@c.org", "a@c..org", "a@-c.org", ".a@c.org", "a..b@c.org",
-            "a@\u{e9}.org", "\u{430}da@c.org", "a\u{200b}@c.org", "a@c.org\r\nx", "\"a b\"@c.org", "a@[1.2.3.4]", &long,
+            "",
+            "ada",
+            "@example.org",
+            "ada@",
+            "a@b@c",
+            "a b@c.org",
+            "a@c..org",
+            "a@-c.org",
+            ".a@c.org",
+            "a..b@c.org",
+            "a@\u{e9}.org",
+            "\u{430}da@c.org",
+            "a\u{200b}@c.org",
+            "a@c.org\r\nx",
+            "\"a b\"@c.org",
+            "a@[1.2.3.4]",
+            &long,
         ] {
             assert_eq!(email_address(bad), None, "{bad:?}");
         }

@@ -144,11 +144,7 @@ pub(crate) async fn invite(shared: &Shared, asked: Asked) -> Result<Reply, Refus
     if let Some(app) = &wanted.app {
         super::apps::find(shared, app).await?;
     }
-    let new = NewInvitation {
-        email,
-        app: wanted.app.map(|app| (app, role)),
-        invited_by: asked.caller.principal(),
-    };
+    let new = NewInvitation { email, app: wanted.app.map(|app| (app, role)), invited_by: asked.caller.principal() };
     let (invitation, code) = shared.ports.sessions.invite(new).await.map_err(refuse::store)?;
 
     let link = format!("{}/invitation?secret={}", shared.ports.names.id_url(), code.reveal());

@@ -116,7 +116,7 @@ impl Room {
                 scheme: "http",
                 apps_domain: "localhost".into(),
                 console: "console.localhost".into(),
-            id: "id.localhost".into(),
+                id: "id.localhost".into(),
                 port: Some(8080),
             },
             caps,

@@ -89,7 +89,7 @@ fn the_router_takes_the_whole_table() {
         scheme: "http",
         apps_domain: "localhost".into(),
         console: "console.localhost".into(),
-            id: "id.localhost".into(),
+        id: "id.localhost".into(),
         port: None,
     };
     assert!(gateway::Routes::new(names, &routes).is_ok(), "no two operations share a route");

@@ -11,8 +11,8 @@ use std::{
 use bytes::Bytes;
 use front_door::{Certificates, Config, Door, Drained, Service};
 use gateway::{
-    Admitted, Ambient, Body, Ctx, Decide, Decision, Fut, House, Identified, Identify, Intent, Names, Permit, Recognised,
-    Refusal, Reply, Routes, Work,
+    Admitted, Ambient, Body, Ctx, Decide, Decision, Fut, House, Identified, Identify, Intent, Names, Permit,
+    Recognised, Refusal, Reply, Routes, Work,
 };
 use http::Response;
 use http_body::Frame;
@@ -199,8 +199,13 @@ pub(crate) fn house(
     port: u16,
     config: &Config,
 ) -> (Arc<House>, Arc<Notes>, watch::Sender<audit::Progress>) {
-    let names =
-        Names { scheme, apps_domain: "localhost".into(), console: "console.localhost".into(), id: "id.localhost".into(), port: Some(port) };
+    let names = Names {
+        scheme,
+        apps_domain: "localhost".into(),
+        console: "console.localhost".into(),
+        id: "id.localhost".into(),
+        port: Some(port),
+    };
     let routes = Arc::new(Routes::new(names, &[]).unwrap());
     for app in ["coffee", "tea"] {
         routes.put(&AppName::parse(app).unwrap(), &[target("/*")]).unwrap();

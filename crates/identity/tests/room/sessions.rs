@@ -1,6 +1,7 @@
 //! Sessions of browsers: where they count, when their secret is replaced, and what ends them.
 use gateway::{
-    Admitted, Ambient, Desk, Identify, Intent, NewSession, Recognised, SESSION_COOKIE, SSO_COOKIE, SessionPort, SignInCall,
+    Admitted, Ambient, Desk, Identify, Intent, NewSession, Recognised, SESSION_COOKIE, SSO_COOKIE, SessionPort,
+    SignInCall,
 };
 use http::{Method, Request};
 use store::{Apps, Principal, Session, Sessions};
@@ -121,11 +122,15 @@ async fn its_secret_is_replaced_and_parallel_requests_survive_that() {
     w.clock.forward_ms(2 * MINUTE_MS);
     let renewed = ask(&w, &first, &coffee).await.renewed.expect("a new secret");
     let text = renewed.to_str().expect("text").to_owned();
-    let new = text.strip_prefix("__Host-sf-session=").and_then(|rest| rest.split(';').next()).expect("a cookie").to_owned();
+    let new =
+        text.strip_prefix("__Host-sf-session=").and_then(|rest| rest.split(';').next()).expect("a cookie").to_owned();
     assert_ne!(new, secret.reveal());
     for _ in 0..3 {
         let again = ask(&w, &first, &coffee).await;
-        assert!(*again.caller != Caller::Stranger && again.renewed.is_none(), "parallel tabs are served with the former one");
+        assert!(
+            *again.caller != Caller::Stranger && again.renewed.is_none(),
+            "parallel tabs are served with the former one"
+        );
     }
     assert!(is_known(&w, SESSION_COOKIE, &new, &coffee).await);
     w.clock.forward_ms(MINUTE_MS);

@@ -37,7 +37,13 @@ impl Page {
     }
 
     pub(crate) fn location(&self) -> String {
-        self.answer.headers.get("location").unwrap_or_else(|| panic!("{} {}", self.status(), self.text())).to_str().unwrap().to_owned()
+        self.answer
+            .headers
+            .get("location")
+            .unwrap_or_else(|| panic!("{} {}", self.status(), self.text()))
+            .to_str()
+            .unwrap()
+            .to_owned()
     }
 }
 
@@ -107,8 +113,8 @@ impl Browser {
                 return page;
             }
             let way = page.location();
-            let (host, path) = match way.split_once("://") {
-                Some((_, rest)) => {
+            let (host, path) = match way.strip_prefix("http://") {
+                Some(rest) => {
                     let (authority, path) = rest.split_once('/').unwrap();
                     (authority.split(':').next().unwrap().to_owned(), format!("/{path}"))
                 }

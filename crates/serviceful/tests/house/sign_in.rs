@@ -39,7 +39,7 @@ fn recovery_codes(page: &Page) -> Vec<String> {
 }
 
 /// An owner who came by the claim link, with password, authenticator and codes; the browser is signed in at the sign-in pages.
-async fn owned(platform: &Platform) -> (Browser, String, Vec<String>) {
+async fn owned(platform: &Platform) -> (Browser, String, Vec<String>, String) {
     let code = platform.claim_code(&[]);
     let mut browser = Browser::default();
     let page = browser.open(platform, "console.localhost", "/claim").await;
@@ -50,43 +50,45 @@ async fn owned(platform: &Platform) -> (Browser, String, Vec<String>) {
     let page = browser.follow(platform, page).await;
     assert_eq!((page.status(), page.path.as_str()), (200, "/account/authenticator"), "{}", page.text());
     let secret = secret_of(&page);
-    let page = browser.send(platform, ID, "/account/authenticator", &[("code", &totp(&secret, -1))]).await;
+    let used = totp(&secret, 0);
+    let page = browser.send(platform, ID, "/account/authenticator", &[("code", &used)]).await;
     assert_eq!(page.status(), 200, "{}", page.text());
     let codes = recovery_codes(&page);
     assert_eq!(codes.len(), 10, "{}", page.text());
     let page = browser.send(platform, ID, "/account/recovery-codes/saved", &[("saved", "on")]).await;
     let page = browser.follow(platform, page).await;
     assert_eq!((page.status(), page.path.as_str()), (200, "/account"), "{}", page.text());
-    assert!(page.text().contains("Olga &#60;Owner&#62;") || page.text().contains("Olga &lt;Owner&gt;"), "{}", page.text());
-    (browser, secret, codes)
+    assert!(
+        page.text().contains("Olga &#60;Owner&#62;") || page.text().contains("Olga &lt;Owner&gt;"),
+        "{}",
+        page.text()
+    );
+    (browser, secret, codes, used)
 }
 
 /// A platform whose owner is Olga, with app `coffee`, which nobody but members may call.
-async fn house() -> (Platform, Browser, String, Vec<String>) {
+async fn house() -> (Platform, Browser) {
     let platform = Platform::claimed(&Setup::default()).await;
     platform.deploy("coffee", &guest("echo-p2"), "").await;
-    // A second owner, by the pages.
-    let again = platform.claim_code(&["--again"]);
-    drop(again);
-    let (browser, secret, codes) = owned_again(&platform).await;
-    (platform, browser, secret, codes)
+    let browser = second_owner(&platform).await;
+    (platform, browser)
 }
 
-async fn owned_again(platform: &Platform) -> (Browser, String, Vec<String>) {
+/// Olga, by the pages, and a member of `coffee`.
+async fn second_owner(platform: &Platform) -> Browser {
     let code = platform.claim_code(&["--again"]);
     let mut browser = Browser::default();
     let form = [("secret", code.as_str()), ("name", "Olga"), ("email", EMAIL), ("new_password", PASSWORD)];
     let page = browser.send(platform, ID, "/claim", &form).await;
     let page = browser.follow(platform, page).await;
     let secret = secret_of(&page);
-    let page = browser.send(platform, ID, "/account/authenticator", &[("code", &totp(&secret, -1))]).await;
-    let codes = recovery_codes(&page);
-    assert_eq!(codes.len(), 10, "{}", page.text());
+    let page = browser.send(platform, ID, "/account/authenticator", &[("code", &totp(&secret, 0))]).await;
+    assert_eq!(recovery_codes(&page).len(), 10, "{}", page.text());
     let person = person_of(platform, "Olga").await;
     let path = format!("/api/v1/apps/coffee/members/{person}");
     let (status, said) = platform.api("PUT", &path, Some(&json!({"role": "member"}))).await;
     assert!(status.is_success(), "{said}");
-    (browser, secret, codes)
+    browser
 }
 
 async fn person_of(platform: &Platform, name: &str) -> String {
@@ -106,7 +108,7 @@ async fn password(platform: &Platform, browser: &mut Browser, tx: &str, email: &
 #[tokio::test(flavor = "multi_thread")]
 async fn from_the_claim_link_to_a_function_and_out_again() {
     let platform = Platform::start(&Setup::default());
-    let (mut browser, secret, codes) = owned(&platform).await;
+    let (mut browser, secret, codes, used) = owned(&platform).await;
     // The owner's command line deploys.
     let mut platform = platform;
     let code = platform.claim_code(&["--again"]);
@@ -125,11 +127,13 @@ async fn from_the_claim_link_to_a_function_and_out_again() {
     assert!(page.text().contains("href=\"/.sf/assets/"), "its style comes from the app's own origin");
     let style = page.text().split_once("href=\"/.sf/assets/pages.").unwrap().1.split_once('"').unwrap().0.to_owned();
     let style = browser.open(&platform, COFFEE, &format!("/.sf/assets/pages.{style}")).await;
-    assert_eq!((style.status(), style.answer.headers["content-type"].to_str().unwrap()), (200, "text/css; charset=utf-8"));
+    assert_eq!(
+        (style.status(), style.answer.headers["content-type"].to_str().unwrap()),
+        (200, "text/css; charset=utf-8")
+    );
 
-    let (status, _) = platform
-        .api("PUT", &format!("/api/v1/apps/coffee/members/{olga}"), Some(&json!({"role": "member"})))
-        .await;
+    let (status, _) =
+        platform.api("PUT", &format!("/api/v1/apps/coffee/members/{olga}"), Some(&json!({"role": "member"}))).await;
     assert!(status.is_success());
     let page = browser.open(&platform, COFFEE, "/caller").await;
     let page = browser.follow(&platform, page).await;
@@ -167,9 +171,9 @@ async fn from_the_claim_link_to_a_function_and_out_again() {
     let page = password(&platform, &mut browser, &tx, " OLGA@example.org ", PASSWORD).await;
     let page = browser.follow(&platform, page).await;
     assert!(page.path.starts_with("/sign-in/code"), "{} {}", page.path, page.text());
-    let used = browser.send(&platform, ID, "/sign-in/code", &[("tx", &tx), ("code", &totp(&secret, -1))]).await;
+    let used = browser.send(&platform, ID, "/sign-in/code", &[("tx", &tx), ("code", &used)]).await;
     assert_eq!(used.status(), 422, "a code counts once, also the one that set the authenticator up");
-    let page = browser.send(&platform, ID, "/sign-in/code", &[("tx", &tx), ("code", &totp(&secret, 0))]).await;
+    let page = browser.send(&platform, ID, "/sign-in/code", &[("tx", &tx), ("code", &totp(&secret, 1))]).await;
     let page = browser.follow(&platform, page).await;
     assert_eq!((page.status(), page.path.as_str()), (200, "/caller?again=1"), "{}", page.text());
     assert!(page.text().contains(&olga));
@@ -179,13 +183,15 @@ async fn from_the_claim_link_to_a_function_and_out_again() {
         let mut elsewhere = Browser::default();
         let page = password(&platform, &mut elsewhere, "", EMAIL, PASSWORD).await;
         assert_eq!(page.status(), 303);
-        let page = elsewhere.send(&platform, ID, "/sign-in/recovery", &[("recovery_code", &codes[0].to_lowercase())]).await;
+        let page =
+            elsewhere.send(&platform, ID, "/sign-in/recovery", &[("recovery_code", &codes[0].to_lowercase())]).await;
         assert_eq!(page.status(), wanted, "attempt {attempt}: {}", page.text());
     }
 
     let events = platform.audit("action=sign-in&limit=100").await;
     let notes: Vec<String> = events.iter().filter_map(|e| e["note"].as_str().map(str::to_owned)).collect();
-    for wanted in ["signed in with the claim", "signed in with a password and a code", "a recovery code", "signed out"] {
+    for wanted in ["signed in with the claim", "signed in with a password and a code", "a recovery code", "signed out"]
+    {
         assert!(notes.iter().any(|note| note.contains(wanted)), "{wanted}: {notes:?}");
     }
     let all = events.iter().map(ToString::to_string).collect::<String>();
@@ -196,15 +202,15 @@ async fn from_the_claim_link_to_a_function_and_out_again() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_learns_who_has_an_account_and_guessing_is_slowed() {
-    let (platform, _, _, _) = house().await;
+    let (platform, _) = house().await;
     let scrub = |page: &Page| {
-        let text = page.text().replace("olga@example.org", "X").replace("nobody@example.org", "X");
+        let text = page.text().replace("olga@example.org", "X").replace("omar@example.org", "X");
         let mut headers: Vec<String> = page.answer.headers.iter().map(|(n, v)| format!("{n}: {v:?}")).collect();
         headers.retain(|line| !line.starts_with("sf-request") && !line.starts_with("date"));
         (page.status(), headers, text)
     };
     let mut answers = Vec::new();
-    for email in [EMAIL, "nobody@example.org"] {
+    for email in [EMAIL, "omar@example.org"] {
         let mut browser = Browser::default();
         let first = browser.send(&platform, ID, "/sign-in", &[("email", email)]).await;
         let page = password(&platform, &mut browser, "", email, "a wrong password, long enough").await;
@@ -223,7 +229,7 @@ async fn nobody_learns_who_has_an_account_and_guessing_is_slowed() {
     assert!(reasons.iter().any(|r| r.contains("wrong password")), "the log knows the difference: {reasons:?}");
 
     // Both are slowed after as many attempts, in the same words, and the right password does not help while they are.
-    for email in [EMAIL, "nobody@example.org"] {
+    for email in [EMAIL, "omar@example.org"] {
         let mut browser = Browser::default();
         let mut tried = 1;
         let page = loop {
@@ -241,7 +247,7 @@ async fn nobody_learns_who_has_an_account_and_guessing_is_slowed() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_callback_works_once_in_the_browser_that_began_it() {
-    let (platform, signed_in, _, _) = house().await;
+    let (platform, signed_in) = house().await;
     // Up to the callback, which is not opened.
     let begin = async |browser: &mut Browser, path: &str| {
         let page = browser.open(&platform, COFFEE, path).await;
@@ -300,7 +306,9 @@ async fn a_callback_works_once_in_the_browser_that_began_it() {
     assert_eq!(browser.open(&platform, COFFEE, "/caller").await.status(), 303, "what the first use opened has ended");
     let events = platform.audit("action=sign-in&result=refused&app=coffee&limit=50").await;
     let reasons = events.iter().map(|e| e["outcome"]["reason"].to_string()).collect::<String>();
-    for wanted in ["did not begin the attempt", "head only", "another state", "was changed", "another attempt", "used before"] {
+    for wanted in
+        ["did not begin the attempt", "head only", "another state", "was changed", "another attempt", "used before"]
+    {
         assert!(reasons.contains(wanted), "{wanted}: {reasons}");
     }
     assert!(!reasons.contains(&code), "no code in the log");
@@ -308,7 +316,7 @@ async fn a_callback_works_once_in_the_browser_that_began_it() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_session_counts_at_its_own_origin_and_nobody_can_plant_one() {
-    let (platform, mut browser, _, _) = house().await;
+    let (platform, mut browser) = house().await;
     platform.deploy("tea", &guest("echo-p2"), "").await;
     let olga = person_of(&platform, "Olga").await;
     let path = format!("/api/v1/apps/tea/members/{olga}");
@@ -342,7 +350,11 @@ async fn a_session_counts_at_its_own_origin_and_nobody_can_plant_one() {
         assert_eq!(page.status(), 401, "a session opens nothing of the control API");
     }
     let page = with(ID, "__Host-sf-sso", &coffee).open(&platform, ID, "/account").await;
-    assert_eq!((page.status(), page.location().as_str()), (303, "/sign-in"), "an app's session is none at the sign-in pages");
+    assert_eq!(
+        (page.status(), page.location().as_str()),
+        (303, "/sign-in"),
+        "an app's session is none at the sign-in pages"
+    );
     // Twice the same cookie is none.
     let twice = [("cookie", format!("__Host-sf-session={coffee}; __Host-sf-session={coffee}"))];
     let fields: Vec<(&str, &str)> = script.iter().copied().chain(twice.iter().map(|(n, v)| (*n, v.as_str()))).collect();
@@ -383,7 +395,7 @@ async fn a_session_counts_at_its_own_origin_and_nobody_can_plant_one() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_is_led_elsewhere_and_tampered_attempts_lead_nowhere() {
-    let (platform, mut browser, _, _) = house().await;
+    let (platform, mut browser) = house().await;
     // Targets that the door lets through, and what becomes of them.
     for target in ["/caller?next=//evil.example", "/caller?next=https://evil.example/&x=%0d%0aset-cookie:a"] {
         let page = browser.open(&platform, COFFEE, target).await;
@@ -403,7 +415,16 @@ async fn nobody_is_led_elsewhere_and_tampered_attempts_lead_nowhere() {
     // A request that nobody sealed, or another value that we sealed.
     let page = Browser::default().open(&platform, COFFEE, "/caller").await;
     let tx = page.location().split_once("?tx=").unwrap().1.to_owned();
-    let cookie = page.answer.headers["set-cookie"].to_str().unwrap().split_once('=').unwrap().1.split_once(';').unwrap().0.to_owned();
+    let cookie = page.answer.headers["set-cookie"]
+        .to_str()
+        .unwrap()
+        .split_once('=')
+        .unwrap()
+        .1
+        .split_once(';')
+        .unwrap()
+        .0
+        .to_owned();
     let flipped = format!("{}{}", if tx.starts_with('A') { "B" } else { "A" }, &tx[1..]);
     for bad in ["x", "AAAA", &flipped, &cookie, &tx[..tx.len() - 4], &"A".repeat(7_000)] {
         let page = browser.open(&platform, ID, &format!("/sign-in?tx={bad}")).await;
@@ -422,15 +443,12 @@ async fn nobody_is_led_elsewhere_and_tampered_attempts_lead_nowhere() {
     for _ in 0..40 {
         many.open(&platform, COFFEE, "/caller").await;
     }
-    assert!(many.jar[COFFEE].len() <= 9, "{}", many.jar[COFFEE].len());
+    assert!(many.jar[COFFEE].len() <= 5, "{}", many.jar[COFFEE].len());
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_is_shut_out_is_out_at_once() {
-    let (platform, owner, _, _) = house().await;
-    drop(owner);
-    let ran = platform.cli(&["claim", "--help"]);
-    assert_eq!(ran.code, 0);
+    let (platform, _) = house().await;
     // A guest, invited to the app.
     let (status, made) =
         platform.api("POST", "/api/v1/invitations", Some(&json!({"email": "Gus@Example.org", "app": "coffee"}))).await;
