@@ -4,9 +4,10 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use control_api::{
     AppDetail, AppList, AuditPage, AuditQuery, AuditVerdict, Claim, ClaimIssue, ClaimIssued, Claimed, ComponentStored,
-    ComponentsMissing, ComponentsNamed, CreateCallToken, CreateDeployment, CreateToken, DeploymentList, DeploymentView,
-    Identity, LogEntry, Member, MemberList, Op, PersonView, Posture, PutMember, PutPerson, Removed, Rollback, Token,
-    TokenCreated, TokenList,
+    ComponentsMissing, ComponentsNamed, CreateCallToken, CreateDeployment, CreateInvitation, CreateToken,
+    DeploymentList, DeploymentView, Identity, InvitationCreated, LogEntry, Member, MemberList, Op, PeopleList,
+    PersonView, Posture, PutMember, PutPerson, Removed, Rollback, SessionList, SessionsEnded, Token, TokenCreated,
+    TokenList,
 };
 use http::{HeaderValue, Method, header};
 use serde::{Serialize, de::DeserializeOwned};
@@ -168,6 +169,26 @@ impl Client {
 
     pub async fn put_person(&self, person: &str, put: PutPerson) -> Result<PersonView, ClientError> {
         self.ask(Call::of(Op::PersonPut, &[person]).json(&put)?).await
+    }
+
+    pub async fn people(&self) -> Result<PeopleList, ClientError> {
+        self.ask(Call::of(Op::PeopleList, &[])).await
+    }
+
+    pub async fn remove_person(&self, person: &str) -> Result<Removed, ClientError> {
+        self.ask(Call::of(Op::PersonRemove, &[person])).await
+    }
+
+    pub async fn sessions(&self, person: &str) -> Result<SessionList, ClientError> {
+        self.ask(Call::of(Op::SessionsList, &[person])).await
+    }
+
+    pub async fn end_sessions(&self, person: &str) -> Result<SessionsEnded, ClientError> {
+        self.ask(Call::of(Op::SessionsEnd, &[person])).await
+    }
+
+    pub async fn invite(&self, new: &CreateInvitation) -> Result<InvitationCreated, ClientError> {
+        self.ask(Call::of(Op::InvitationCreate, &[]).json(new)?).await
     }
 
     pub async fn app_tokens(&self, app: &AppName) -> Result<TokenList, ClientError> {

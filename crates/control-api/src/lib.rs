@@ -29,7 +29,10 @@ pub use logs::LogEntry;
 pub use metadata::ResourceMetadata;
 pub use openapi::{document, json};
 pub use operation::{OPERATIONS, Op, Operation};
-pub use people::{PersonView, PutPerson};
+pub use people::{
+    CreateInvitation, InvitationCreated, PeopleList, PersonEntry, PersonView, PutPerson, SessionList, SessionView,
+    SessionsEnded,
+};
 pub use posture::{BrokenConnections, Posture, PostureCheck, ProcessPosture};
 
 /// The longest JSON body that an operation takes, in bytes.

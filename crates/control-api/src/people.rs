@@ -1,7 +1,9 @@
 //! People, as those see them who look after the platform.
 use serde::{Deserialize, Serialize};
-use types::PrincipalId;
+use types::{AppName, CredentialId, PrincipalId, UnixMillis};
 use utoipa::ToSchema;
+
+use crate::Role;
 
 /// Disables or enables a person. The path names whom: an id, or a name that only one person has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -19,4 +21,94 @@ pub struct PersonView {
     pub name: String,
     pub owner: bool,
     pub disabled: bool,
+}
+
+/// One person of the directory.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PersonEntry {
+    #[schema(value_type = String)]
+    pub person: PrincipalId,
+    pub name: String,
+    /// What they sign in with at a browser; absent for somebody who has only tokens.
+    pub email: Option<String>,
+    pub owner: bool,
+    pub disabled: bool,
+    /// Whether they have an authenticator app.
+    pub second_factor: bool,
+    /// Milliseconds since 1970.
+    #[schema(value_type = u64)]
+    pub created_at: UnixMillis,
+}
+
+/// Everybody, oldest first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PeopleList {
+    pub people: Vec<PersonEntry>,
+}
+
+/// Invites somebody who has no account yet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CreateInvitation {
+    pub email: String,
+    /// The app that they become a member of.
+    #[schema(value_type = Option<String>)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub app: Option<AppName>,
+    /// What they may do there; `member` when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<Role>,
+}
+
+/// A new invitation. Its link is shown this once.
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct InvitationCreated {
+    #[schema(value_type = String)]
+    pub id: CredentialId,
+    pub email: String,
+    /// Hand it over; whoever has it takes the account.
+    pub link: String,
+    /// Milliseconds since 1970.
+    #[schema(value_type = u64)]
+    pub expires_at: UnixMillis,
+}
+
+/// One session of a browser.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SessionView {
+    #[schema(value_type = String)]
+    pub id: CredentialId,
+    /// The app where it counts; absent: the sign-in pages.
+    #[schema(value_type = Option<String>)]
+    pub app: Option<AppName>,
+    pub device: String,
+    /// Milliseconds since 1970.
+    #[schema(value_type = u64)]
+    pub created_at: UnixMillis,
+    /// Milliseconds since 1970, to the minute.
+    #[schema(value_type = u64)]
+    pub used_at: UnixMillis,
+    /// Milliseconds since 1970.
+    #[schema(value_type = u64)]
+    pub expires_at: UnixMillis,
+}
+
+/// Sessions, the most recently used first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SessionList {
+    pub sessions: Vec<SessionView>,
+}
+
+/// How many sessions were ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SessionsEnded {
+    #[schema(value_type = String)]
+    pub person: PrincipalId,
+    pub ended: u64,
 }

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use control_api::{AuditPage, AuditQuery, AuditVerdict};
 use gateway::{
     ComponentPort, CredentialFailure, CredentialPort, Fut, LogPort, Names, NewCredential, PolicyPort, PosturePort,
-    ReleasePort, events::Record,
+    ReleasePort, SessionPort, events::Record,
 };
 use store::{Contents, Credential, Store, StoreError};
 use types::{Clock, CredentialId, Digest, Limits, PrincipalId, Secret, UnixMillis};
@@ -53,6 +53,7 @@ pub struct Ports {
     pub releases: Vec<Arc<dyn ReleasePort>>,
     pub credentials: Arc<dyn CredentialPort>,
     pub people: Arc<dyn PeoplePort>,
+    pub sessions: Arc<dyn SessionPort>,
     pub logs: Arc<dyn LogPort>,
     pub posture: Arc<dyn PosturePort>,
     pub audit: Arc<dyn AuditPort>,

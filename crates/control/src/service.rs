@@ -5,14 +5,14 @@ use std::{
 };
 
 use control_api::{OPERATIONS, Op};
-use gateway::{Body, ControlCall, ControlRoute, Ctx, Fut, Permit, Refusal, Reply, Work};
+use gateway::{Body, ControlCall, ControlRoute, Ctx, Fut, MembershipPort, Permit, Refusal, Reply, Work};
 use http::request::Parts;
-use types::{Caller, Digest, RouteError};
+use types::{AppName, Caller, Digest, PrincipalId, RouteError};
 
 use crate::{
     CollectError, Collected, Ports, Refreshed, Restored, collect,
     deploy::{Board, Turns},
-    handlers, refresh, release,
+    handlers, membership, refresh, release,
     tasks::Tasks,
 };
 
@@ -76,6 +76,16 @@ impl Service {
     }
 }
 
+impl MembershipPort for Service {
+    fn adopt(&self, owner: PrincipalId) -> Fut<'_, Result<(), Refusal>> {
+        Box::pin(membership::adopt(&self.shared, owner))
+    }
+
+    fn members_changed(&self, app: AppName) -> Fut<'_, Result<(), Refusal>> {
+        Box::pin(async move { release::publish(&self.shared, &app).await.map(drop) })
+    }
+}
+
 impl Work for Service {
     fn work<'a>(&'a self, cx: &'a Ctx, permit: Permit) -> Fut<'a, Result<Reply, Refusal>> {
         Box::pin(async move {
@@ -117,6 +127,11 @@ async fn dispatch(shared: &Arc<Shared>, cx: &Ctx, op: Op, asked: Asked) -> Resul
         Op::MemberPut => members::put(shared, cx, asked).await,
         Op::MemberRemove => members::remove(shared, asked).await,
         Op::PersonPut => people::put(shared, asked).await,
+        Op::PeopleList => people::list(shared, asked).await,
+        Op::PersonRemove => people::remove(shared, asked).await,
+        Op::SessionsList => people::sessions(shared, asked).await,
+        Op::SessionsEnd => people::end_sessions(shared, asked).await,
+        Op::InvitationCreate => people::invite(shared, asked).await,
         Op::AppTokensList => tokens::list_of_app(shared, asked).await,
         Op::AppTokenCreate => tokens::create_for_service(shared, asked).await,
         Op::AppTokenRevoke => tokens::revoke_of_app(shared, asked).await,

@@ -1,6 +1,8 @@
-//! How many connections there are, and how many come from one place. The address is used for this count and for nothing else.
+//! How many connections there are, and how many come from one place. The address is used for this count, and for a label by which
+//! sign-in counts failed attempts; for nothing else.
 use std::{
     collections::HashMap,
+    hash::{BuildHasher as _, RandomState},
     net::IpAddr,
     sync::{
         Arc, Mutex, PoisonError,
@@ -41,11 +43,23 @@ pub(crate) struct Census {
     prefix_max: usize,
     node: AtomicUsize,
     prefixes: Mutex<HashMap<Prefix, usize>>,
+    /// Its keys are drawn at the start.
+    labels: RandomState,
 }
 
 impl Census {
     pub(crate) fn new(node_max: usize, prefix_max: usize) -> Self {
-        Self { node_max, prefix_max, node: AtomicUsize::new(0), prefixes: Mutex::default() }
+        let (prefixes, labels) = (Mutex::default(), RandomState::new());
+        Self { node_max, prefix_max, node: AtomicUsize::new(0), prefixes, labels }
+    }
+
+    /// The label of the network around: a /24, or a /56.
+    fn neighbourhood(&self, prefix: Option<Prefix>) -> u64 {
+        match prefix {
+            None => 0,
+            Some(Prefix::V4([a, b, c, _])) => self.labels.hash_one((4_u8, [a, b, c, 0, 0, 0, 0])),
+            Some(Prefix::V6([a, b, c, d, e, f, g, _])) => self.labels.hash_one((6_u8, [a, b, c, d, e, f, g])),
+        }
     }
 
     /// Counts a connection in; `None` for a place that is not counted, such as the host socket.
@@ -55,7 +69,8 @@ impl Census {
             return Err(Full::Node);
         }
         // From here on the place counts itself out.
-        let place = Place { census: self.clone(), prefix: Mutex::new(None) };
+        let neighbourhood = self.neighbourhood(prefix);
+        let place = Place { census: self.clone(), prefix: Mutex::new(None), neighbourhood };
         if let Some(prefix) = prefix {
             let mut prefixes = self.prefixes.lock().unwrap_or_else(PoisonError::into_inner);
             let count = prefixes.entry(prefix).or_insert(0);
@@ -84,9 +99,14 @@ impl Census {
 pub(crate) struct Place {
     census: Arc<Census>,
     prefix: Mutex<Option<Prefix>>,
+    neighbourhood: u64,
 }
 
 impl Place {
+    pub(crate) const fn neighbourhood(&self) -> u64 {
+        self.neighbourhood
+    }
+
     /// Somebody proved who they are: the connection no longer counts against its address, or an office behind one would lock itself out.
     pub(crate) fn is_known(&self) {
         let prefix = self.prefix.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -117,6 +137,17 @@ mod tests {
         assert_ne!(prefix("2001:db8:0:1::1"), prefix("2001:db8:0:2::1"));
         assert_eq!(prefix("::ffff:192.0.2.1"), prefix("192.0.2.1"));
         assert_ne!(prefix("192.0.2.2"), prefix("192.0.2.1"));
+    }
+
+    #[test]
+    fn neighbours_share_a_label_that_says_nothing_else() {
+        let census = Census::new(3, 2);
+        let label = |text: &str| census.neighbourhood(Some(prefix(text)));
+        assert_eq!(label("192.0.2.1"), label("192.0.2.250"));
+        assert_ne!(label("192.0.2.1"), label("192.0.3.1"));
+        assert_eq!(label("2001:db8:0:1::1"), label("2001:db8:0:ff::1"));
+        assert_ne!(label("2001:db8:0:100::1"), label("2001:db8:0:ff::1"));
+        assert_ne!(label("192.0.2.1"), Census::new(3, 2).neighbourhood(Some(prefix("192.0.2.1"))), "keyed anew");
     }
 
     #[test]

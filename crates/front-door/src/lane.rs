@@ -1,7 +1,7 @@
 //! One connection as hyper's service: makes an arrival of each request and sends it along the corridor.
 use std::{convert::Infallible, sync::Arc, sync::atomic::Ordering::Relaxed};
 
-use gateway::{Arrival, Channel};
+use gateway::{Arrival, Channel, Neighbourhood};
 use http::{Request, Response};
 use http_body::Body as _;
 use hyper::body::Incoming;
@@ -81,6 +81,7 @@ impl Lane {
         if seat.is_none() {
             head.extensions.insert(Overload);
         }
+        head.extensions.insert(Neighbourhood(self.place.neighbourhood()));
         if let Some(sni) = self.sni {
             head.extensions.insert(ServerName(sni));
         }

@@ -22,6 +22,7 @@ fn routes() -> &'static Routes {
             scheme: "http",
             apps_domain: "localhost".into(),
             console: "console.localhost".into(),
+            id: "id.localhost".into(),
             port: Some(8080),
         };
         match Routes::new(names, &[]) {

@@ -24,6 +24,11 @@ pub enum Ambient {
     Withhold,
 }
 
+/// A label of the network that a request came from, for counting failed attempts from one place, and for nothing else. The front
+/// door makes it of the address and a key that it draws at its start: it says nothing about where that is, and no rule can name it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Neighbourhood(pub u64);
+
 /// A request as the HTTP library parsed it. The front door looks at every part of it before it becomes an `Admitted`.
 #[derive(Debug)]
 pub struct Arrival {

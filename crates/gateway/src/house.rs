@@ -4,7 +4,7 @@ use std::sync::Arc;
 use audit::Record;
 use types::{Clock, Rng};
 
-use crate::{Admit, Decide, Identify, Routes, Work};
+use crate::{Admit, Decide, Identify, Reception, Routes, Work};
 
 /// Everything that one walk needs. Built once by the composition root.
 pub struct House {
@@ -14,6 +14,8 @@ pub struct House {
     pub policy: Arc<dyn Decide>,
     pub runtime: Arc<dyn Work>,
     pub control: Arc<dyn Work>,
+    pub sign_in: Arc<dyn Work>,
+    pub reception: Arc<dyn Reception>,
     pub audit: Arc<dyn Record>,
     pub clock: Arc<dyn Clock>,
     pub rng: Arc<dyn Rng>,

@@ -3,6 +3,8 @@ use std::sync::Arc;
 
 use types::{Action, AppName, FunctionTarget, Method, Resource};
 
+use crate::Desk;
+
 /// Values of the `:name` segments of a path.
 pub type PathParams = Vec<(Arc<str>, Arc<str>)>;
 
@@ -25,6 +27,18 @@ impl ControlCall {
     }
 }
 
+/// One of the sign-in pages as called.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignInCall {
+    /// The route's name.
+    pub name: &'static str,
+    pub action: Action,
+    /// At which kind of origin.
+    pub desk: Desk,
+    /// The app whose origin it is, for [`Desk::App`].
+    pub app: Option<AppName>,
+}
+
 /// Action and resource of a request.
 #[derive(Debug, Clone)]
 pub enum Intent {
@@ -38,6 +52,10 @@ pub enum Intent {
     Control(ControlCall),
     /// Nothing of the control API is here.
     UnroutedControl,
+    /// A sign-in page, or its part of an app's origin.
+    SignIn(SignInCall),
+    /// None of the sign-in pages is here.
+    UnroutedSignIn { desk: Desk, app: Option<AppName> },
 }
 
 impl Intent {
@@ -46,6 +64,8 @@ impl Intent {
             Self::Invoke(_) | Self::Unrouted { .. } | Self::WrongMethod { .. } => Action::Invoke,
             Self::Control(call) => call.action,
             Self::UnroutedControl => Action::SelfRead,
+            Self::SignIn(call) => call.action,
+            Self::UnroutedSignIn { .. } => Action::SignIn,
         }
     }
 
@@ -55,7 +75,15 @@ impl Intent {
             Self::Unrouted { app } | Self::WrongMethod { app, .. } => Resource::App(app.clone()),
             Self::Control(call) => call.resource.clone(),
             Self::UnroutedControl => Resource::Platform,
+            Self::SignIn(SignInCall { app, .. }) | Self::UnroutedSignIn { app, .. } => {
+                app.clone().map_or(Resource::Platform, Resource::App)
+            }
         }
+    }
+
+    /// Whether it is about what an app's own origin serves.
+    pub(crate) const fn is_of_app(&self) -> bool {
+        matches!(self, Self::Invoke(_) | Self::Unrouted { .. } | Self::WrongMethod { .. })
     }
 
     /// The function, when it is a call of one.

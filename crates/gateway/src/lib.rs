@@ -7,8 +7,10 @@
 
 mod arrival;
 mod body;
+mod cookies;
 mod credentials;
 mod cx;
+mod errand;
 mod house;
 mod intent;
 mod outcome;
@@ -17,23 +19,30 @@ mod port;
 mod refusal;
 mod release;
 mod routes;
+mod sessions;
+mod vault;
 mod walk;
 
-pub use arrival::{Ambient, Arrival, Channel};
+pub use arrival::{Ambient, Arrival, Channel, Neighbourhood};
 pub use body::{Body, BodyError};
+pub use cookies::{ATTEMPT_PREFIX, Cookies, OUR_PREFIX, SESSION_COOKIE, SSO_COOKIE, set_cookie};
 pub use credentials::{CredentialFailure, CredentialPort, NewClaim, NewCredential};
 pub use cx::Ctx;
 pub use house::House;
-pub use intent::{ControlCall, Intent, PathParams};
+pub use intent::{ControlCall, Intent, PathParams, SignInCall};
 pub use outcome::{Ran, Reply};
-pub use pass::{Admitted, Identified, Invocation, Permit};
-pub use port::{Admit, Decide, Decision, Denial, Fut, Identify, Work};
-pub use refusal::{Refusal, SecurityClass};
+pub use pass::{Admitted, Identified, Invocation, Permit, Visit};
+#[cfg(feature = "test-util")]
+pub use port::NoSignIn;
+pub use port::{Admit, Decide, Decision, Denial, Fut, Identify, Reception, Recognised, Work};
+pub use refusal::{Document, Refusal, SecurityClass};
 pub use release::{
     CompileFailure, ComponentPort, Inspection, LogLine, LogPort, PolicyPort, PolicyProblem, PosturePort, Release,
     ReleasePort, Site,
 };
-pub use routes::{ControlRoute, Names, RouteConflict, Routes};
+pub use routes::{ControlRoute, Desk, Names, RESERVED_PATH, RouteConflict, Routes, SignInRoute};
+pub use sessions::{MembershipPort, NewInvitation, NewSession, SessionPort};
+pub use vault::{PasswordVerdict, SealedFor, VaultError, VaultPort};
 pub use walk::Answer;
 
 /// What rooms need to record events of their own.

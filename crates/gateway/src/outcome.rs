@@ -1,4 +1,6 @@
 //! What a workroom gives back.
+use std::sync::Arc;
+
 use http::Response;
 use types::EngineBuild;
 
@@ -19,10 +21,12 @@ pub struct Ran {
 pub struct Reply {
     pub response: Response<Body>,
     pub ran: Option<Ran>,
+    /// For the event: what happened that the request itself does not say. Ids and kinds, never a secret.
+    pub note: Option<Arc<str>>,
 }
 
 impl From<Response<Body>> for Reply {
     fn from(response: Response<Body>) -> Self {
-        Self { response, ran: None }
+        Self { response, ran: None, note: None }
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use http::{HeaderMap, HeaderName, header, request::Parts};
 use types::{Caller, FunctionTarget, RequestId};
 
-use crate::{Arrival, Body, Channel, ControlCall, Intent, body};
+use crate::{Arrival, Body, Channel, ControlCall, Cookies, Intent, SignInCall, body};
 
 /// The front door let it in: bounds, host, framing, reserved names and origin hold.
 #[derive(Debug)]
@@ -66,6 +66,8 @@ pub struct Permit {
     caller: Arc<Caller>,
     intent: Intent,
     policies: Arc<[Arc<str>]>,
+    /// For sign-in pages only.
+    cookies: Cookies,
 }
 
 /// Header fields and trailers that prove an identity or belong to one hop; none of them reaches a guest.
@@ -100,13 +102,18 @@ fn strip_hop(headers: &mut HeaderMap) {
 impl Permit {
     pub(crate) fn mint(request: RequestId, identified: Identified, intent: Intent, policies: Arc<[Arc<str>]>) -> Self {
         let Identified { admitted: Admitted { mut head, body, .. }, caller } = identified;
+        // Only sign-in pages have business with what was in those cookies.
+        let cookies = match &intent {
+            Intent::SignIn(_) => Cookies::of_platform(&head.headers),
+            _ => Cookies::default(),
+        };
         // SECURITY: a guest that saw a credential could use it elsewhere; it is gone before a workroom sees the head.
         strip_hop(&mut head.headers);
         for name in &STRIPPED {
             head.headers.remove(name);
         }
         let body = body::without_trailers(body, &STRIPPED);
-        Self { request, head, body, caller, intent, policies }
+        Self { request, head, body, caller, intent, policies, cookies }
     }
 
     /// A permit without a walk, for tests of rooms.
@@ -140,6 +147,16 @@ impl Permit {
         }
     }
 
+    /// Uses the permit up for a sign-in page; gives it back when it is for something else.
+    pub fn into_visit(self) -> Result<Visit, Box<Self>> {
+        match self.intent {
+            Intent::SignIn(call) => {
+                Ok(Visit { call, caller: self.caller, head: self.head, body: self.body, cookies: self.cookies })
+            }
+            _ => Err(Box::new(self)),
+        }
+    }
+
     /// Uses the permit up for a control action; gives it back when it is for something else.
     pub fn into_control(self) -> Result<(ControlCall, Arc<Caller>, Parts, Body), Box<Self>> {
         match self.intent {
@@ -147,6 +164,16 @@ impl Permit {
             _ => Err(Box::new(self)),
         }
     }
+}
+
+/// A permitted use of a sign-in page. Made only from a [`Permit`].
+#[derive(Debug)]
+pub struct Visit {
+    pub call: SignInCall,
+    pub caller: Arc<Caller>,
+    pub head: Parts,
+    pub body: Body,
+    pub cookies: Cookies,
 }
 
 /// A permitted call of a function: what the runtime sends to a worker. Made only from a [`Permit`].

@@ -1,9 +1,10 @@
 //! What the rooms are to the gateway. A room implements one of these and never sees another room.
 use std::{future::Future, pin::Pin, sync::Arc};
 
-use types::{Assurance, Caller};
+use http::HeaderValue;
+use types::{AppName, Assurance, Caller, RequestId};
 
-use crate::{Admitted, Arrival, Ctx, Identified, Intent, Permit, Refusal, Reply};
+use crate::{Admitted, Arrival, Ctx, Document, Identified, Intent, Permit, Refusal, Reply};
 
 /// A boxed future of a room.
 pub type Fut<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -13,17 +14,30 @@ pub trait Admit: Send + Sync {
     fn admit(&self, cx: &Ctx, arrival: Arrival) -> Result<Arrival, Refusal>;
 }
 
+/// Who it is, and the cookie that its browser shall have from now on, where its secret was replaced.
+#[derive(Debug, Clone)]
+pub struct Recognised {
+    pub caller: Arc<Caller>,
+    pub renewed: Option<HeaderValue>,
+}
+
+impl From<Arc<Caller>> for Recognised {
+    fn from(caller: Arc<Caller>) -> Self {
+        Self { caller, renewed: None }
+    }
+}
+
 /// identity: who is this?
 pub trait Identify: Send + Sync {
     /// The caller when that is known without waiting (no credential, or a cached one); otherwise `None`, and `identify` is asked.
-    fn identify_now(&self, cx: &Ctx, admitted: &Admitted, intent: &Intent) -> Option<Result<Arc<Caller>, Refusal>>;
+    fn identify_now(&self, cx: &Ctx, admitted: &Admitted, intent: &Intent) -> Option<Result<Recognised, Refusal>>;
     /// The caller, however long it takes.
     fn identify<'a>(
         &'a self,
         cx: &'a Ctx,
         admitted: &'a Admitted,
         intent: &'a Intent,
-    ) -> Fut<'a, Result<Arc<Caller>, Refusal>>;
+    ) -> Fut<'a, Result<Recognised, Refusal>>;
 }
 
 /// What policy said.
@@ -56,4 +70,49 @@ pub trait Decide: Send + Sync {
 /// A workroom: does what a permit allows, and uses the permit up.
 pub trait Work: Send + Sync {
     fn work<'a>(&'a self, cx: &'a Ctx, permit: Permit) -> Fut<'a, Result<Reply, Refusal>>;
+}
+
+/// sign-in, for people whose way ends at another room's door: what a browser is answered in place of problem+json.
+pub trait Reception: Send + Sync {
+    /// The way to the sign-in pages, and back to `target` (path and query) of the app. `Err`: the original refusal stands.
+    /// `open` names the cookies of attempts that this browser has begun at that app.
+    fn show_in<'a>(
+        &'a self,
+        cx: &'a Ctx,
+        app: &'a AppName,
+        target: &'a str,
+        open: &'a [String],
+    ) -> Fut<'a, Result<Document, String>>;
+    /// The page that says who they are and what they may not do.
+    fn turn_away(&self, refusal: &Refusal, request: RequestId, caller: &Caller, app: &AppName, asked: &str)
+    -> Document;
+}
+
+/// A house without sign-in pages, for tests of other rooms.
+#[cfg(feature = "test-util")]
+#[derive(Debug)]
+pub struct NoSignIn;
+
+#[cfg(feature = "test-util")]
+impl Work for NoSignIn {
+    fn work<'a>(&'a self, _: &'a Ctx, _: Permit) -> Fut<'a, Result<Reply, Refusal>> {
+        Box::pin(async { Err(Refusal::new(types::Code::POL_NO_ROUTE, "this house has no sign-in pages")) })
+    }
+}
+
+#[cfg(feature = "test-util")]
+impl Reception for NoSignIn {
+    fn show_in<'a>(
+        &'a self,
+        _: &'a Ctx,
+        _: &'a AppName,
+        _: &'a str,
+        _: &'a [String],
+    ) -> Fut<'a, Result<Document, String>> {
+        Box::pin(async { Err("this house has no sign-in pages".to_owned()) })
+    }
+
+    fn turn_away(&self, refusal: &Refusal, _: RequestId, _: &Caller, _: &AppName, _: &str) -> Document {
+        Document { status: refusal.code.status(), ..Document::default() }
+    }
 }

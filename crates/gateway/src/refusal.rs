@@ -1,4 +1,5 @@
 //! Why something did not happen: one text for the caller, another for the audit log.
+use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header};
 use types::{Code, EngineBuild, Problem, RequestId};
 
@@ -34,6 +35,29 @@ impl SecurityClass {
     }
 }
 
+/// An answer for people: a page, or the way to one.
+#[derive(Debug, Clone, Default)]
+pub struct Document {
+    pub status: u16,
+    /// HTML; empty for a redirect.
+    pub html: Bytes,
+    pub headers: Vec<(header::HeaderName, HeaderValue)>,
+}
+
+impl Document {
+    /// The answer; never cached.
+    pub fn response(&self) -> Response<Body> {
+        let mut response = Response::new(body::full(self.html.clone()));
+        *response.status_mut() = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let headers = response.headers_mut();
+        for (name, value) in &self.headers {
+            headers.append(name, value.clone());
+        }
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        response
+    }
+}
+
 /// A refusal or a failure.
 #[derive(Debug, Clone)]
 pub struct Refusal {
@@ -53,6 +77,8 @@ pub struct Refusal {
     pub engine_build: Option<EngineBuild>,
     /// Ends the connection after the answer (ambiguous framing).
     pub close: bool,
+    /// What a person at a browser gets in place of problem+json.
+    pub document: Option<Box<Document>>,
     /// The answer is its head alone: a refusal for a limit must not be held up by a client that does not read.
     pub bare: bool,
 }
@@ -71,6 +97,7 @@ impl Refusal {
             engine_build: None,
             close: false,
             bare: false,
+            document: None,
         }
     }
 
@@ -123,8 +150,23 @@ impl Refusal {
         self
     }
 
-    /// The answer: problem+json, never cached, never with private text.
+    /// A person at a browser gets this in place of problem+json.
+    #[must_use]
+    pub fn document(mut self, document: Document) -> Self {
+        self.document = Some(Box::new(document));
+        self
+    }
+
+    /// The status of the answer.
+    pub fn status(&self) -> u16 {
+        self.document.as_ref().map_or(self.code.status(), |document| document.status)
+    }
+
+    /// The answer: problem+json or a document, never cached, never with private text.
     pub fn response(&self, request: RequestId) -> Response<Body> {
+        if let Some(document) = &self.document {
+            return document.response();
+        }
         let mut response = Response::new(if self.bare { body::empty() } else { self.problem(request) });
         *response.status_mut() = StatusCode::from_u16(self.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let headers = response.headers_mut();

@@ -4,7 +4,7 @@ use std::{collections::HashMap, sync::Arc};
 use arc_swap::ArcSwap;
 use types::{Action, AppName, FunctionTarget, Method, Resource, RoutePattern};
 
-use crate::{Admitted, ControlCall, Intent, PathParams, Refusal};
+use crate::{Admitted, ControlCall, Intent, PathParams, Refusal, SignInCall};
 
 /// The names that the platform answers under. They come from configuration, never from a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +15,8 @@ pub struct Names {
     pub apps_domain: String,
     /// Host of the console and the control API.
     pub console: String,
+    /// Host of the sign-in pages.
+    pub id: String,
     /// The port people type, when it is not the scheme's own.
     pub port: Option<u16>,
 }
@@ -28,6 +30,11 @@ impl Names {
     /// `http://console.localhost:8080`, without a final slash.
     pub fn console_url(&self) -> String {
         self.url(&self.console)
+    }
+
+    /// `http://id.localhost:8080`, without a final slash.
+    pub fn id_url(&self) -> String {
+        self.url(&self.id)
     }
 
     fn url(&self, host: &str) -> String {
@@ -56,6 +63,30 @@ pub struct ControlRoute {
     pub mutates: bool,
     /// Answered on app origins too (such as an app's identity metadata); then the resource is that app.
     pub on_apps: bool,
+}
+
+/// Where a route of the sign-in pages answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Desk {
+    /// The sign-in origin.
+    Id,
+    /// The origin of every app, below [`RESERVED_PATH`].
+    App,
+    /// The console's origin.
+    Console,
+}
+
+/// What begins like this at an app's origin is the platform's. No function can have it.
+pub const RESERVED_PATH: &str = "/.sf/";
+
+/// One row of the sign-in pages, from `sign-in`.
+#[derive(Debug, Clone)]
+pub struct SignInRoute {
+    /// The route's name, for the workroom.
+    pub name: &'static str,
+    pub pattern: RoutePattern,
+    pub action: Action,
+    pub desk: Desk,
 }
 
 /// Two routes of an app that cannot be told apart.
@@ -181,9 +212,23 @@ struct ControlRow {
     on_apps: bool,
 }
 
+#[derive(Clone, Copy)]
+struct SignInRow {
+    name: &'static str,
+    action: Action,
+}
+
+/// The routes of the sign-in pages, a table for each kind of origin.
+struct Desks {
+    id: Paths<SignInRow>,
+    app: Paths<SignInRow>,
+    console: Paths<SignInRow>,
+}
+
 /// The routing table. Reading takes no lock.
 pub struct Routes {
     names: Names,
+    desks: Desks,
     control: Paths<ControlRow>,
     apps: ArcSwap<HashMap<AppName, Arc<AppRoutes>>>,
 }
@@ -196,16 +241,32 @@ impl Routes {
             let ControlRoute { operation, action, of_app, mutates, on_apps, .. } = *row;
             paths.add(&row.pattern, ControlRow { operation, action, of_app, mutates, on_apps })?;
         }
-        Ok(Self { names, control: paths, apps: ArcSwap::default() })
+        let desks = Desks { id: Paths::new(), app: Paths::new(), console: Paths::new() };
+        Ok(Self { names, desks, control: paths, apps: ArcSwap::default() })
+    }
+
+    /// The same with the sign-in pages.
+    pub fn with_sign_in(mut self, rows: &[SignInRoute]) -> Result<Self, RouteConflict> {
+        for row in rows {
+            let paths = match row.desk {
+                Desk::Id => &mut self.desks.id,
+                Desk::App => &mut self.desks.app,
+                Desk::Console => &mut self.desks.console,
+            };
+            paths.add(&row.pattern, SignInRow { name: row.name, action: row.action })?;
+        }
+        Ok(self)
     }
 
     pub const fn names(&self) -> &Names {
         &self.names
     }
 
-    /// Whether an app answers under this host (lower case, without port), or the console does.
+    /// Whether an app answers under this host (lower case, without port), or the console or the sign-in pages do.
     pub fn knows(&self, host: &str) -> bool {
-        host == self.names.console || self.names.app_of(host).is_some_and(|app| self.apps.load().contains_key(&app))
+        host == self.names.console
+            || host == self.names.id
+            || self.names.app_of(host).is_some_and(|app| self.apps.load().contains_key(&app))
     }
 
     /// Checks that an app's routes can be told apart.
@@ -240,12 +301,25 @@ impl Routes {
         let path = head.uri.path();
         let method = head.method.as_str().parse::<Method>();
         let method = method.map_err(|()| Refusal::new(types::Code::DOOR_METHOD, format!("method {}", head.method)))?;
+        if host == self.names.id {
+            return Ok(self.sign_in_intent(&self.desks.id, method, path, Desk::Id, None));
+        }
+        if host == self.names.console
+            && let found @ Intent::SignIn(_) =
+                self.sign_in_intent(&self.desks.console, method, path, Desk::Console, None)
+        {
+            return Ok(found);
+        }
         if host == self.names.console {
             return Ok(self.control_intent(method, path, None));
         }
         let unknown = || Refusal::new(types::Code::DOOR_UNKNOWN_HOST, "no app under this host");
         let app = self.names.app_of(host).ok_or_else(unknown)?;
         let routes = self.apps.load().get(&app).cloned().ok_or_else(unknown)?;
+        // SECURITY: before the app's own routes: a function under `/*` must not see a code that signs somebody in.
+        if path.starts_with(RESERVED_PATH) {
+            return Ok(self.sign_in_intent(&self.desks.app, method, path, Desk::App, Some(app)));
+        }
         if path.starts_with("/.well-known/")
             && let found @ Intent::Control(_) = self.control_intent(method, path, Some(&app))
         {
@@ -258,6 +332,20 @@ impl Routes {
                 None => Intent::WrongMethod { app, allowed: methods.allowed() },
             },
         })
+    }
+
+    fn sign_in_intent(
+        &self,
+        paths: &Paths<SignInRow>,
+        method: Method,
+        path: &str,
+        desk: Desk,
+        app: Option<AppName>,
+    ) -> Intent {
+        match paths.at(path).and_then(|(methods, _)| methods.find(method)) {
+            Some(SignInRow { name, action }) => Intent::SignIn(SignInCall { name, action: *action, desk, app }),
+            None => Intent::UnroutedSignIn { desk, app },
+        }
     }
 
     fn control_intent(&self, method: Method, path: &str, on: Option<&AppName>) -> Intent {

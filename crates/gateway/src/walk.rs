@@ -8,8 +8,8 @@ use http_body::Body as _;
 use types::{Caller, Code};
 
 use crate::{
-    Admitted, Arrival, Body, BodyError, Ctx, Decision, Denial, House, Identified, Intent, Permit, Refusal, Reply, body,
-    refusal::SecurityClass,
+    Admitted, Arrival, Body, BodyError, Ctx, Decision, Denial, Desk, Document, House, Identified, Intent, Permit,
+    Recognised, Refusal, Reply, body, cookies, errand::Errand, refusal::SecurityClass,
 };
 
 /// What is learnt on the way, for the event. Refused walks leave some of it empty.
@@ -19,6 +19,8 @@ struct Trail {
     intent: Option<Intent>,
     policies: Arc<[Arc<str>]>,
     timings: Timings,
+    /// The cookie that the answer carries, where identity replaced a session's secret.
+    renewed: Option<HeaderValue>,
     /// The request cannot change anything, so its event need not be on disk before the answer.
     safe: bool,
 }
@@ -27,17 +29,22 @@ async fn walk(house: &House, cx: &Ctx, arrival: Arrival, trail: &mut Trail) -> R
     let checked = house.front_door.admit(cx, arrival)?; // bounds, host, framing, reserved names, origin
     let admitted = Admitted::mint(checked);
     let intent = house.routes.intent_of(&admitted)?; // action + resource
+    let errand = Errand::of(admitted.head());
     trail.intent = Some(intent.clone());
-    let caller = match house.identity.identify_now(cx, &admitted, &intent) {
+    let Recognised { caller, renewed } = match house.identity.identify_now(cx, &admitted, &intent) {
         Some(known) => known?,
         None => house.identity.identify(cx, &admitted, &intent).await?, // a stranger is a caller too
     };
     trail.timings.identify_us = cx.elapsed_us();
     trail.caller = Some(caller.clone());
+    trail.renewed = renewed;
     let identified = Identified::mint(admitted, caller);
     let decision = house.policy.decide(&identified, &intent); // not async: cannot do I/O
     trail.timings.decide_us = cx.elapsed_us().saturating_sub(trail.timings.identify_us);
-    let permit = permit_of(cx, identified, &intent, decision, trail)?; // credentials stripped here
+    let permit = match permit_of(cx, identified, &intent, decision, trail) {
+        Ok(permit) => permit, // credentials stripped here
+        Err(refusal) => return Err(for_a_person(house, cx, &errand, trail, refusal).await),
+    };
     match &intent {
         Intent::Invoke(_) => house.runtime.work(cx, permit).await,
         Intent::Control(call) if call.mutates => {
@@ -45,8 +52,11 @@ async fn walk(house: &House, cx: &Ctx, arrival: Arrival, trail: &mut Trail) -> R
             house.control.work(cx, permit).await
         }
         Intent::Control(_) => house.control.work(cx, permit).await,
+        Intent::SignIn(_) => house.sign_in.work(cx, permit).await,
         Intent::WrongMethod { allowed, .. } => Err(wrong_method(allowed)),
-        Intent::Unrouted { .. } | Intent::UnroutedControl => Err(Refusal::new(Code::POL_NO_ROUTE, "no route")),
+        Intent::Unrouted { .. } | Intent::UnroutedControl | Intent::UnroutedSignIn { .. } => {
+            Err(Refusal::new(Code::POL_NO_ROUTE, "no route"))
+        }
     }
 }
 
@@ -66,6 +76,36 @@ fn permit_of(
             trail.policies = policies;
             Err(denied(denial))
         }
+    }
+}
+
+/// The same refusal, with an answer for whoever waits at a browser: the way to sign in, or a page that says what is wrong.
+async fn for_a_person(house: &House, cx: &Ctx, errand: &Errand, trail: &Trail, refusal: Refusal) -> Refusal {
+    if matches!(&trail.intent, Some(Intent::SignIn(call)) if call.desk == Desk::Id) && refusal.code == Code::ID_REQUIRED
+    {
+        let way = (header::LOCATION, HeaderValue::from_static("/sign-in"));
+        return refusal.document(Document { status: 303, headers: vec![way], ..Document::default() });
+    }
+    let app =
+        trail.intent.as_ref().filter(|intent| intent.is_of_app()).and_then(|intent| intent.resource().app().cloned());
+    let (Some(app), Some(caller), true) = (app, &trail.caller, errand.opens_page) else { return refusal };
+    match &**caller {
+        Caller::Stranger if refusal.code == Code::ID_REQUIRED => {
+            match house.reception.show_in(cx, &app, &errand.target, &errand.attempts).await {
+                Ok(document) => refusal.document(document),
+                // Busy, say: the 401 is true in any case.
+                Err(reason) => {
+                    tracing::warn!(%reason, "somebody could not be shown to the sign-in pages");
+                    refusal
+                }
+            }
+        }
+        Caller::Person(_) if matches!(refusal.code, Code::POL_DENIED | Code::POL_CLOSED) => {
+            let asked = format!("{} {}", errand.method, errand.target);
+            let document = house.reception.turn_away(&refusal, cx.request, caller, &app, &asked);
+            refusal.document(document)
+        }
+        _ => refusal,
     }
 }
 
@@ -154,13 +194,18 @@ impl House {
     ) -> Result<Option<audit::Receipt>, audit::RecordError> {
         let (kind, outcome, ran) = verdict(trail, result);
         let mut event = event(cx, kind, trail, outcome, ran);
-        if let Err(Refusal { security: Some(class), .. }) = result {
-            event.note = Some(class.as_str().into());
+        match result {
+            Err(Refusal { security: Some(class), .. }) => event.note = Some(class.as_str().into()),
+            Err(_) => {}
+            Ok(reply) => event.note.clone_from(&reply.note),
         }
         let receipt = self.audit.record(&event)?;
         let control = matches!(&trail.intent, Some(Intent::Control(call)) if call.mutates);
         let ran = matches!(&trail.intent, Some(Intent::Invoke(_))) && result.is_ok();
-        Ok((control || (ran && !trail.safe)).then_some(receipt))
+        // Also of a GET: the callback opens a session.
+        let signs_in =
+            matches!(&trail.intent, Some(Intent::SignIn(_))) && result.as_ref().is_ok_and(|r| r.note.is_some());
+        Ok((control || signs_in || (ran && !trail.safe)).then_some(receipt))
     }
 
     /// Follows a streamed answer of a function: if it breaks off after its head was sent, a second event says so.
@@ -191,13 +236,21 @@ impl House {
 
     fn respond(&self, cx: &Ctx, trail: &Trail, result: Result<Reply, Refusal>) -> Response<Body> {
         let mut response = match result {
-            Ok(reply) => reply.response,
+            Ok(mut reply) => {
+                if !matches!(trail.intent, Some(Intent::SignIn(_))) {
+                    cookies::strip(reply.response.headers_mut());
+                }
+                reply.response
+            }
             Err(refusal) => {
                 let mut response = refusal.response(cx.request);
                 self.challenge(trail, refusal.code == Code::ID_INVALID, &mut response);
                 response
             }
         };
+        if let Some(cookie) = &trail.renewed {
+            response.headers_mut().append(header::SET_COOKIE, cookie.clone());
+        }
         if let Ok(value) = HeaderValue::from_str(&cx.request.to_string()) {
             response.headers_mut().insert("sf-request", value);
         }
@@ -234,7 +287,7 @@ fn verdict(trail: &Trail, result: &Result<Reply, Refusal>) -> (Kind, Outcome, Op
             (kind, Outcome::Done { status: Some(reply.response.status().as_u16()) }, build)
         }
         Err(refusal) => {
-            let (status, code) = (refusal.code.status(), refusal.code.as_str().into());
+            let (status, code) = (refusal.status(), refusal.code.as_str().into());
             let reason = Event::text(&refusal.reason);
             let outcome = if refusal.failed {
                 Outcome::Failed { status, code, reason }

@@ -8,16 +8,17 @@ use std::sync::{
 use audit::{Event, Kind, Outcome, Progress, Receipt, Record, RecordError};
 use bytes::Bytes;
 use gateway::{
-    Admit, Admitted, Arrival, Body, BodyError, Channel, ControlRoute, Ctx, Decide, Decision, Denial, Fut, House,
-    Identified, Identify, Intent, Names, Permit, Refusal, Reply, Routes, Work,
+    Admit, Admitted, Arrival, Body, BodyError, Channel, ControlRoute, Ctx, Decide, Decision, Denial, Desk, Document,
+    Fut, House, Identified, Identify, Intent, Names, Permit, Reception, Recognised, Refusal, Reply, Routes,
+    SignInRoute, Work,
 };
 use http::{Request, Response, StatusCode};
 use http_body::Frame;
 use http_body_util::{BodyExt, Empty, StreamBody};
 use tokio::sync::watch;
 use types::{
-    Access, Action, AppName, Caller, Clock, Code, Digest, FunctionName, FunctionTarget, Grants, Instant, Rng,
-    RunLimits, UnixMillis,
+    Access, Action, AppName, Caller, Clock, Code, Digest, FunctionName, FunctionTarget, Grants, Instant, RequestId,
+    Rng, RunLimits, UnixMillis,
 };
 
 struct Time(AtomicU64);
@@ -58,7 +59,7 @@ impl Record for Tape {
 
 struct Rooms {
     decision: Mutex<Decision>,
-    caller: Mutex<Result<Arc<Caller>, Refusal>>,
+    caller: Mutex<Result<Recognised, Refusal>>,
     ran: AtomicUsize,
     saw: Mutex<Vec<String>>,
 }
@@ -73,12 +74,12 @@ impl Admit for Rooms {
     }
 }
 impl Identify for Rooms {
-    fn identify_now(&self, _: &Ctx, _: &Admitted, _: &Intent) -> Option<Result<Arc<Caller>, Refusal>> {
+    fn identify_now(&self, _: &Ctx, _: &Admitted, _: &Intent) -> Option<Result<Recognised, Refusal>> {
         None
     }
-    fn identify<'a>(&'a self, _: &'a Ctx, _: &'a Admitted, _: &'a Intent) -> Fut<'a, Result<Arc<Caller>, Refusal>> {
+    fn identify<'a>(&'a self, _: &'a Ctx, _: &'a Admitted, _: &'a Intent) -> Fut<'a, Result<Recognised, Refusal>> {
         let caller = self.caller.lock().unwrap().clone();
-        Box::pin(std::future::ready(caller))
+        Box::pin(std::future::ready(caller.map(Recognised::from)))
     }
 }
 impl Decide for Rooms {
@@ -86,10 +87,38 @@ impl Decide for Rooms {
         self.decision.lock().unwrap().clone()
     }
 }
+impl Reception for Rooms {
+    fn show_in<'a>(
+        &'a self,
+        _: &'a Ctx,
+        app: &'a AppName,
+        target: &'a str,
+        _: &'a [String],
+    ) -> Fut<'a, Result<Document, String>> {
+        let way = http::HeaderValue::from_str(&format!("http://id.localhost/?{app}{target}")).unwrap();
+        let headers = vec![(http::header::LOCATION, way)];
+        Box::pin(async { Ok(Document { status: 303, headers, ..Document::default() }) })
+    }
+    fn turn_away(&self, refusal: &Refusal, _: RequestId, _: &Caller, app: &AppName, asked: &str) -> Document {
+        let html = format!("no {app} {asked} {}", refusal.code.as_str()).into();
+        Document { status: 403, html, headers: Vec::new() }
+    }
+}
 impl Work for Rooms {
     fn work<'a>(&'a self, _: &'a Ctx, permit: Permit) -> Fut<'a, Result<Reply, Refusal>> {
         self.ran.fetch_add(1, Ordering::Relaxed);
         let mut body = empty();
+        let permit = match permit.into_visit() {
+            Ok(visit) => {
+                assert!(!visit.head.headers.contains_key("cookie"), "cookies come apart from the head");
+                let session = visit.cookies.get("__Host-sf-sso").unwrap_or("none").to_owned();
+                *self.saw.lock().unwrap() = vec![visit.call.name.to_owned(), session];
+                let mut response = Response::new(body);
+                response.headers_mut().insert("set-cookie", "__Host-sf-sso=new".parse().unwrap());
+                return Box::pin(async { Ok(Reply::from(response)) });
+            }
+            Err(permit) => permit,
+        };
         if let Ok(invocation) = permit.into_invocation() {
             let headers = &invocation.head().headers;
             if let Some(last) = headers.get("x-stream") {
@@ -97,7 +126,10 @@ impl Work for Rooms {
             }
             *self.saw.lock().unwrap() = headers.keys().map(ToString::to_string).collect();
         }
-        Box::pin(async { Ok(Reply::from(Response::new(body))) })
+        let mut response = Response::new(body);
+        response.headers_mut().append("set-cookie", "__Host-sf-session=planted".parse().unwrap());
+        response.headers_mut().append("set-cookie", "own=1".parse().unwrap());
+        Box::pin(async { Ok(Reply::from(response)) })
     }
 }
 
@@ -142,6 +174,7 @@ fn fixture() -> Fixture {
         scheme: "http",
         apps_domain: "localhost".into(),
         console: "console.localhost".into(),
+        id: "id.localhost".into(),
         port: Some(8080),
     };
     let row = |pattern: &str, mutates| ControlRoute {
@@ -154,6 +187,16 @@ fn fixture() -> Fixture {
     };
     let routes =
         Routes::new(names, &[row("GET /api/v1/apps/:app", false), row("POST /api/v1/apps/:app", true)]).unwrap();
+    let desk =
+        |name, pattern: &str, action, desk| SignInRoute { name, pattern: pattern.parse().unwrap(), action, desk };
+    let routes = routes
+        .with_sign_in(&[
+            desk("Page", "GET /sign-in", Action::SignIn, Desk::Id),
+            desk("Account", "GET /account", Action::AccountManage, Desk::Id),
+            desk("Callback", "GET /.sf/callback", Action::SignIn, Desk::App),
+            desk("Claim", "GET /claim", Action::SignIn, Desk::Console),
+        ])
+        .unwrap();
     routes
         .put(&AppName::parse("coffee").unwrap(), &[target("GET /menu"), target("POST /menu"), target("/any/*")])
         .unwrap();
@@ -177,6 +220,8 @@ fn fixture() -> Fixture {
         policy: rooms.clone(),
         runtime: rooms.clone(),
         control: rooms.clone(),
+        sign_in: rooms.clone(),
+        reception: rooms.clone(),
         audit: tape.clone(),
         clock: time.clone(),
         rng: time,
@@ -373,4 +418,89 @@ fn routes_that_cannot_be_told_apart_are_refused() {
     assert!(Routes::check(&[target("/a/:x"), target("/a/:y")]).is_err());
     assert!(Routes::check(&[target("GET /a"), target("GET /a")]).is_err());
     assert!(Routes::check(&[target("GET /a"), target("/a"), target("/a/:x"), target("/a/b")]).is_ok());
+}
+
+const PAGE: [(&str, &str); 2] = [("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "document")];
+
+#[tokio::test]
+async fn a_stranger_at_a_browser_is_shown_in_and_everybody_else_gets_401() {
+    let f = fixture();
+    *f.rooms.decision.lock().unwrap() = Decision::Deny { policies: Arc::from([]), denial: Denial::NeedsIdentity };
+    let response = f.ask("GET", &format!("{MENU}?a=b"), &PAGE).await;
+    assert_eq!(response.status(), 303);
+    assert_eq!(response.headers()["location"], "http://id.localhost/?coffee/menu?a=b");
+    assert_eq!(response.headers()["cache-control"], "no-store");
+    assert!(!response.headers().contains_key("www-authenticate"));
+    let event = f.events().pop().unwrap();
+    assert!(
+        matches!(&event.outcome, Outcome::Refused { status: 303, code, .. } if &**code == "ID-001"),
+        "it is a refusal all the same: {event:?}"
+    );
+    for (method, url, headers) in [
+        ("GET", MENU, &[][..]),
+        ("POST", MENU, &PAGE),
+        ("GET", MENU, &[("sec-fetch-mode", "cors"), ("sec-fetch-dest", "empty")]),
+        ("GET", "http://console.localhost:8080/api/v1/apps/coffee", &PAGE),
+    ] {
+        let response = f.ask(method, url, headers).await;
+        assert_eq!(response.status(), 401, "{method} {url} {headers:?}");
+        assert!(response.headers().contains_key("www-authenticate"));
+    }
+    assert_eq!(f.ran(), 0);
+    // Where people are signed in already, they are sent to the page that signs them in, whatever they sent.
+    let response = f.ask("GET", "http://id.localhost:8080/account", &[]).await;
+    assert_eq!((response.status().as_u16(), response.headers()["location"].to_str().unwrap()), (303, "/sign-in"));
+}
+
+#[tokio::test]
+async fn somebody_who_may_not_is_told_so_on_a_page_and_programs_in_json() {
+    let f = fixture();
+    let denial = Denial::Forbidden { sentence: "no".into(), next: None };
+    *f.rooms.decision.lock().unwrap() = Decision::Deny { policies: Arc::from([]), denial };
+    let person = types::Person {
+        id: types::PrincipalId::from_bytes([1; 16]),
+        display_name: "Ada".into(),
+        owner: false,
+        disabled: false,
+        assurance: types::Assurance::SingleFactor,
+        authenticated_at: UnixMillis(1),
+        credential: types::CredentialId::from_bytes([1; 16]),
+    };
+    *f.rooms.caller.lock().unwrap() = Ok(Arc::new(Caller::Person(person)));
+    let response = f.ask("GET", MENU, &PAGE).await;
+    assert_eq!((response.status().as_u16(), response.headers().contains_key("location")), (403, false));
+    let body = response.into_body().collect().await.unwrap().to_bytes();
+    assert_eq!(body, "no coffee GET /menu POL-001");
+    let response = f.ask("GET", MENU, &[]).await;
+    assert_eq!(
+        (response.status().as_u16(), &response.headers()["content-type"]),
+        (403, &"application/problem+json".parse().unwrap())
+    );
+}
+
+#[tokio::test]
+async fn what_is_reserved_at_an_app_is_no_functions_and_cookies_are_for_sign_in_pages_only() {
+    let f = fixture();
+    f.house.routes.put(&AppName::parse("all").unwrap(), &[target("/*")]).unwrap();
+    let saw = || f.rooms.saw.lock().unwrap().clone();
+    let cookie = ("cookie", "a=b; __Host-sf-sso=secret; __Host-sf-session=other");
+    let response = f.ask("GET", "http://all.localhost:8080/.sf/callback?code=x", &[cookie]).await;
+    assert_eq!((response.status().as_u16(), saw()), (200, vec!["Callback".to_owned(), "secret".to_owned()]));
+    assert_eq!(response.headers()["set-cookie"], "__Host-sf-sso=new", "a sign-in page sets its cookies");
+    for path in ["/.sf/", "/.sf/other", "/.sf/callback/x"] {
+        let response = f.ask("GET", &format!("http://all.localhost:8080{path}"), &[cookie]).await;
+        assert_eq!(response.status(), 404, "{path}");
+    }
+    let response = f.ask("POST", "http://all.localhost:8080/.sf/callback", &[cookie]).await;
+    assert_eq!(response.status(), 404);
+    for (url, name) in [("http://id.localhost:8080/sign-in", "Page"), ("http://console.localhost:8080/claim", "Claim")]
+    {
+        assert_eq!(f.ask("GET", url, &[]).await.status(), 200);
+        assert_eq!(saw()[0], name);
+    }
+    assert_eq!(f.ask("GET", "http://id.localhost:8080/other", &[]).await.status(), 404);
+    let response = f.ask("GET", MENU, &[cookie]).await;
+    assert!(!saw().iter().any(|name| name == "cookie"), "{:?}", saw());
+    let set: Vec<_> = response.headers().get_all("set-cookie").iter().collect();
+    assert_eq!(set, ["own=1"], "a function sets no cookie of ours");
 }

@@ -38,6 +38,16 @@ pub struct Config {
     pub refused_max: usize,
     /// How long a refusal is remembered: 10 s.
     pub refused_s: u64,
+    /// How long an invitation is open: 7 days.
+    pub invitation_s: u64,
+    /// A browser's session, however much it is used: 24 hours.
+    pub session_max_s: u64,
+    /// A browser's session that is not used: 8 hours.
+    pub session_idle_s: u64,
+    /// How often a session's secret is replaced: every 15 minutes.
+    pub session_rotate_s: u64,
+    /// How long a replaced secret still counts, for requests that were under way: 60 seconds.
+    pub session_grace_s: u64,
     /// How long a credential's row stays after it expired or was revoked: 30 days. Then a request with it is refused as unknown.
     pub retention_s: u64,
     /// The operating-system user that is the operator on the host socket: the one that owns the data directory.
@@ -58,6 +68,11 @@ impl Default for Config {
             verified_s: 60,
             refused_max: 16_384,
             refused_s: 10,
+            invitation_s: 7 * DAY_S,
+            session_max_s: DAY_S,
+            session_idle_s: 8 * HOUR_S,
+            session_rotate_s: 15 * MINUTE_S,
+            session_grace_s: MINUTE_S,
             retention_s: 30 * DAY_S,
             owner_uid: None,
         }

@@ -53,12 +53,16 @@ impl Service {
         self.add_credential(new, Some(parent)).await
     }
 
-    /// Removes credentials that have been over for longer than `retention_s`, and a claim; how many those were.
+    /// Removes sessions, links and invitations that are over, credentials that have been over for longer than `retention_s`, and a
+    /// claim; how many those were.
     /// What happened to them stays in the audit log.
     pub async fn purge(&self) -> Result<usize, StoreError> {
         let retention_ms = self.config.retention_s.saturating_mul(1_000);
         // No cache has to forget them: they count nowhere already.
-        self.store.purge_credentials(UnixMillis(self.clock.now().0.saturating_sub(retention_ms))).await
+        let (now, idle_ms) = (self.clock.now(), self.config.session_idle_s.saturating_mul(1_000));
+        let sessions = self.store.purge_sessions(now, UnixMillis(now.0.saturating_sub(idle_ms))).await?;
+        let credentials = self.store.purge_credentials(UnixMillis(now.0.saturating_sub(retention_ms))).await?;
+        Ok(sessions + credentials)
     }
 
     async fn add_credential(

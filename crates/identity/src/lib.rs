@@ -1,6 +1,6 @@
 //! identity: says who is calling, or that it is a stranger.
 //! Guarantees: garbage is refused before any hash or store access; a revoked credential is refused by the next request; secrets are kept as hashes only. (claims C3, C4)
-//! Does not: decide what a caller may do, read cookies or the query, or take a network position for an identity.
+//! Does not: decide what a caller may do, sign anybody in, read the query, or take a network position for an identity.
 //! Called by: gateway, control (through `CredentialPort`). Calls: store.
 //! If this is wrong: somebody acts as somebody else, or goes on acting after they were shut out. docs/security/threats.md#identity
 #![forbid(unsafe_code)]
@@ -11,6 +11,7 @@ mod service;
 mod bearer;
 mod reason;
 mod seen;
+mod sessions;
 mod token;
 
 mod claims;
@@ -19,8 +20,7 @@ mod names;
 #[cfg(any(test, fuzzing))]
 pub mod probe;
 
-// NOT HERE: sign-in pages, sessions, passkeys and passwords. They become `sign_in/` beside `bearer`: a session cookie is then a
-// second way to an entry of `seen`, asked for in `service::Service::evidence` and nowhere else.
+// NOT HERE: passwords, second factors and the pages that ask for them. They are the room `sign-in`, which opens sessions here.
 
 pub use config::{Config, Life};
 pub use service::Service;

@@ -1,14 +1,21 @@
 //! The room: from a request to a caller.
 use std::sync::Arc;
 
-use gateway::{Admitted, Channel, Ctx, Fut, Identify, Intent, Refusal};
+use gateway::{Admitted, Channel, Ctx, Fut, Identify, Intent, Recognised, Refusal};
 use store::{Audience, Credential, Principal, PrincipalKind, Store};
 use types::{
     Action, AppName, Assurance, Caller, Clock, CredentialId, Digest, Instant, Person, PrincipalId, Rng,
     Service as Machine, UnixMillis,
 };
 
-use crate::{Config, bearer, claims::Attempts, reason::Reason, seen::Seen, token};
+use crate::{
+    Config, bearer,
+    claims::Attempts,
+    reason::Reason,
+    seen::Seen,
+    sessions::{self, Place},
+    token,
+};
 
 /// identity. Cheap to share behind an `Arc`; holds no secret.
 pub struct Service {
@@ -18,8 +25,9 @@ pub struct Service {
     pub(crate) rng: Arc<dyn Rng>,
     verified: Seen<Verified>,
     refused: Seen<Refused>,
+    pub(crate) sessions: Seen<sessions::Open>,
     pub(crate) attempts: Attempts,
-    stranger: Arc<Caller>,
+    pub(crate) stranger: Arc<Caller>,
 }
 
 /// A credential that the store vouched for.
@@ -48,23 +56,32 @@ enum Evidence<'a> {
     Known(Arc<Caller>),
     /// A token of the right shape.
     Token(&'a [u8]),
+    /// A session's secret, hashed.
+    Session(Digest),
 }
 
 impl Service {
     /// The room over this store. Time and chance come from the caller.
     pub fn new(config: Config, store: Arc<dyn Store>, clock: Arc<dyn Clock>, rng: Arc<dyn Rng>) -> Self {
         let (verified, refused) = (Seen::new(config.verified_max), Seen::new(config.refused_max));
+        let sessions = Seen::new(config.verified_max);
         let attempts = Attempts::new(config.claim_failures_max);
-        Self { config, store, clock, rng, verified, refused, attempts, stranger: Arc::new(Caller::Stranger) }
+        Self { config, store, clock, rng, verified, refused, sessions, attempts, stranger: Arc::new(Caller::Stranger) }
     }
 
     /// Disables or enables a principal, in the store and in every cache before it returns; `false` when there is none.
     pub async fn set_disabled(&self, id: PrincipalId, disabled: bool) -> Result<bool, store::StoreError> {
         let found = self.store.set_disabled(id, disabled).await?;
+        self.forget_credentials_of(id);
+        self.forget_sessions_of(id);
+        Ok(found)
+    }
+
+    /// Forgets a principal's credentials; called after the store was changed.
+    pub(crate) fn forget_credentials_of(&self, id: PrincipalId) {
         self.verified.forget_where(|v| v.caller.principal() == Some(id));
         // Whatever was refused may now be refused for another reason, or not at all.
         self.refused.forget_where(|_| true);
-        Ok(found)
     }
 
     /// Forgets one credential and those made with it; called after the store was changed.
@@ -80,6 +97,7 @@ impl Service {
             counts_there || matches!(&*v.caller, Caller::Service(machine) if machine.app == *app)
         });
         self.refused.forget_where(|_| true);
+        self.forget_sessions_at(app);
     }
 
     fn evidence<'a>(&self, admitted: &'a Admitted, intent: &Intent) -> Result<Evidence<'a>, Reason> {
@@ -95,7 +113,12 @@ impl Service {
             Channel::Host { uid } if self.config.owner_uid == Some(uid) => {
                 Ok(Evidence::Known(Arc::new(Caller::Operator { uid })))
             }
-            Channel::Host { .. } | Channel::Wire { .. } => Ok(Evidence::Known(self.stranger.clone())),
+            // Browsers do not come that way.
+            Channel::Host { .. } => Ok(Evidence::Known(self.stranger.clone())),
+            Channel::Wire { .. } => {
+                let session = Place::of(intent).and_then(|place| sessions::secret(admitted, &place));
+                Ok(session.map_or_else(|| Evidence::Known(self.stranger.clone()), Evidence::Session))
+            }
         }
     }
 
@@ -180,6 +203,8 @@ fn caller(principal: Principal, credential: CredentialId, authenticated_at: Unix
 fn counts(audience: &Audience, intent: &Intent) -> bool {
     match intent {
         Intent::Control(_) | Intent::UnroutedControl => *audience == Audience::Platform,
+        // A token opens no page: those are for people at a browser.
+        Intent::SignIn(_) | Intent::UnroutedSignIn { .. } => false,
         Intent::Invoke(target) => matches!(audience, Audience::App(app) if *app == target.app),
         Intent::Unrouted { app } | Intent::WrongMethod { app, .. } => {
             matches!(audience, Audience::App(of) if of == app)
@@ -188,12 +213,16 @@ fn counts(audience: &Audience, intent: &Intent) -> bool {
 }
 
 impl Identify for Service {
-    fn identify_now(&self, cx: &Ctx, admitted: &Admitted, intent: &Intent) -> Option<Result<Arc<Caller>, Refusal>> {
+    fn identify_now(&self, cx: &Ctx, admitted: &Admitted, intent: &Intent) -> Option<Result<Recognised, Refusal>> {
         match self.evidence(admitted, intent) {
-            Ok(Evidence::Known(caller)) => Some(Ok(caller)),
+            Ok(Evidence::Known(caller)) => Some(Ok(caller.into())),
             Ok(Evidence::Token(text)) => {
                 let known = self.cached(cx, &token::hash(text), intent)?;
-                Some(known.map_err(|reason| reason.refusal()))
+                Some(known.map(Recognised::from).map_err(|reason| reason.refusal()))
+            }
+            Ok(Evidence::Session(key)) => {
+                let known = self.cached_session(cx, &key, &Place::of(intent)?)?;
+                Some(Ok(known.into()))
             }
             Err(reason) => Some(Err(reason.refusal())),
         }
@@ -204,16 +233,26 @@ impl Identify for Service {
         cx: &'a Ctx,
         admitted: &'a Admitted,
         intent: &'a Intent,
-    ) -> Fut<'a, Result<Arc<Caller>, Refusal>> {
+    ) -> Fut<'a, Result<Recognised, Refusal>> {
         // Looked at before the first wait: a request's body may not be shared between threads while somebody waits.
-        let evidence = self.evidence(admitted, intent).map(|evidence| match evidence {
-            Evidence::Known(caller) => Ok(caller),
-            Evidence::Token(text) => Err(token::hash(text)),
+        enum Found {
+            Known(Arc<Caller>),
+            Token(Digest),
+            Session(Digest),
+        }
+        let found = self.evidence(admitted, intent).map(|evidence| match evidence {
+            Evidence::Known(caller) => Found::Known(caller),
+            Evidence::Token(text) => Found::Token(token::hash(text)),
+            Evidence::Session(key) => Found::Session(key),
         });
         Box::pin(async move {
-            match evidence {
-                Ok(Ok(caller)) => Ok(caller),
-                Ok(Err(key)) => self.stored(cx, key, intent).await,
+            match found {
+                Ok(Found::Known(caller)) => Ok(caller.into()),
+                Ok(Found::Token(key)) => self.stored(cx, key, intent).await.map(Recognised::from),
+                Ok(Found::Session(key)) => match Place::of(intent) {
+                    Some(place) => self.stored_session(cx, key, &place).await,
+                    None => Ok(self.stranger.clone().into()),
+                },
                 Err(reason) => Err(reason.refusal()),
             }
         })

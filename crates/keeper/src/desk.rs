@@ -2,13 +2,21 @@
 use std::sync::Arc;
 
 use audit::{Kind, SignError, TreeHead};
-use types::{Digest, EngineBuild, Rng};
-use wire::keeper::{Answer, ArtefactStatement, Question};
+use types::{Digest, EngineBuild, PrincipalId, Rng};
+use wire::{
+    Sender,
+    keeper::{Answer, ArtefactStatement, Purpose, Question, Typed},
+};
 
 use crate::{
     builds::{BUILDS_MAX, Builds},
     journal::Journal,
     key::Key,
+    secrets::{
+        hashing::{Hashing, Task},
+        ring::Ring,
+        seal, totp,
+    },
     seen::Known,
     throttle::PER_SECOND,
     witness::Witness,
@@ -25,6 +33,18 @@ pub(crate) struct Desk {
     pub(crate) keeper_audit: String,
     pub(crate) posture: String,
     pub(crate) rng: Arc<dyn Rng>,
+    pub(crate) seals: Ring,
+    pub(crate) hashing: Hashing,
+}
+
+/// A domain word each, so that a value sealed for one purpose opens for no other.
+const fn domain(purpose: Purpose) -> &'static str {
+    match purpose {
+        Purpose::Transaction => "transaction",
+        Purpose::Request => "request",
+        Purpose::HalfWay => "half-way",
+        Purpose::Device => "device",
+    }
 }
 
 /// Why a question is not answered. What can be asked again later leaves no record.
@@ -38,8 +58,17 @@ fn refuse<T>(action: &'static str, reason: impl Into<String>) -> Result<T, Refus
 }
 
 impl Desk {
-    /// Answers; never fails, because a refusal is an answer.
-    pub(crate) async fn answer(&mut self, question: Question) -> Answer {
+    /// Answers; never fails, because a refusal is an answer. `None`: the answer comes later, from the queue.
+    pub(crate) async fn answer(&mut self, question: Question, stream: u32, to: &Sender) -> Option<Answer> {
+        let task = match question {
+            Question::HashPassword { password } => Task::Hash(password),
+            Question::VerifyPassword { password, stored } => Task::Verify(password, stored),
+            other => return Some(self.answer_now(other).await),
+        };
+        if self.hashing.queue(task, stream, to.clone()) { None } else { Some(Answer::Busy) }
+    }
+
+    async fn answer_now(&mut self, question: Question) -> Answer {
         let answer = match question {
             Question::PublicKeys { build } => self.public_keys(build).await,
             Question::SignArtefact(statement) => self.sign_artefact(&statement).await,
@@ -47,6 +76,14 @@ impl Desk {
                 self.sign_checkpoint(TreeHead { size, root }, &consistency)
             }
             Question::RetireBuild { build } => self.retire(&build).await,
+            Question::NewTotp { person } => self.new_totp(person),
+            Question::CheckTotp { person, sealed, code } => self.check_totp(person, &sealed, &code),
+            Question::Seal { purpose, context, plain } => self.seal(purpose, &context, &plain),
+            Question::Unseal { purpose, context, sealed } => {
+                Ok(Answer::Unsealed(seal::open(&self.seals, domain(purpose), &context, &sealed)))
+            }
+            // Those go to the queue.
+            Question::HashPassword { .. } | Question::VerifyPassword { .. } => Ok(Answer::Busy),
         };
         match answer {
             Ok(answer) => answer,
@@ -152,6 +189,29 @@ impl Desk {
             Ok(()) => Ok(Answer::Retired),
             Err(e) => refuse(ACTION, e.to_string()),
         }
+    }
+
+    fn new_totp(&self, person: PrincipalId) -> Result<Answer, Refusal> {
+        let made = totp::fresh(&self.seals, &*self.rng, person);
+        let (sealed, secret) = made.ok_or_else(|| Refusal::NotNow("the secret cannot be sealed".to_owned()))?;
+        Ok(Answer::Totp { sealed, secret: Typed::new(secret) })
+    }
+
+    fn check_totp(&self, person: PrincipalId, sealed: &[u8], code: &Typed) -> Result<Answer, Refusal> {
+        let now_s = self.journal.clock.now().0 / 1_000;
+        match totp::step(&self.seals, person, sealed, code.reveal(), now_s) {
+            Ok(step) => Ok(Answer::TotpStep(step)),
+            // The store was changed behind the platform's back: that is worth a record.
+            Err(reason) => refuse("totp-check", reason),
+        }
+    }
+
+    fn seal(&self, purpose: Purpose, context: &[u8], plain: &[u8]) -> Result<Answer, Refusal> {
+        if plain.len() > seal::PLAIN_BYTES_MAX || context.len() > seal::PLAIN_BYTES_MAX {
+            return refuse("seal", format!("{} bytes are more than is sealed", plain.len()));
+        }
+        let sealed = seal::seal(&self.seals, &*self.rng, domain(purpose), context, plain);
+        sealed.map(Answer::Sealed).ok_or_else(|| Refusal::NotNow("the value cannot be sealed".to_owned()))
     }
 
     fn admit(&mut self) -> Result<(), Refusal> {

@@ -9,7 +9,19 @@ use wire::{
     supervisor::{Ready, Start, to_child, to_supervisor},
 };
 
-use crate::{KeeperError, builds::Builds, desk::Desk, folder::Folder, journal::Journal, key::Key, witness::Witness};
+use crate::{
+    KeeperError, Strength,
+    builds::Builds,
+    desk::Desk,
+    folder::Folder,
+    journal::Journal,
+    key::Key,
+    secrets::{
+        hashing::{self, Hashing},
+        ring::Ring,
+    },
+    witness::Witness,
+};
 
 /// What the composition root decides.
 #[derive(Clone)]
@@ -19,6 +31,8 @@ pub struct Setting {
     pub rng: Arc<dyn Rng>,
     /// How strict the jail is; the supervisor's message holds the configuration.
     pub mode: fn(&Start) -> jail::Mode,
+    /// What hashing a password costs.
+    pub passwords: Strength,
 }
 
 /// Serves until the supervisor says so or is gone. `supervisor` is the channel to it, `folder` the keeper's own, 0700.
@@ -60,7 +74,12 @@ async fn open(folder: &std::path::Path, setting: &Setting, start: &Start) -> Res
     let witness = Witness::open(key.clone(), "audit", folder.clone(), "signed")?;
     let own = Arc::new(Witness::open(key.clone(), "keeper", folder.clone(), "signed-own")?);
     let builds = Builds::open(folder.inner("artefacts")?)?;
+    let secrets = folder.inner("secrets")?;
+    let (peppers, new_pepper) = Ring::open(&secrets, "pepper", &*setting.rng)?;
+    let (seals, new_seal) = Ring::open(&secrets, "seal", &*setting.rng)?;
     let journal = folder.inner("audit")?;
+    // Asks the system for more than the jail lets through.
+    let threads = hashing::threads_of_this_machine();
 
     // All files are known to be good; from here on nothing else can be opened. Threads come after.
     let plan = jail::Plan { role: jail::Role::Keeper, read: Vec::new(), write: vec![folder.path().to_owned()] };
@@ -76,13 +95,23 @@ async fn open(folder: &std::path::Path, setting: &Setting, start: &Start) -> Res
             tracing::error!(error = %e, "the keeper made its key and cannot write it down");
         }
     }
+    for note in [new_pepper.then_some("pepper 1 of passwords"), new_seal.then_some("key 1 of sealed values")]
+        .into_iter()
+        .flatten()
+    {
+        if let Err(e) = journal.done("key-created", note.to_owned()).await {
+            tracing::error!(error = %e, note, "the keeper made a key and cannot write it down");
+        }
+    }
     if recovered.torn_bytes > 0 {
         tracing::warn!(
             bytes = recovered.torn_bytes,
             "the keeper's own log ended in an interrupted write, which was cut off"
         );
     }
-    Ok(Desk { journal, builds, witness, keeper_audit: own.verifier(), posture, rng: setting.rng.clone() })
+    let (rng, clock) = (setting.rng.clone(), setting.clock.clone());
+    let hashing = Hashing::start(peppers, setting.passwords, threads, rng.clone(), clock)?;
+    Ok(Desk { journal, builds, witness, keeper_audit: own.verifier(), posture, rng, seals, hashing })
 }
 
 fn send<T: serde::Serialize>(channel: &Channel, kind: u8, stream: u32, message: &T) -> Result<(), ChannelError> {
@@ -146,13 +175,16 @@ async fn question(front: &mut Option<Channel>) -> Result<Frame, ChannelError> {
 
 async fn reply(front: Option<&Channel>, desk: &mut Desk, frame: &Frame) -> Result<(), ChannelError> {
     let Some(front) = front else { return Ok(()) };
-    let answer: Answer = if frame.kind == kind::ASK {
+    let answer: Option<Answer> = if frame.kind == kind::ASK {
         match frame.message() {
-            Ok(question) => desk.answer(question).await,
-            Err(e) => desk.malformed(&e.to_string()).await,
+            Ok(question) => desk.answer(question, frame.stream, &front.sender).await,
+            Err(e) => Some(desk.malformed(&e.to_string()).await),
         }
     } else {
-        desk.malformed(&format!("frame kind {} is not a question", frame.kind)).await
+        Some(desk.malformed(&format!("frame kind {} is not a question", frame.kind)).await)
     };
-    send(front, kind::ANSWER, frame.stream, &answer)
+    match answer {
+        Some(answer) => send(front, kind::ANSWER, frame.stream, &answer),
+        None => Ok(()),
+    }
 }

@@ -7,6 +7,7 @@ use std::sync::{
 use cedar_policy::Authorizer;
 use gateway::{
     ControlCall, Decide, Decision, Denial, Identified, Intent, PolicyPort, PolicyProblem, Release, ReleasePort,
+    SignInCall,
 };
 use types::{AppName, Caller, FunctionName, FunctionTarget, Resource};
 
@@ -50,6 +51,9 @@ impl Service {
             Intent::Invoke(target) => self.invoke(caller, call, target),
             Intent::Control(control) => self.control(caller, call, control),
             Intent::UnroutedControl => refused(denial::unrouted_control(caller)),
+            Intent::SignIn(page) => self.pages(caller, call, page),
+            // Which pages there are is no secret.
+            Intent::UnroutedSignIn { .. } => refused(Denial::Nothing),
             Intent::Unrouted { app } => refused(denial::unrouted(self.apps.find(app).as_deref(), caller, app)),
             Intent::WrongMethod { app, .. } => self.wrong_method(caller, app),
         }
@@ -93,6 +97,18 @@ impl Service {
         let others = vec![function.entity.clone(), rules.entity.clone()];
         let question = Question { principal, action, resource: &function.uid, others, call };
         ask(&self.authorizer, &function.set, question)
+    }
+
+    /// A sign-in page. Disabled people are strangers there; what they type in leads nowhere.
+    fn pages(&self, caller: &Caller, call: Call<'_>, page: &SignInCall) -> Decision {
+        let control = ControlCall {
+            operation: page.name,
+            action: page.action,
+            resource: page.app.clone().map_or(Resource::Platform, Resource::App),
+            params: Vec::new(),
+            mutates: false,
+        };
+        self.control(caller, call, &control)
     }
 
     fn control(&self, caller: &Caller, call: Call<'_>, control: &ControlCall) -> Decision {

@@ -72,7 +72,7 @@ pub(crate) async fn run(pool: &Arc<Pool>, mut invocation: Invocation) -> Result<
             Ok(response) => {
                 worker.served.store(true, Ordering::Relaxed);
                 let ran = Ran { engine_build: worker.build.clone(), cold: started || loaded, retries };
-                return Ok(Reply { response, ran: Some(ran) });
+                return Ok(Reply { response, ran: Some(ran), note: None });
             }
         }
         retries += 1;

@@ -61,6 +61,8 @@ pub(crate) struct Names {
     pub(crate) apps_domain: Option<String>,
     /// Host of the console and the control API. Default `console.<apps_domain>`.
     pub(crate) console: Option<String>,
+    /// Host of the sign-in pages. Default `id.<apps_domain>`.
+    pub(crate) id: Option<String>,
     /// The port that people type, when it is neither the listener's nor the scheme's own.
     pub(crate) port: Option<u16>,
 }
@@ -201,7 +203,9 @@ impl Config {
 
     fn check(&self) -> anyhow::Result<()> {
         self.front_door.check()?;
-        for (key, host) in [("apps_domain", &self.names.apps_domain), ("console", &self.names.console)] {
+        for (key, host) in
+            [("apps_domain", &self.names.apps_domain), ("console", &self.names.console), ("id", &self.names.id)]
+        {
             if let Some(host) = host
                 && !is_host_name(host)
             {
@@ -221,6 +225,14 @@ impl Config {
                 let key = file.key.display();
                 bail!("the TLS key `{key}` can be read by everybody on this machine; run `chmod o= {key}`");
             }
+        }
+        let names = self.names(0);
+        // SECURITY: whoever writes an app must not answer, or set cookies, where people type their passwords.
+        if names.id == names.console || names.id == names.apps_domain {
+            bail!(
+                "`names.id = \"{}\"` is the console's or the apps' own name: the sign-in pages need a host of their own",
+                names.id
+            );
         }
         self.check_certificate_names()?;
         if self.tls.as_ref().is_some_and(|tls| tls.certificates.is_empty()) {
@@ -252,12 +264,14 @@ impl Config {
     fn check_certificate_names(&self) -> anyhow::Result<()> {
         let names = self.names(0);
         for file in self.tls.iter().flat_map(|tls| &tls.certificates) {
-            if !file.names.iter().any(|name| serves(name, &names.console) || is_below(name, &names.apps_domain)) {
+            let ours = |name: &String| serves(name, &names.console) || serves(name, &names.id);
+            if !file.names.iter().any(|name| ours(name) || is_below(name, &names.apps_domain)) {
                 bail!(
-                    "the certificate in `{}` is for {}, and this platform answers as {} and *.{}: correct its `names`, or `[names]`",
+                    "the certificate in `{}` is for {}, and this platform answers as {}, {} and *.{}: correct its `names`, or `[names]`",
                     file.chain.display(),
                     if file.names.is_empty() { "no name".to_owned() } else { file.names.join(", ") },
                     names.console,
+                    names.id,
                     names.apps_domain,
                 );
             }
@@ -275,8 +289,10 @@ impl Config {
         if !given().any(|name| !name.eq_ignore_ascii_case(&names.console) && is_below(name, &names.apps_domain)) {
             without.push(format!("*.{}", names.apps_domain));
         }
-        if !given().any(|name| serves(name, &names.console)) {
-            without.push(names.console);
+        for own in [names.console, names.id] {
+            if !given().any(|name| serves(name, &own)) {
+                without.push(own);
+            }
         }
         without
     }
@@ -287,7 +303,8 @@ impl Config {
         let console = self.names.console.clone().unwrap_or_else(|| format!("console.{apps_domain}"));
         let (scheme, own) = if self.tls.is_some() { ("https", 443) } else { ("http", 80) };
         let port = Some(self.names.port.unwrap_or(bound)).filter(|port| *port != own);
-        gateway::Names { scheme, apps_domain, console, port }
+        let id = self.names.id.clone().unwrap_or_else(|| format!("id.{apps_domain}"));
+        gateway::Names { scheme, apps_domain, console, id, port }
     }
 
     /// Folders of the data directory: `(everything the front may write, the keeper's)`.

@@ -83,7 +83,8 @@ fn keeper(options: front::Options) -> anyhow::Result<()> {
     types::Rng::fill(&rng, &mut [0; 1]);
     let mode: fn(&wire::supervisor::Start) -> jail::Mode =
         if options.strict { |_| jail::Mode::Strict } else { |_| jail::Mode::BestEffort };
-    let setting = keeper::Setting { clock: Arc::new(SystemClock::new()), rng: Arc::new(rng), mode };
+    let clock = Arc::new(SystemClock::new());
+    let setting = keeper::Setting { clock, rng: Arc::new(rng), mode, passwords: keeper::Strength::TARGET };
     keeper::run(fd, Config::folders_of(&options.data).keeper, setting)?;
     Ok(())
 }

@@ -51,7 +51,7 @@ async fn develop(global: &Global, args: &UpArgs, folder: &Path, platform: &mut P
         Ok(claim) => {
             say.line("claim", &claim.link);
             say.hint(
-                "the first one who uses this link owns the platform (30 minutes, once): serviceful claim --accept",
+                "the first one who opens this link owns the platform (30 minutes, once); for the command line: serviceful claim --accept",
             );
         }
         // There is an owner already.

@@ -149,12 +149,12 @@ fn find_app(db: &Connection, name: &AppName) -> Result<Option<App>, Fault> {
     Ok(db.prepare_cached(&sql)?.query_row([name.as_str()], rows::app).optional()?)
 }
 
-fn grow(db: &Connection, app: &AppName) -> Result<(), Fault> {
+pub(crate) fn grow(db: &Connection, app: &AppName) -> Result<(), Fault> {
     db.prepare_cached("UPDATE app SET version = version + 1 WHERE name = ?1")?.execute([app.as_str()])?;
     Ok(())
 }
 
-fn upsert_member(db: &Connection, app: &AppName, member: &AppMember) -> Result<(), Fault> {
+pub(crate) fn upsert_member(db: &Connection, app: &AppName, member: &AppMember) -> Result<(), Fault> {
     let sql = "INSERT INTO member (app, principal, role, added_at) VALUES (?1, ?2, ?3, ?4)
                ON CONFLICT (app, principal) DO UPDATE SET role = excluded.role";
     let (role, added_at) = (rows::role_word(member.role), millis(member.added_at)?);

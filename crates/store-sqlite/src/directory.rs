@@ -36,6 +36,9 @@ impl Directory for SqliteStore {
     fn set_disabled(&self, id: PrincipalId, disabled: bool) -> Answer<'_, bool> {
         let label = Label { doing: "disabled or enabled a principal", what: "the principal" };
         self.write(label, move |db| {
+            if disabled {
+                db.prepare_cached("DELETE FROM session WHERE person = ?1")?.execute([id.as_bytes()])?;
+            }
             let sql = "UPDATE principal SET disabled = ?2, version = version + 1 WHERE id = ?1";
             Ok(db.prepare_cached(sql)?.execute((id.as_bytes(), disabled))? == 1)
         })
@@ -137,7 +140,7 @@ impl Directory for SqliteStore {
     }
 }
 
-fn insert_principal(db: &Connection, new: &Principal) -> Result<(), Fault> {
+pub(crate) fn insert_principal(db: &Connection, new: &Principal) -> Result<(), Fault> {
     let (kind, owner, app) = match &new.kind {
         PrincipalKind::Person { owner } => ("person", *owner, None),
         PrincipalKind::Service { app } => ("service", false, Some(app.as_str())),

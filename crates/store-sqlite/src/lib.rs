@@ -5,6 +5,7 @@
 //! If this is wrong: a revoked token works again after a crash, or half a deployment answers. docs/security/threats.md#store
 #![forbid(unsafe_code)]
 
+mod accounts;
 mod apps;
 mod contents;
 mod directory;
@@ -14,6 +15,7 @@ mod lane;
 mod migrate;
 mod open;
 mod rows;
+mod sessions;
 mod writer;
 
 pub use contents::Folder;

@@ -21,28 +21,32 @@ pub(crate) fn number(value: u64) -> Result<i64, Fault> {
     i64::try_from(value).map_err(|_| Fault::Conflict("a number beyond 63 bits"))
 }
 
-fn bad(column: usize, kind: Type, what: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> rusqlite::Error {
+pub(crate) fn bad(
+    column: usize,
+    kind: Type,
+    what: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+) -> rusqlite::Error {
     rusqlite::Error::FromSqlConversionFailure(column, kind, what.into())
 }
 
-fn unsigned(row: &Row<'_>, column: usize) -> Got<u64> {
+pub(crate) fn unsigned(row: &Row<'_>, column: usize) -> Got<u64> {
     let value: i64 = row.get(column)?;
     u64::try_from(value).map_err(|e| bad(column, Type::Integer, e))
 }
 
-fn time(row: &Row<'_>, column: usize) -> Got<UnixMillis> {
+pub(crate) fn time(row: &Row<'_>, column: usize) -> Got<UnixMillis> {
     unsigned(row, column).map(UnixMillis)
 }
 
-fn digest(row: &Row<'_>, column: usize) -> Got<Digest> {
+pub(crate) fn digest(row: &Row<'_>, column: usize) -> Got<Digest> {
     row.get(column).map(Digest::from_bytes)
 }
 
-fn principal_id(row: &Row<'_>, column: usize) -> Got<PrincipalId> {
+pub(crate) fn principal_id(row: &Row<'_>, column: usize) -> Got<PrincipalId> {
     row.get(column).map(PrincipalId::from_bytes)
 }
 
-fn app_name(column: usize, text: &str) -> Got<AppName> {
+pub(crate) fn app_name(column: usize, text: &str) -> Got<AppName> {
     AppName::parse(text).map_err(|e| bad(column, Type::Text, e))
 }
 

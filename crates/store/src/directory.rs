@@ -87,7 +87,7 @@ pub trait Directory: Send + Sync {
     fn principals(&self, app: Option<AppName>) -> Answer<'_, Vec<Principal>>;
     /// Adds a principal. Conflict: the id exists, the app has a service account of that name, or there is no such app.
     fn add_principal(&self, principal: Principal) -> Answer<'_, ()>;
-    /// Sets `disabled` and grows `version`; `false` when there is no such principal.
+    /// Sets `disabled` and grows `version`; `false` when there is no such principal. Disabling ends their sessions.
     fn set_disabled(&self, id: PrincipalId, disabled: bool) -> Answer<'_, bool>;
 
     /// Adds a credential. Conflict: its id or hash exists, or its principal or the app of its audience does not, or its parent

@@ -5,6 +5,7 @@
 //! If this is wrong: a lost write forgets a revocation, or a half-written one serves half a deployment. docs/security/threats.md#store
 #![forbid(unsafe_code)]
 
+mod accounts;
 mod apps;
 mod contents;
 #[cfg(feature = "test-util")]
@@ -14,7 +15,9 @@ mod error;
 mod history;
 #[cfg(feature = "test-util")]
 mod memory;
+mod sessions;
 
+pub use accounts::{Account, Accounts, Invitation, Totp};
 pub use apps::{App, AppMember, Apps, Deployment, DeploymentState, MemberRole};
 pub use contents::{Contents, ContentsError, Stored};
 pub use directory::{Audience, Claim, Credential, CredentialKind, Directory, Principal, PrincipalKind};
@@ -22,10 +25,11 @@ pub use error::StoreError;
 pub use history::{Kept, surplus};
 #[cfg(feature = "test-util")]
 pub use memory::MemoryStore;
+pub use sessions::{Link, LinkPurpose, Session, Sessions, Use};
 
 /// A boxed future, so that stores can be used as trait objects.
 pub type Answer<'a, T> = std::pin::Pin<Box<dyn std::future::Future<Output = Result<T, StoreError>> + Send + 'a>>;
 
 /// The platform's whole memory.
-pub trait Store: Directory + Apps {}
-impl<T: Directory + Apps> Store for T {}
+pub trait Store: Directory + Apps + Accounts + Sessions {}
+impl<T: Directory + Apps + Accounts + Sessions> Store for T {}

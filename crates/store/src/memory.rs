@@ -1,4 +1,6 @@
 //! A store in memory, for tests of rooms. It passes the same contract suite as the databases do; nothing survives it.
+mod people;
+
 use std::{
     collections::{BTreeMap, HashSet},
     future::{Future, poll_fn, ready},
@@ -12,8 +14,8 @@ use std::{
 use types::{AppName, CredentialId, DeploymentId, Digest, PrincipalId, UnixMillis};
 
 use crate::{
-    Answer, App, AppMember, Apps, Claim, Credential, Deployment, DeploymentState, Directory, Kept, MemberRole,
-    Principal, PrincipalKind, StoreError, surplus,
+    Account, Answer, App, AppMember, Apps, Claim, Credential, Deployment, DeploymentState, Directory, Invitation, Kept,
+    Link, MemberRole, Principal, PrincipalKind, Session, StoreError, surplus,
 };
 
 #[derive(Default)]
@@ -24,6 +26,12 @@ struct Rooms {
     principals: BTreeMap<PrincipalId, Principal>,
     credentials: Vec<Credential>,
     claim: Option<Claim>,
+    accounts: BTreeMap<PrincipalId, Account>,
+    codes: HashSet<(PrincipalId, Digest)>,
+    sessions: Vec<Session>,
+    /// And whether it was used.
+    links: Vec<(Link, bool)>,
+    invitations: Vec<Invitation>,
 }
 
 /// Tables behind one lock.
@@ -137,6 +145,8 @@ impl Rooms {
         let principals = &self.principals;
         let audience = crate::Audience::App(name.clone());
         self.credentials.retain(|c| c.audience != audience && principals.contains_key(&c.principal));
+        self.sessions.retain(|s| s.app.as_ref() != Some(name));
+        self.invitations.retain(|i| i.app.as_ref().is_none_or(|(app, _)| app != name));
         true
     }
 
@@ -195,7 +205,11 @@ impl Directory for MemoryStore {
             p.disabled = disabled;
             p.version += 1;
         });
-        answer(Ok(found.is_some()))
+        let found = found.is_some();
+        if disabled {
+            rooms.sessions.retain(|s| s.person != id);
+        }
+        answer(Ok(found))
     }
 
     fn add_credential(&self, credential: Credential) -> Answer<'_, ()> {

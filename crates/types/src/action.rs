@@ -59,8 +59,19 @@ actions! {
     PostureRead = "posture-read",
     /// Upload the contents of a component.
     ComponentUpload = "component-upload",
-    /// Disable and enable people.
+    /// Invite, disable, enable and remove people, and end their sessions.
     PeopleManage = "people-manage",
+    /// Use the sign-in pages: what a stranger needs in order to stop being one.
+    SignIn = "sign-in",
+    /// Look after one's own account, signed in at the sign-in pages.
+    AccountManage = "account-manage",
+}
+
+impl Action {
+    /// An action of the sign-in pages rather than of the control API.
+    pub const fn is_of_pages(self) -> bool {
+        matches!(self, Self::SignIn | Self::AccountManage)
+    }
 }
 
 impl fmt::Display for Action {

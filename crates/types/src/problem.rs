@@ -46,6 +46,9 @@ codes! {
     ID_INVALID = "ID-002", 401, "the credential is not valid here";
     ID_CLAIM = "ID-003", 403, "the claim link is not valid";
     ID_THROTTLED = "ID-004", 429, "too many failed attempts; try again later";
+    ID_SIGN_IN = "ID-005", 422, "this did not sign anybody in";
+    ID_ATTEMPT = "ID-006", 410, "this attempt to sign in is over";
+    ID_FORM = "ID-007", 422, "the form is not complete";
     POL_DENIED = "POL-001", 403, "policy does not allow this";
     POL_NO_ROUTE = "POL-002", 404, "there is nothing here";
     POL_CLOSED = "POL-003", 403, "this function is closed";

@@ -1,6 +1,10 @@
-//! front <-> keeper: ask for a signature; keys never cross. `stream` numbers the question and comes back with the answer.
+//! front <-> keeper: ask for a signature, a password's hash, a seal; keys never cross. `stream` numbers the question and comes
+//! back with the answer. Answers about passwords may overtake each other.
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
-use types::{Digest, EngineBuild};
+use types::{Digest, EngineBuild, PrincipalId};
+use zeroize::Zeroize;
 
 /// Frame kinds.
 pub mod kind {
@@ -40,6 +44,54 @@ impl ArtefactStatement {
     }
 }
 
+/// A password, or a code as somebody typed it. `Debug` hides it, and its memory is wiped when it is dropped.
+/// NOT HERE: wiping the frame that it crossed in; the channel's buffer is overwritten by what comes next.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Typed(String);
+
+impl Typed {
+    pub const fn new(text: String) -> Self {
+        Self(text)
+    }
+
+    /// The text itself. Every call is a place for a reviewer to look at.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Typed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[redacted]")
+    }
+}
+
+impl Drop for Typed {
+    fn drop(&mut self) {
+        self.0.zeroize();
+    }
+}
+
+/// What a sealed value is for. What was sealed for one purpose does not open for another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Purpose {
+    /// What a browser keeps for an app's origin while its user signs in.
+    Transaction,
+    /// What an app's origin asks of the sign-in origin.
+    Request,
+    /// A password was right, and the second factor is awaited.
+    HalfWay,
+    /// A browser in which somebody signed in before.
+    Device,
+}
+
+/// Why a text cannot be a password. Says nothing about anybody's account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum PasswordFlaw {
+    TooShort { chars_min: u32 },
+    TooLong { chars_max: u32 },
+}
+
 /// What the front may ask.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Question {
@@ -51,6 +103,18 @@ pub enum Question {
     SignCheckpoint { size: u64, root: Digest, consistency: Vec<Digest> },
     /// Forget the artefact key of a build that no worker runs any more: what it signed will not be loaded again.
     RetireBuild { build: EngineBuild },
+    /// A new password's hash, to be stored.
+    HashPassword { password: Typed },
+    /// Is this the password? Without a stored hash the answer is no, and takes as long.
+    VerifyPassword { password: Typed, stored: Option<String> },
+    /// A new secret for time-based codes (RFC 6238), sealed for this person.
+    NewTotp { person: PrincipalId },
+    /// Which time step does the code belong to? The secret stays with the keeper.
+    CheckTotp { person: PrincipalId, sealed: Vec<u8>, code: Typed },
+    /// Seal a value that leaves the platform and comes back. `context` is not kept: it must be the same when it is opened.
+    Seal { purpose: Purpose, context: Vec<u8>, plain: Vec<u8> },
+    /// Open what was sealed.
+    Unseal { purpose: Purpose, context: Vec<u8>, sealed: Vec<u8> },
 }
 
 /// What the keeper says.
@@ -74,8 +138,33 @@ pub enum Answer {
     Checkpoint(String),
     /// The build's key is gone, or there was none.
     Retired,
+    /// A PHC string.
+    PasswordHash(String),
+    /// The password is not hashed, whoever's it would be.
+    PasswordUnfit(PasswordFlaw),
+    /// `better`: store this in place of the hash that matched; it was made with today's parameters.
+    PasswordVerdict {
+        matches: bool,
+        better: Option<String>,
+    },
+    /// `secret` is Base32 (RFC 4648), for the person's own authenticator; it is not told again.
+    Totp {
+        sealed: Vec<u8>,
+        secret: Typed,
+    },
+    /// The step whose code it is; `None`: of none that is near. Whether the step was used before is for the asker to know.
+    TotpStep(Option<u64>),
+    Sealed(Vec<u8>),
+    /// `None`: it was changed, or sealed for another purpose or context, or with a key that is gone.
+    Unsealed(Option<Vec<u8>>),
+    /// Too many passwords wait to be hashed.
+    Busy,
     /// The keeper refuses, and has written down why.
-    Refused { reason: String },
+    Refused {
+        reason: String,
+    },
     /// The keeper cannot at the moment: its disk is full, or it is asked too often. Nothing is wrong with the question.
-    NotNow { reason: String },
+    NotNow {
+        reason: String,
+    },
 }

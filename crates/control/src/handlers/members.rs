@@ -118,8 +118,15 @@ pub(crate) async fn put(shared: &Shared, cx: &Ctx, asked: Asked) -> Result<Reply
     let member = AppMember { principal: principal.id, role, added_at: cx.started_at };
     shared.ports.store.put_member(app.clone(), member.clone()).await.map_err(refuse::store)?;
     release::publish(shared, &app).await?;
+    end_sessions(shared, &app, &principal).await?;
 
     reply::ok(&shown(&member, Some(&principal)))
+}
+
+/// Whoever's part changed signs in to the app anew (ASVS 7.4): policy knows already, and nothing older is left that could be asked.
+async fn end_sessions(shared: &Shared, app: &AppName, principal: &Principal) -> Result<(), Refusal> {
+    let ended = shared.ports.sessions.end_all(principal.id, Some(app.clone()), None).await;
+    ended.map(drop).map_err(refuse::store)
 }
 
 pub(crate) async fn remove(shared: &Shared, asked: Asked) -> Result<Reply, Refusal> {
@@ -134,6 +141,7 @@ pub(crate) async fn remove(shared: &Shared, asked: Asked) -> Result<Reply, Refus
         return Err(refuse::not_found(format!("member `{}` of `{app}`", input::short(&word))));
     }
     release::publish(shared, &app).await?;
+    end_sessions(shared, &app, &principal).await?;
 
     reply::ok(&Removed { removed: principal.id.to_string() })
 }

@@ -1,11 +1,19 @@
-//! People: taken out, and let in again. Everything that counts as theirs ends at once, and nothing of it is removed.
-use control_api::{PersonView, PutPerson};
-use gateway::{Refusal, Reply};
-use store::{Principal, PrincipalKind};
+//! People: invited, listed, taken out, let in again, removed. What counts as theirs ends at once.
+use std::collections::HashMap;
+
+use control_api::{
+    CreateInvitation, InvitationCreated, PeopleList, PersonEntry, PersonView, PutPerson, Removed, Role, SessionList,
+    SessionView, SessionsEnded,
+};
+use gateway::{ControlCall, NewInvitation, Refusal, Reply};
+use http::StatusCode;
+use store::{MemberRole, Principal, PrincipalKind};
+use types::email_address;
 
 use super::members;
 use crate::{
-    input, refuse, reply,
+    input::{self, Query},
+    refuse, release, reply,
     service::{Asked, Shared},
 };
 
@@ -30,4 +38,121 @@ pub(crate) async fn put(shared: &Shared, asked: Asked) -> Result<Reply, Refusal>
     }
 
     reply::ok(&PersonView { person: id, name: name.to_string(), owner, disabled: wanted.disabled })
+}
+
+pub(crate) async fn list(shared: &Shared, asked: Asked) -> Result<Reply, Refusal> {
+    Query::parse(&asked.head, &[])?;
+
+    let store = &shared.ports.store;
+    let accounts = store.accounts().await.map_err(refuse::store)?;
+    let mut accounts: HashMap<_, _> = accounts.into_iter().map(|account| (account.person, account)).collect();
+    let mut people = Vec::new();
+    for principal in store.principals(None).await.map_err(refuse::store)? {
+        let PrincipalKind::Person { owner } = principal.kind else { continue };
+        let account = accounts.remove(&principal.id);
+        people.push(PersonEntry {
+            person: principal.id,
+            name: principal.name.to_string(),
+            owner,
+            disabled: principal.disabled,
+            created_at: principal.created_at,
+            second_factor: account.as_ref().is_some_and(|account| account.totp.is_some()),
+            email: account.map(|account| account.email.to_string()),
+        });
+    }
+
+    reply::ok(&PeopleList { people })
+}
+
+/// The person that the path names. A service account is none.
+async fn found(shared: &Shared, call: &ControlCall) -> Result<Principal, Refusal> {
+    let word = input::param(call, "person")?;
+    let found = members::person(shared, &word).await?;
+    match found.kind {
+        PrincipalKind::Person { .. } => Ok(found),
+        PrincipalKind::Service { .. } => Err(refuse::bad_input(format!("{} is a service account", found.id))),
+    }
+}
+
+pub(crate) async fn remove(shared: &Shared, asked: Asked) -> Result<Reply, Refusal> {
+    Query::parse(&asked.head, &[])?;
+    let person = found(shared, &asked.call).await?;
+    if asked.caller.principal() == Some(person.id) {
+        return Err(refuse::conflict("nobody can remove themselves")
+            .next("let another owner do it, or the host: `serviceful people remove NAME --host`"));
+    }
+
+    let store = &shared.ports.store;
+    let mut apps = Vec::new();
+    for app in store.apps().await.map_err(refuse::store)? {
+        let members = store.members(app.name.clone()).await.map_err(refuse::store)?;
+        if members.iter().any(|member| member.principal == person.id) {
+            apps.push(app.name);
+        }
+    }
+    if !store.remove_person(person.id).await.map_err(refuse::store)? {
+        return Err(refuse::not_found(format!("person `{}`", person.id)));
+    }
+    shared.ports.sessions.forget_person(person.id);
+    for app in apps {
+        release::publish(shared, &app).await?;
+    }
+
+    reply::ok(&Removed { removed: person.id.to_string() })
+}
+
+pub(crate) async fn sessions(shared: &Shared, asked: Asked) -> Result<Reply, Refusal> {
+    Query::parse(&asked.head, &[])?;
+    let person = found(shared, &asked.call).await?;
+
+    let sessions = shared.ports.store.sessions(Some(person.id)).await.map_err(refuse::store)?;
+    let sessions = sessions.into_iter().map(|session| SessionView {
+        id: session.id,
+        app: session.app,
+        device: session.device.to_string(),
+        created_at: session.created_at,
+        used_at: session.used_at,
+        expires_at: session.expires_at,
+    });
+
+    reply::ok(&SessionList { sessions: sessions.collect() })
+}
+
+pub(crate) async fn end_sessions(shared: &Shared, asked: Asked) -> Result<Reply, Refusal> {
+    Query::parse(&asked.head, &[])?;
+    let person = found(shared, &asked.call).await?;
+
+    let ended = shared.ports.sessions.end_all(person.id, None, None).await.map_err(refuse::store)?;
+
+    reply::ok(&SessionsEnded { person: person.id, ended: u64::try_from(ended).unwrap_or(u64::MAX) })
+}
+
+pub(crate) async fn invite(shared: &Shared, asked: Asked) -> Result<Reply, Refusal> {
+    let wanted: CreateInvitation = input::json(&asked.head, asked.body).await?;
+    let email = email_address(&wanted.email)
+        .ok_or_else(|| refuse::bad_input(format!("`{}` is not an e-mail address", input::short(&wanted.email))))?;
+    let role = match wanted.role {
+        Some(Role::Admin) => MemberRole::Admin,
+        Some(Role::Member) | None => MemberRole::Member,
+    };
+
+    let store = &shared.ports.store;
+    if store.account_of(email.clone()).await.map_err(refuse::store)?.is_some() {
+        return Err(refuse::conflict(format!("`{email}` has an account already"))
+            .next("add the person to an app: `serviceful members APP add NAME`"));
+    }
+    if let Some(app) = &wanted.app {
+        super::apps::find(shared, app).await?;
+    }
+    let new = NewInvitation { email, app: wanted.app.map(|app| (app, role)), invited_by: asked.caller.principal() };
+    let (invitation, code) = shared.ports.sessions.invite(new).await.map_err(refuse::store)?;
+
+    let link = format!("{}/invitation?secret={}", shared.ports.names.id_url(), code.reveal());
+    let created = InvitationCreated {
+        id: invitation.id,
+        email: invitation.email.to_string(),
+        link,
+        expires_at: invitation.expires_at,
+    };
+    reply::json(StatusCode::CREATED, &created)
 }

@@ -53,6 +53,8 @@ pub(super) struct MemoryStore {
     pub(super) members: Mutex<Vec<(AppName, AppMember)>>,
     pub(super) principals: Mutex<Vec<Principal>>,
     pub(super) credentials: Mutex<Vec<Credential>>,
+    /// Accounts, sessions and invitations.
+    pub(super) rest: store::MemoryStore,
     /// Makes every call fail, as a broken disk does.
     pub(super) broken: Mutex<bool>,
     /// Done once, right after the references to components were read.
@@ -443,11 +445,13 @@ pub(super) struct FakeCredentials {
     pub(super) store: Arc<MemoryStore>,
     made: AtomicU64,
     pub(super) forgotten: Mutex<Vec<AppName>>,
+    /// Whose sessions were ended, and at which app.
+    pub(super) ended: Mutex<Vec<(PrincipalId, Option<AppName>)>>,
 }
 
 impl FakeCredentials {
     pub(super) fn new(store: Arc<MemoryStore>) -> Self {
-        Self { store, made: AtomicU64::new(1), forgotten: Mutex::default() }
+        Self { store, made: AtomicU64::new(1), forgotten: Mutex::default(), ended: Mutex::default() }
     }
 
     fn id(&self) -> [u8; 16] {

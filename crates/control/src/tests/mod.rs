@@ -1,4 +1,5 @@
 //! The room through its handle, with every port a fake.
+mod accounts;
 mod apps;
 mod collect;
 mod deploy;

@@ -213,3 +213,41 @@ async fn a_person_is_disabled_and_enabled_and_nobody_shuts_themselves_out() {
     let refused = put(&owner(), &account.to_string(), true).await.unwrap_err();
     assert_eq!(refused.code, Code::CTL_BAD_INPUT, "an account of an app is not a person");
 }
+
+#[tokio::test]
+async fn whoever_is_taken_out_or_removed_is_signed_out_there() {
+    let room = Room::new();
+    room.deploy("coffee", b"\0asmone").await;
+    let two = PrincipalId::from_bytes([2; 16]);
+    let coffee = || Some(types::AppName::parse("coffee").unwrap());
+    let ended = || std::mem::take(&mut *room.credentials.ended.lock().unwrap());
+    let role = |role: &str| Sent::Json(json!({ "role": role }));
+    room.ask(Op::MemberPut, &owner(), &["coffee", "Person%202"], role("admin")).await.unwrap();
+    assert_eq!(ended(), [(two, coffee())], "a changed role");
+    room.ask(Op::MemberRemove, &owner(), &["coffee", "Person%202"], Sent::Nothing).await.unwrap();
+    assert_eq!(ended(), [(two, coffee())]);
+    room.ask(Op::SessionsEnd, &OPERATOR, &["Person%202"], Sent::Nothing).await.unwrap();
+    assert_eq!(ended(), [(two, None)]);
+    let refused = room.ask(Op::PersonRemove, &owner(), &["Person%201"], Sent::Nothing).await.unwrap_err();
+    assert_eq!(refused.code, Code::CTL_CONFLICT, "nobody removes themselves");
+    room.ask(Op::PersonRemove, &owner(), &["Person%202"], Sent::Nothing).await.unwrap();
+    assert_eq!(ended(), [(two, None)]);
+    assert!(!room.store.principals.lock().unwrap().iter().any(|p| p.id == two));
+}
+
+#[tokio::test]
+async fn an_invitation_is_for_an_address_and_an_app_that_are_there() {
+    let room = Room::new();
+    room.deploy("coffee", b"\0asmone").await;
+    let invite = async |body: serde_json::Value| room.ask(Op::InvitationCreate, &owner(), &[], Sent::Json(body)).await;
+    let (status, made) = invite(json!({ "email": " Ada@Example.org ", "app": "coffee" })).await.unwrap();
+    assert_eq!((status, &made["email"]), (201, &json!("ada@example.org")));
+    assert_eq!(made["link"], "http://id.localhost:8080/invitation?secret=code-9");
+    for (bad, code) in [
+        (json!({ "email": "ada" }), Code::CTL_BAD_INPUT),
+        (json!({ "email": "ada@example.org", "app": "nothing" }), Code::CTL_NOT_FOUND),
+        (json!({ "email": "ada@example.org", "owner": true }), Code::CTL_BAD_INPUT),
+    ] {
+        assert_eq!(invite(bad.clone()).await.unwrap_err().code, code, "{bad}");
+    }
+}

@@ -33,6 +33,11 @@ async fn good(room: &Room, op: Op) -> (u16, serde_json::Value) {
         Op::AppRollback => (vec!["coffee"], Sent::Json(json!({}))),
         Op::MemberPut => (vec!["coffee", "Person%202"], Sent::Json(json!({ "role": "member" }))),
         Op::PersonPut => (vec!["Person%202"], Sent::Json(json!({ "disabled": true }))),
+        Op::PeopleList => (vec![], nothing),
+        Op::PersonRemove | Op::SessionsList | Op::SessionsEnd => (vec!["Person%202"], nothing),
+        Op::InvitationCreate => {
+            (vec![], Sent::Json(json!({ "email": "Ada@example.org", "app": "coffee", "role": "admin" })))
+        }
         Op::MemberRemove => (vec!["coffee", "Person%201"], nothing),
         Op::AppTokenCreate => (vec!["coffee"], Sent::Json(json!({ "service": "till" }))),
         Op::CallTokenCreate => (vec![], Sent::Json(json!({ "app": "coffee" }))),
@@ -84,6 +89,7 @@ fn the_router_takes_the_whole_table() {
         scheme: "http",
         apps_domain: "localhost".into(),
         console: "console.localhost".into(),
+        id: "id.localhost".into(),
         port: None,
     };
     assert!(gateway::Routes::new(names, &routes).is_ok(), "no two operations share a route");

@@ -11,8 +11,8 @@ use std::{
 use bytes::Bytes;
 use front_door::{Certificates, Config, Door, Drained, Service};
 use gateway::{
-    Admitted, Ambient, Body, Ctx, Decide, Decision, Fut, House, Identified, Identify, Intent, Names, Permit, Refusal,
-    Reply, Routes, Work,
+    Admitted, Ambient, Body, Ctx, Decide, Decision, Fut, House, Identified, Identify, Intent, Names, Permit,
+    Recognised, Refusal, Reply, Routes, Work,
 };
 use http::Response;
 use http_body::Frame;
@@ -46,16 +46,16 @@ pub(crate) struct Notes {
 struct Rooms(Arc<Notes>, watch::Receiver<audit::Progress>);
 
 impl Identify for Rooms {
-    fn identify_now(&self, _: &Ctx, admitted: &Admitted, _: &Intent) -> Option<Result<Arc<Caller>, Refusal>> {
+    fn identify_now(&self, _: &Ctx, admitted: &Admitted, _: &Intent) -> Option<Result<Recognised, Refusal>> {
         if let gateway::Channel::Host { uid } = admitted.channel() {
             self.0.uids.lock().unwrap().push(uid);
-            return Some(Ok(Arc::new(Caller::Operator { uid })));
+            return Some(Ok(Arc::new(Caller::Operator { uid }).into()));
         }
         let known = admitted.head().headers.get("authorization").is_some_and(|v| v == "Bearer good");
-        Some(Ok(Arc::new(if known { person() } else { Caller::Stranger })))
+        Some(Ok(Arc::new(if known { person() } else { Caller::Stranger }).into()))
     }
 
-    fn identify<'a>(&'a self, _: &'a Ctx, _: &'a Admitted, _: &'a Intent) -> Fut<'a, Result<Arc<Caller>, Refusal>> {
+    fn identify<'a>(&'a self, _: &'a Ctx, _: &'a Admitted, _: &'a Intent) -> Fut<'a, Result<Recognised, Refusal>> {
         Box::pin(async { Err(Refusal::internal("identify_now answers everything")) })
     }
 }
@@ -199,8 +199,13 @@ pub(crate) fn house(
     port: u16,
     config: &Config,
 ) -> (Arc<House>, Arc<Notes>, watch::Sender<audit::Progress>) {
-    let names =
-        Names { scheme, apps_domain: "localhost".into(), console: "console.localhost".into(), port: Some(port) };
+    let names = Names {
+        scheme,
+        apps_domain: "localhost".into(),
+        console: "console.localhost".into(),
+        id: "id.localhost".into(),
+        port: Some(port),
+    };
     let routes = Arc::new(Routes::new(names, &[]).unwrap());
     for app in ["coffee", "tea"] {
         routes.put(&AppName::parse(app).unwrap(), &[target("/*")]).unwrap();
@@ -215,6 +220,8 @@ pub(crate) fn house(
         policy: rooms.clone(),
         runtime: rooms.clone(),
         control: rooms.clone(),
+        sign_in: Arc::new(gateway::NoSignIn),
+        reception: Arc::new(gateway::NoSignIn),
         audit: rooms,
         clock: Arc::new(Fixed(AtomicU64::new(1))),
         rng: Arc::new(Fixed(AtomicU64::new(1))),

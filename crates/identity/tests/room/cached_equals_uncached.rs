@@ -43,7 +43,7 @@ async fn compare(w: &World, token: &Token, story: &Story) {
         let (cached, fresh) = (w.ask(&admitted, &intent).await, bare.identify(&cx, &admitted, &intent).await);
         let of = token.credential.id;
         match (cached, fresh) {
-            (Ok(cached), Ok(fresh)) => assert_eq!(cached, fresh, "{of} {story:#?}"),
+            (Ok(cached), Ok(fresh)) => assert_eq!(cached, fresh.caller, "{of} {story:#?}"),
             (Err(cached), Err(fresh)) => assert_eq!(cached.reason, fresh.reason, "{of} {story:#?}"),
             (cached, fresh) => panic!("{of}: cached {cached:?}, uncached {fresh:?}, after {story:#?}"),
         }

@@ -4,4 +4,5 @@
 mod cached_equals_uncached;
 mod credentials;
 mod identify;
+mod sessions;
 mod world;

@@ -133,11 +133,13 @@ impl World {
             Some(known) => known,
             None => self.room.identify(&cx, admitted, intent).await,
         }
+        .map(|recognised| recognised.caller)
     }
 
     /// From the caches only.
     pub(crate) fn ask_now(&self, admitted: &Admitted, intent: &Intent) -> Option<Result<Arc<Caller>, Refusal>> {
-        self.room.identify_now(&self.cx(), admitted, intent)
+        let known = self.room.identify_now(&self.cx(), admitted, intent)?;
+        Some(known.map(|recognised| recognised.caller))
     }
 
     pub(crate) async fn person(&self, name: &str, owner: bool) -> Principal {

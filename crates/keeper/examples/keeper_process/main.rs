@@ -8,7 +8,7 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use keeper::Setting;
+use keeper::{Setting, Strength};
 use types::{Clock, Instant, Rng, UnixMillis};
 
 struct Real {
@@ -38,7 +38,8 @@ fn main() -> ExitCode {
     // Opened before the jail closes the file system.
     let Ok(randomness) = File::open("/dev/urandom") else { return ExitCode::from(3) };
     let real = Arc::new(Real { randomness });
-    let setting = Setting { clock: real.clone(), rng: real, mode: |_| jail::Mode::BestEffort };
+    let (mode, passwords) = (|_: &_| jail::Mode::BestEffort, Strength::FLOOR);
+    let setting = Setting { clock: real.clone(), rng: real, mode, passwords };
     let ended = wire::inherited().map_err(|e| e.to_string()).and_then(|channel| {
         keeper::run(channel, folder.into(), setting).map_err(|e| {
             use std::error::Error as _;

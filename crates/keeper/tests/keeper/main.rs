@@ -6,3 +6,4 @@ mod checkpoints;
 mod hostile;
 mod life;
 mod process;
+mod secrets;

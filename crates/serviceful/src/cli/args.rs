@@ -11,11 +11,13 @@ use super::{
     completions::CompletionsArgs,
     deploy::DeployArgs,
     deployments::{DeploymentsArgs, RollbackArgs},
+    invite::InviteArgs,
     invoke::InvokeArgs,
     logs::LogsArgs,
     members::MembersArgs,
     new::NewArgs,
     people::PeopleArgs,
+    sessions::SessionsArgs,
     tester::TestArgs,
     token::TokenArgs,
     typings::TypesArgs,
@@ -149,9 +151,17 @@ pub(crate) enum Hand {
     /// See, add and remove the members of an app
     #[command(after_help = "Example:\n  serviceful members coffee\n  serviceful members coffee add Ada --role admin")]
     Members(MembersArgs),
-    /// Disable and enable people
-    #[command(after_help = "Example:\n  serviceful people disable Ada\n  serviceful people enable Ada")]
+    /// Invite somebody who has no account yet
+    #[command(
+        after_help = "Example:\n  serviceful invite ada@example.org\n  serviceful invite ada@example.org --app coffee"
+    )]
+    Invite(InviteArgs),
+    /// List, disable, enable and remove people
+    #[command(after_help = "Example:\n  serviceful people list\n  serviceful people disable Ada")]
     People(PeopleArgs),
+    /// See where people are signed in, and sign them out
+    #[command(after_help = "Example:\n  serviceful sessions list Ada\n  serviceful sessions end Ada")]
+    Sessions(SessionsArgs),
     /// Make, see and revoke tokens
     #[command(
         after_help = "Example:\n  serviceful token create coffee till --days 30\n  serviceful token ls\n  serviceful token revoke c-aibagbafaydqqcikbmga2dqpca"

@@ -16,6 +16,7 @@ mod deployments;
 mod desk;
 mod doctor;
 mod failure;
+mod invite;
 mod invoke;
 mod logs;
 mod members;
@@ -26,6 +27,7 @@ mod people;
 mod place;
 mod posture;
 mod project;
+mod sessions;
 mod ship;
 mod tester;
 mod text;
@@ -108,6 +110,8 @@ fn perform(desk: &Desk, hand: Hand) -> Result<Exit, Failure> {
             Hand::Logs(args) => logs::run(desk, args).await,
             Hand::Members(args) => members::run(desk, args).await,
             Hand::People(args) => people::run(desk, args).await,
+            Hand::Sessions(args) => sessions::run(desk, args).await,
+            Hand::Invite(args) => invite::run(desk, args).await,
             Hand::Token(args) => token::run(desk, args).await,
             Hand::Audit(args) => audit_log::run(desk, args).await,
             Hand::Posture => posture::run(desk).await,

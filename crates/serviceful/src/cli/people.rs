@@ -1,10 +1,11 @@
 //! `people`.
 use clap::{Args, Subcommand};
-use control_api::PutPerson;
+use control_api::{PeopleList, PutPerson};
 
 use super::{
     desk::Desk,
     failure::{Exit, Failure},
+    out::Out,
     text,
 };
 
@@ -17,6 +18,19 @@ pub(crate) struct PeopleArgs {
 
 #[derive(Debug, Subcommand)]
 enum PeopleVerb {
+    /// List everybody
+    #[command(visible_alias = "ls", after_help = "Example:\n  serviceful people list\n  serviceful people list --json")]
+    List,
+    /// Remove a person with account, sessions, tokens and memberships
+    #[command(visible_alias = "rm", after_help = "Example:\n  serviceful people remove Ada --yes")]
+    Remove {
+        /// Id (`p-…`), or a name that only one person has
+        #[arg(value_name = "WHO")]
+        person: String,
+        /// Do not ask
+        #[arg(long)]
+        yes: bool,
+    },
     /// End everything that counts as this person's, at once; nothing is removed
     #[command(after_help = "Example:\n  serviceful people disable Ada\n  serviceful people disable Ada --host")]
     Disable {
@@ -35,6 +49,19 @@ enum PeopleVerb {
 
 pub(super) async fn run(desk: &Desk, args: PeopleArgs) -> Result<Exit, Failure> {
     let (person, disabled) = match args.verb {
+        PeopleVerb::List => {
+            desk.out.answer(&desk.client()?.people().await?, show)?;
+            return Ok(Exit::Done);
+        }
+        PeopleVerb::Remove { person, yes } => {
+            if !yes {
+                return Err(Failure::usage(format!("removing `{}` cannot be undone", text::plain(&person)))
+                    .next("add --yes to do it; `serviceful people disable` keeps everything"));
+            }
+            let removed = desk.client()?.remove_person(&person).await?;
+            desk.out.answer(&removed, |out, gone| out.line(&format!("{} is removed", gone.removed)))?;
+            return Ok(Exit::Done);
+        }
         PeopleVerb::Disable { person } => (person, true),
         PeopleVerb::Enable { person } => (person, false),
     };
@@ -44,4 +71,19 @@ pub(super) async fn run(desk: &Desk, args: PeopleArgs) -> Result<Exit, Failure> 
     let sentence = format!("{} ({}) {now}", text::plain(&changed.name), changed.person);
     desk.out.answer(&changed, |out, _| out.line(&sentence))?;
     Ok(Exit::Done)
+}
+
+fn show(out: &Out, list: &PeopleList) -> Result<(), Failure> {
+    let rows = list.people.iter().map(|person| {
+        let marks = [(person.owner, "owner"), (person.second_factor, "two factors"), (person.disabled, "disabled")];
+        let marks: Vec<&str> = marks.into_iter().filter(|(is, _)| *is).map(|(_, word)| word).collect();
+        vec![
+            text::plain(&person.name),
+            person.person.to_string(),
+            person.email.as_deref().map_or_else(|| "-".to_owned(), text::plain),
+            text::moment(person.created_at),
+            marks.join(", "),
+        ]
+    });
+    out.table(&["NAME", "ID", "E-MAIL", "SINCE", ""], &rows.collect::<Vec<_>>())
 }

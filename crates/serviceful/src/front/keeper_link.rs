@@ -120,10 +120,14 @@ impl KeeperLink {
         Ok(())
     }
 
-    async fn ask(&self, question: &Question) -> Result<Answer, String> {
-        match tokio::time::timeout(PATIENCE, self.ask_until_answered(question)).await {
+    pub(super) async fn ask(&self, question: &Question) -> Result<Answer, String> {
+        self.ask_within(PATIENCE, question).await
+    }
+
+    pub(super) async fn ask_within(&self, patience: Duration, question: &Question) -> Result<Answer, String> {
+        match tokio::time::timeout(patience, self.ask_until_answered(question)).await {
             Ok(answer) => answer,
-            Err(_) => Err(format!("the keeper did not answer within {} s", PATIENCE.as_secs())),
+            Err(_) => Err(format!("the keeper did not answer within {} s", patience.as_secs())),
         }
     }
 
@@ -172,7 +176,7 @@ impl KeeperLink {
     }
 }
 
-fn unexpected(answer: &Answer) -> String {
+pub(super) fn unexpected(answer: &Answer) -> String {
     match answer {
         Answer::Refused { reason } | Answer::NotNow { reason } => reason.clone(),
         _ => "the keeper answered another question".to_owned(),

@@ -10,6 +10,7 @@ mod posture;
 mod rooms;
 mod supervisor_link;
 mod upkeep;
+mod vault_link;
 
 use std::{os::fd::OwnedFd, path::PathBuf, sync::Arc};
 

@@ -16,6 +16,7 @@ use super::{
     posture::Walls,
     supervisor_link::SupervisorLink,
     upkeep::{Cache, People, Upkeep},
+    vault_link::VaultLink,
 };
 use crate::{
     config::Config,
@@ -115,8 +116,8 @@ impl Rooms {
         }));
 
         let names = config.names(port);
-        let routes =
-            Arc::new(Routes::new(names.clone(), &control::routes()?).context("the control API's routes clash")?);
+        let routes = Routes::new(names.clone(), &control::routes()?).context("the control API's routes clash")?;
+        let routes = Arc::new(routes.with_sign_in(&sign_in::routes()?).context("the sign-in pages' routes clash")?);
         let policy = Arc::new(
             policy::Service::new(policy::PolicyConfig { dev_operator: config.dev })
                 .context("the platform's policies")?,
@@ -148,14 +149,24 @@ impl Rooms {
             releases,
             credentials: identity.clone(),
             people: Arc::new(People(identity.clone())),
+            sessions: identity.clone(),
             logs,
             posture: walls.clone(),
-            audit: Arc::new(AuditLink::new(folders.audit, facts.audit_key, keeper, engine.build, log.clone())),
+            audit: Arc::new(AuditLink::new(folders.audit, facts.audit_key, keeper.clone(), engine.build, log.clone())),
             record: record.clone(),
-            names,
+            names: names.clone(),
             caps: Limits { run: config.caps.run, compile: config.caps.compile },
             clock: clock.clone(),
         });
+        let sign_in = Arc::new(sign_in::Service::new(sign_in::Ports {
+            store: store.clone(),
+            vault: Arc::new(VaultLink(keeper)),
+            sessions: identity.clone(),
+            membership: Arc::new(control.clone()),
+            names,
+            clock: clock.clone(),
+            rng: rng.clone(),
+        }));
         let door = front_door::Door::new(config.front_door.clone(), routes.clone());
         let house = Arc::new(House {
             front_door: Arc::new(door),
@@ -164,6 +175,8 @@ impl Rooms {
             policy,
             runtime: runtime.clone(),
             control: Arc::new(control.clone()),
+            sign_in: sign_in.clone(),
+            reception: sign_in,
             audit: record,
             clock: clock.clone(),
             rng,

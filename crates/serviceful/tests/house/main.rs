@@ -3,6 +3,7 @@
 
 mod audit;
 mod breach;
+mod browser;
 mod callers;
 mod guests;
 mod hostile;
@@ -11,5 +12,6 @@ mod memory;
 mod newcomer;
 mod platform;
 mod recovery;
+mod sign_in;
 mod street;
 mod upkeep;

@@ -1,5 +1,6 @@
 //! What every backend must do, as one suite. A backend's test crate names a way to make an empty store:
 //! `store::contract_suite!(|| -> Arc<dyn Store> { … });` and gets one test a check; `#[tokio::test]` must be in reach.
+mod accounts;
 mod apps;
 mod claims;
 mod credentials;
@@ -7,7 +8,12 @@ mod deployments;
 mod members;
 mod principals;
 mod samples;
+mod sessions;
 
+pub use accounts::{
+    check_account_by_claim, check_invitations, check_passwords, check_person_removal_takes_everything_along,
+    check_second_factors,
+};
 pub use apps::{check_app_removal_takes_everything_along, check_apps};
 pub use claims::{check_claim, check_claim_is_all_or_nothing, check_claim_is_used_once_by_racers};
 pub use credentials::{
@@ -17,6 +23,7 @@ pub use credentials::{
 pub use deployments::{check_deployment_states, check_deployments, check_history, check_switch};
 pub use members::check_members;
 pub use principals::{check_disabling, check_owner_question, check_principals, check_service_account_names};
+pub use sessions::{check_links, check_rotation, check_session_ends, check_session_purge, check_sessions};
 
 use std::{fmt::Debug, future::Future, sync::Arc, task::Poll};
 
@@ -27,6 +34,8 @@ use crate::{Store, StoreError};
 macro_rules! contract_suite {
     ($make:expr) => {
         $crate::contract_suite! { @each $make;
+            check_account_by_claim check_invitations check_passwords check_person_removal_takes_everything_along check_second_factors
+            check_links check_rotation check_session_ends check_session_purge check_sessions
             check_apps check_app_removal_takes_everything_along
             check_claim check_claim_is_all_or_nothing check_claim_is_used_once_by_racers
             check_credential_conflicts check_credential_lists check_credential_purge check_credentials_and_revocation check_parents

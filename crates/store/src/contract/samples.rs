@@ -1,8 +1,11 @@
 //! Values to store. `n` makes them different from each other.
-use types::{AppName, CredentialId, Digest, PrincipalId, UnixMillis};
+use types::{AppName, Assurance, CredentialId, Digest, PrincipalId, UnixMillis};
 
 use super::{AnyStore, ok};
-use crate::{Audience, Credential, CredentialKind, Deployment, DeploymentState, Principal, PrincipalKind};
+use crate::{
+    Account, Audience, Credential, CredentialKind, Deployment, DeploymentState, Invitation, MemberRole, Principal,
+    PrincipalKind, Session,
+};
 
 pub(super) const START: UnixMillis = UnixMillis(1_790_000_000_000);
 
@@ -60,6 +63,54 @@ pub(super) fn deployment(of: &str, n: u8) -> Deployment {
         state: DeploymentState::Preparing,
         created_at: at(n.into()),
         created_by: (n > 10).then(|| PrincipalId::from_bytes([n; 16])),
+    }
+}
+
+pub(super) fn account(of: u8) -> Account {
+    Account {
+        person: PrincipalId::from_bytes([of; 16]),
+        email: format!("person{of}@example.org").into(),
+        email_verified: false,
+        password: Some(format!("$argon2id$of {of}").into()),
+        password_at: Some(at(of.into())),
+        totp: None,
+        passkeys: "[]".into(),
+    }
+}
+
+/// A session at the sign-in origin.
+pub(super) fn sso(n: u8, of: u8) -> Session {
+    Session {
+        id: CredentialId::from_bytes([n; 16]),
+        person: PrincipalId::from_bytes([of; 16]),
+        parent: None,
+        app: None,
+        secret_hash: digest(n),
+        former: None,
+        created_at: at(n.into()),
+        used_at: at(n.into()),
+        rotated_at: at(n.into()),
+        expires_at: at(3_600),
+        assurance: Assurance::MultiFactor,
+        authenticated_at: at(1),
+        device: format!("Browser {n} \u{e9}").into(),
+    }
+}
+
+pub(super) fn child(n: u8, parent: u8, of: u8, at_app: &str) -> Session {
+    let parent = Some(CredentialId::from_bytes([parent; 16]));
+    Session { parent, app: Some(app(at_app)), assurance: Assurance::SingleFactor, ..sso(n, of) }
+}
+
+pub(super) fn invitation(n: u8, to: Option<&str>) -> Invitation {
+    Invitation {
+        id: CredentialId::from_bytes([n; 16]),
+        code_hash: digest(n),
+        email: format!("guest{n}@example.org").into(),
+        app: to.map(|to| (app(to), MemberRole::Member)),
+        invited_by: to.is_none().then(|| PrincipalId::from_bytes([n; 16])),
+        created_at: at(n.into()),
+        expires_at: at(3_600),
     }
 }
 

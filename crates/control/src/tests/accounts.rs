@@ -1,0 +1,97 @@
+//! Accounts, sessions and invitations of the fakes: what control only passes on is kept by the store in memory.
+use std::sync::Arc;
+
+use gateway::{Fut, NewInvitation, NewSession, SessionPort};
+use store::{
+    Account, Accounts, Answer, Invitation, Link, LinkPurpose, Principal, Session, Sessions, StoreError, Totp, Use,
+};
+use types::{AppName, CredentialId, Digest, PrincipalId, Secret, UnixMillis};
+
+use super::fakes::{FakeCredentials, MemoryStore};
+
+macro_rules! delegated {
+    ($trait:ident: $($name:ident($($arg:ident: $type:ty),*) -> $answer:ty;)+ $(; $own:item)*) => {
+        impl $trait for MemoryStore {
+            $(fn $name(&self, $($arg: $type),*) -> Answer<'_, $answer> { self.rest.$name($($arg),*) })+
+            $($own)*
+        }
+    };
+}
+
+delegated! { Accounts:
+    account(person: PrincipalId) -> Option<Account>;
+    account_of(email: Arc<str>) -> Option<(Account, Principal)>;
+    accounts() -> Vec<Account>;
+    claim_account(code: Digest, now: UnixMillis, owner: Principal, account: Account) -> bool;
+    add_invitation(new: Invitation) -> ();
+    invitation(code: Digest) -> Option<Invitation>;
+    invitations() -> Vec<Invitation>;
+    remove_invitation(id: CredentialId) -> bool;
+    accept_invitation(code: Digest, now: UnixMillis, person: Principal, account: Account) -> Option<Invitation>;
+    set_password(person: PrincipalId, hash: Arc<str>, at: UnixMillis, kept: Option<CredentialId>) -> bool;
+    improve_password(person: PrincipalId, from: Arc<str>, to: Arc<str>) -> bool;
+    set_totp(person: PrincipalId, totp: Option<Totp>, codes: Vec<Digest>) -> bool;
+    use_totp_step(person: PrincipalId, step: u64) -> bool;
+    use_recovery_code(person: PrincipalId, code: Digest) -> bool;
+    recovery_codes_left(person: PrincipalId) -> u32;
+    set_passkeys(person: PrincipalId, from: Arc<str>, to: Arc<str>) -> bool;
+    ; fn remove_person(&self, person: PrincipalId) -> Answer<'_, bool> {
+        let mut all = self.principals.lock().unwrap();
+        let before = all.len();
+        all.retain(|p| p.id != person);
+        self.members.lock().unwrap().retain(|(_, member)| member.principal != person);
+        let removed = all.len() < before;
+        Box::pin(async move { Ok(removed) })
+    }
+}
+
+delegated! { Sessions:
+    add_session(new: Session) -> ();
+    session(secret: Digest) -> Option<(Session, Principal)>;
+    sessions(of: Option<PrincipalId>) -> Vec<Session>;
+    rotate_session(id: CredentialId, from: Digest, to: Digest, at: UnixMillis, until: UnixMillis) -> bool;
+    touch_session(id: CredentialId, at: UnixMillis) -> ();
+    end_session(id: CredentialId) -> bool;
+    end_sessions(of: PrincipalId, app: Option<AppName>, kept: Option<CredentialId>) -> usize;
+    add_link(link: Link) -> ();
+    use_link(purpose: LinkPurpose, hash: Digest, now: UnixMillis) -> Use;
+    purge_sessions(before: UnixMillis, idle: UnixMillis) -> usize;
+}
+
+/// Notes whose sessions were ended, and where.
+impl SessionPort for FakeCredentials {
+    fn invite(&self, new: NewInvitation) -> Fut<'_, Result<(Invitation, Secret), StoreError>> {
+        let invitation = Invitation {
+            id: CredentialId::from_bytes([9; 16]),
+            code_hash: Digest::from_bytes([9; 32]),
+            email: new.email,
+            app: new.app,
+            invited_by: new.invited_by,
+            created_at: UnixMillis(1),
+            expires_at: UnixMillis(2),
+        };
+        Box::pin(async move { Ok((invitation, Secret::new("code-9".into()))) })
+    }
+
+    fn open(&self, _: NewSession) -> Fut<'_, Result<(Session, Secret), StoreError>> {
+        Box::pin(async { Err(StoreError::Closed) })
+    }
+
+    fn end(&self, _: CredentialId) -> Fut<'_, Result<bool, StoreError>> {
+        Box::pin(async { Ok(false) })
+    }
+
+    fn end_all(
+        &self,
+        of: PrincipalId,
+        app: Option<AppName>,
+        _: Option<CredentialId>,
+    ) -> Fut<'_, Result<usize, StoreError>> {
+        self.ended.lock().unwrap().push((of, app));
+        Box::pin(async { Ok(1) })
+    }
+
+    fn forget_person(&self, of: PrincipalId) {
+        self.ended.lock().unwrap().push((of, None));
+    }
+}

@@ -1,0 +1,89 @@
+//! What a browser is doing: opening a page for somebody to look at, or fetching something for a page.
+use http::{HeaderMap, Method, header, request::Parts};
+
+use crate::{ATTEMPT_PREFIX, Cookies};
+
+/// The part of a request that outlives its pass, for the answer to a person.
+#[derive(Debug)]
+pub(crate) struct Errand {
+    /// A person waits for a page. Everything else gets problem+json: a script that follows a redirect to a sign-in page ends
+    /// with an answer that it cannot read.
+    pub(crate) opens_page: bool,
+    /// Path and query.
+    pub(crate) target: String,
+    pub(crate) method: Method,
+    /// Names of the cookies of attempts to sign in that the browser has begun here.
+    pub(crate) attempts: Vec<String>,
+}
+
+impl Errand {
+    pub(crate) fn of(head: &Parts) -> Self {
+        let target = head.uri.path_and_query().map_or("/", |target| target.as_str()).to_owned();
+        let opens_page = opens_page(head);
+        let attempts = if opens_page { attempts(&head.headers) } else { Vec::new() };
+        Self { opens_page, target, method: head.method.clone(), attempts }
+    }
+}
+
+fn attempts(headers: &HeaderMap) -> Vec<String> {
+    Cookies::of_platform(headers).names(ATTEMPT_PREFIX).map(str::to_owned).collect()
+}
+
+/// Fetch Metadata says it; where a browser sends none, a GET that wants HTML.
+fn opens_page(head: &Parts) -> bool {
+    if !matches!(head.method, Method::GET | Method::HEAD) || head.headers.contains_key(header::AUTHORIZATION) {
+        return false;
+    }
+    let (mode, dest) = (one(&head.headers, "sec-fetch-mode"), one(&head.headers, "sec-fetch-dest"));
+    match (mode, dest) {
+        (None, None) => head.method == Method::GET && wants_html(&head.headers),
+        (mode, dest) => mode == Some("navigate") && dest == Some("document"),
+    }
+}
+
+/// The value of a field; one that came twice or is no text is not absent, and fits nothing.
+fn one<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
+    let mut values = headers.get_all(name).iter();
+    let first = values.next()?;
+    Some(if values.next().is_some() { "" } else { first.to_str().unwrap_or_default() })
+}
+
+fn wants_html(headers: &HeaderMap) -> bool {
+    let accepted = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    let mut kinds = accepted.flat_map(|value| value.split(',')).map(|kind| kind.split(';').next().unwrap_or_default());
+    kinds.any(|kind| kind.trim().eq_ignore_ascii_case("text/html"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_somebody_who_looks_is_shown_in() {
+        let says = |method: &str, fields: &[(&str, &str)]| {
+            let mut request = http::Request::builder().method(method).uri("http://a.localhost/x?y=1");
+            for (name, value) in fields {
+                request = request.header(*name, *value);
+            }
+            opens_page(&request.body(()).unwrap().into_parts().0)
+        };
+        let (mode, dest, html) =
+            (("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "document"), ("accept", "text/html"));
+        assert!(says("GET", &[mode, dest]) && says("HEAD", &[mode, dest]) && says("GET", &[html]));
+        assert!(says("GET", &[("accept", "application/xhtml+xml, text/HTML;q=0.9, */*")]));
+        for (method, fields) in [
+            ("POST", &[mode, dest, html][..]),
+            ("GET", &[]),
+            ("HEAD", &[html]),
+            ("GET", &[("accept", "*/*")]),
+            ("GET", &[("accept", "text/html-ish")]),
+            ("GET", &[mode, html]),
+            ("GET", &[("sec-fetch-mode", "cors"), ("sec-fetch-dest", "empty"), html]),
+            ("GET", &[mode, ("sec-fetch-dest", "iframe"), html]),
+            ("GET", &[mode, mode, dest]),
+            ("GET", &[mode, dest, ("authorization", "Bearer x")]),
+        ] {
+            assert!(!says(method, fields), "{method} {fields:?}");
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! The names of form fields, as they come back. A test holds the templates to this list.
+
+/// Proof that the form is ours. On every form.
+pub const TOKEN: &str = "token";
+/// The attempt. On every form.
+pub const TX: &str = "tx";
+pub const EMAIL: &str = "email";
+pub const NAME: &str = "name";
+/// The password that is set already.
+pub const PASSWORD: &str = "password";
+/// A password to set.
+pub const NEW_PASSWORD: &str = "new_password";
+/// Present (`on`) when the person wants to stay signed in on this device.
+pub const KEEP: &str = "keep";
+/// Six digits of an authenticator app. Spaces may be in it.
+pub const CODE: &str = "code";
+/// One recovery code. Spaces, dashes and lower case may be in it.
+pub const RECOVERY_CODE: &str = "recovery_code";
+/// What the browser made with a passkey: JSON of `PublicKeyCredential`. Not empty means: this form was sent with a passkey.
+pub const CREDENTIAL: &str = "credential";
+/// The code of a claim link, or the secret of a link in a mail.
+pub const SECRET: &str = "secret";
+/// Which passkey or session is meant.
+pub const ID: &str = "id";
+/// What a passkey shall be called.
+pub const LABEL: &str = "label";
+/// A word to the owner of an app, with a request for access.
+pub const MESSAGE: &str = "message";
+/// The answer to a puzzle: a decimal number, or empty when the person waited instead.
+pub const SOLUTION: &str = "solution";
+/// The challenge that the answer is for.
+pub const PUZZLE: &str = "puzzle";
+/// `allow` or `refuse`: which button was pressed.
+pub const ANSWER: &str = "answer";
+/// Present (`on`) when recovery codes were put away.
+pub const SAVED: &str = "saved";
+
+/// All of them.
+pub const ALL: &[&str] = &[
+    TOKEN,
+    TX,
+    EMAIL,
+    NAME,
+    PASSWORD,
+    NEW_PASSWORD,
+    KEEP,
+    CODE,
+    RECOVERY_CODE,
+    CREDENTIAL,
+    SECRET,
+    ID,
+    LABEL,
+    MESSAGE,
+    SOLUTION,
+    PUZZLE,
+    ANSWER,
+    SAVED,
+];

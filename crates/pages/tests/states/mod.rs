@@ -1,0 +1,360 @@
+//! Every page in the states that matter, drawn with given names: the gallery takes honest ones, the tests hostile ones.
+use pages::*;
+
+/// What people and apps are called.
+pub(crate) struct Names {
+    pub(crate) person: String,
+    pub(crate) email: String,
+    pub(crate) app: String,
+    pub(crate) host: String,
+    pub(crate) platform: String,
+    pub(crate) device: String,
+    pub(crate) function: String,
+    /// Path, message, owner: whatever else somebody wrote.
+    pub(crate) text: String,
+    /// Values that go through the page: tokens, secrets, ids.
+    pub(crate) opaque: String,
+}
+
+impl Names {
+    /// As they mostly are.
+    pub(crate) fn honest() -> Self {
+        Self {
+            person: "Ann Lee".into(),
+            email: "ann@example.com".into(),
+            app: "coffee".into(),
+            host: "coffee.apps.example.com".into(),
+            platform: "Example Works".into(),
+            device: "Firefox on Linux".into(),
+            function: "orders".into(),
+            text: "GET /orders/42".into(),
+            opaque: "hJ3kQ9zT0wYx".into(),
+        }
+    }
+
+    /// As long as they get, in scripts that run the other way.
+    pub(crate) fn long() -> Self {
+        Self {
+            person: "Wolfeschlegelsteinhausenbergerdorff-Müller de la Torre y Santa Cruz".into(),
+            email: "maximiliana.featherstonehaugh-cholmondeley@subsidiary.department.long-company-name.example.co.uk"
+                .into(),
+            app: "quarterly-supplier-invoice-reconciliation".into(),
+            host: "quarterly-supplier-invoice-reconciliation.apps.platform.example.co.uk".into(),
+            platform: "מערכת ההזדהות של החברה הגדולה והחשובה בעולם".into(),
+            device: "A browser that calls itself something quite long on an operating system that does so, too".into(),
+            function: "reconcile-everything-of-the-quarter".into(),
+            text: "POST /a/rather/long/path/without/a/single/space/that/goes/on/and/on?with=a-query&and=another-value"
+                .into(),
+            opaque: "0123456789abcdef".repeat(8),
+        }
+    }
+}
+
+/// A page with its name and state: `sign-in`, `sign-in.failed`.
+pub(crate) struct State {
+    pub(crate) name: &'static str,
+    pub(crate) page: Page,
+}
+
+/// All of them.
+pub(crate) fn all(n: &Names) -> Vec<State> {
+    let (mut states, frame) = (Vec::new(), frame(n));
+    let plain = Frame { destination: None, ..frame.clone() };
+    sign_in(n, &frame, &mut states);
+    joining(n, &frame, &plain, &mut states);
+    factors(n, &frame, &plain, &mut states);
+    refusals(n, &frame, &plain, &mut states);
+    command_line(n, &plain, &mut states);
+    account(n, &plain, &mut states);
+    states
+}
+
+fn frame(n: &Names) -> Frame {
+    Frame {
+        lang: Lang::En,
+        platform: n.platform.as_str().into(),
+        host: "id.example.com".into(),
+        destination: Some(Destination { app: n.app.as_str().into(), host: n.host.as_str().into() }),
+        development: None,
+    }
+}
+
+fn hidden(n: &Names) -> Hidden {
+    Hidden { token: n.opaque.clone(), tx: n.opaque.clone() }
+}
+
+fn both() -> Choice {
+    Choice { passkeys: true, passwords: Some(PasswordRules::default()) }
+}
+
+fn push(states: &mut Vec<State>, name: &'static str, page: Page) {
+    states.push(State { name, page });
+}
+
+fn sign_in(n: &Names, frame: &Frame, states: &mut Vec<State>) {
+    let email = || Shown::from(n.email.as_str());
+    let first = SignIn { hidden: hidden(n), passwords: true, sign_up: true, ..SignIn::default() };
+    push(states, "sign-in", first.render(frame));
+    push(states, "sign-in.development", first.render(&Frame { development: Some("alice".into()), ..frame.clone() }));
+    push(states, "sign-in.platform", first.render(&Frame { destination: None, ..frame.clone() }));
+    let failed = SignIn { email: email(), faults: Fault::SignInFailed.into(), ..first.clone() };
+    push(states, "sign-in.failed", failed.render(frame));
+    let malformed = SignIn { email: n.text.as_str().into(), faults: Fault::EmailMalformed.into(), ..first.clone() };
+    push(states, "sign-in.malformed", malformed.render(frame));
+    let passkeys_only = SignIn { passwords: false, sign_up: false, faults: Fault::PasskeyUnknown.into(), ..first };
+    push(states, "sign-in.passkeys-only", passkeys_only.render(frame));
+
+    let password = PasswordStep { hidden: hidden(n), email: email(), keep: true, faults: Faults::none() };
+    push(states, "password", password.render(frame));
+    let failed = PasswordStep { faults: Fault::SignInFailed.into(), ..password };
+    push(states, "password.failed", failed.render(frame));
+
+    let forgot = ForgotPassword { hidden: hidden(n), email: email(), mail: true, faults: Faults::none() };
+    push(states, "forgot-password", forgot.render(frame));
+    push(states, "forgot-password.no-mail", ForgotPassword { mail: false, ..forgot }.render(frame));
+    let sent = CheckMail { hidden: hidden(n), purpose: MailPurpose::Reset, email: email(), minutes: 10 };
+    push(states, "check-mail.reset", sent.render(frame));
+    let new = NewPassword { hidden: hidden(n), secret: n.opaque.clone(), email: email(), ..NewPassword::default() };
+    push(states, "new-password", new.render(frame));
+    let guessable = Faults(vec![Fault::PasswordGuessable(n.person.as_str().into())]);
+    push(states, "new-password.guessable", NewPassword { faults: guessable, ..new }.render(frame));
+}
+
+fn joining(n: &Names, frame: &Frame, plain: &Frame, states: &mut Vec<State>) {
+    let (name, email) = (|| Shown::from(n.person.as_str()), || Shown::from(n.email.as_str()));
+    let claim = Claim { hidden: hidden(n), choice: Some(both()), ..Claim::default() };
+    push(states, "claim", claim.render(plain));
+    let wrong = Claim {
+        secret: n.opaque.clone(),
+        name: name(),
+        email: email(),
+        faults: Faults(vec![Fault::ClaimWrong, Fault::EmailMalformed, Fault::PasswordTooShort(15), Fault::Unavailable]),
+        ..claim
+    };
+    push(states, "claim.wrong", wrong.render(plain));
+
+    let open = SignUp { hidden: hidden(n), mode: SignUpMode::Open, ..SignUp::default() };
+    push(states, "sign-up", open.render(frame));
+    let domains = vec!["example.com".into(), n.host.as_str().into()];
+    let domain = SignUp {
+        mode: SignUpMode::Domain(domains),
+        name: name(),
+        email: email(),
+        choice: Some(both()),
+        faults: Fault::EmailNotAccepted.into(),
+        ..open.clone()
+    };
+    push(states, "sign-up.domain", domain.render(frame));
+    push(states, "sign-up.invite", SignUp { mode: SignUpMode::Invite, ..open.clone() }.render(frame));
+    push(states, "sign-up.off", SignUp { mode: SignUpMode::Off, ..open }.render(plain));
+    let sent = CheckMail { hidden: hidden(n), purpose: MailPurpose::Verify, email: email(), minutes: 30 };
+    push(states, "check-mail.verify", sent.render(frame));
+    let verify = VerifyEmail { hidden: hidden(n), secret: n.opaque.clone(), email: email() };
+    push(states, "verify-email", verify.render(frame));
+    let set_up = SetUp { hidden: hidden(n), email: email(), choice: both(), faults: Faults::none() };
+    push(states, "set-up", set_up.render(frame));
+    push(states, "set-up.failed", SetUp { faults: Fault::PasskeyFailed.into(), ..set_up.clone() }.render(frame));
+    push(states, "set-up.breached", SetUp { faults: Fault::PasswordBreached.into(), ..set_up }.render(frame));
+
+    let invited = Invitation {
+        hidden: hidden(n),
+        secret: n.opaque.clone(),
+        inviter: n.person.as_str().into(),
+        app: Some(n.app.as_str().into()),
+        email: email(),
+        choice: Some(both()),
+        ..Invitation::default()
+    };
+    push(states, "invitation", invited.render(plain));
+    let known = Invitation { signed_in: Some(email()), choice: None, app: None, ..invited };
+    push(states, "invitation.signed-in", known.render(plain));
+}
+
+fn factors(n: &Names, frame: &Frame, plain: &Frame, states: &mut Vec<State>) {
+    let email = || Shown::from(n.email.as_str());
+    let set_up = AuthenticatorSetUp {
+        hidden: hidden(n),
+        uri: format!("otpauth://totp/Example:{}?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&issuer=Example", n.email),
+        secret: "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP".into(),
+        skippable: true,
+        faults: Faults::none(),
+    };
+    push(states, "authenticator.set-up", set_up.render(plain));
+    let wrong =
+        AuthenticatorSetUp { faults: Fault::CodeWrong.into(), skippable: false, uri: n.opaque.clone(), ..set_up };
+    push(states, "authenticator.set-up.wrong", wrong.render(plain));
+    let challenge =
+        AuthenticatorChallenge { hidden: hidden(n), email: email(), recovery: true, faults: Faults::none() };
+    push(states, "authenticator.challenge", challenge.render(frame));
+    let used = AuthenticatorChallenge { faults: Fault::CodeUsed.into(), ..challenge };
+    push(states, "authenticator.challenge.used", used.render(frame));
+
+    let code = |i: u32| format!("{i:02}ABCDEFGHJKMNPQRSTVWXYZ").to_lowercase();
+    let codes = RecoveryCodes {
+        hidden: hidden(n),
+        codes: (0..10).map(code).collect(),
+        email: email(),
+        replaced: false,
+        faults: Faults::none(),
+    };
+    push(states, "recovery-codes", codes.render(plain));
+    let unsaved = RecoveryCodes { replaced: true, faults: Fault::NotSaved.into(), ..codes };
+    push(states, "recovery-codes.replaced", unsaved.render(plain));
+    let challenge = RecoveryChallenge { hidden: hidden(n), email: email(), faults: Faults::none() };
+    push(states, "recovery-challenge", challenge.render(frame));
+    let wrong = RecoveryChallenge { faults: Fault::RecoveryCodeWrong.into(), ..challenge };
+    push(states, "recovery-challenge.wrong", wrong.render(frame));
+
+    let reason = ConfirmReason::Function { app: n.app.as_str().into(), function: n.function.as_str().into() };
+    let confirm =
+        Confirm { hidden: hidden(n), email: email(), reason, passkeys: true, password: true, ..Confirm::default() };
+    push(states, "confirm", confirm.render(frame));
+    let code = Confirm {
+        reason: ConfirmReason::Account,
+        passkeys: false,
+        code: true,
+        faults: Faults(vec![Fault::PasswordWrong, Fault::CodeMalformed]),
+        ..confirm.clone()
+    };
+    push(states, "confirm.password", code.render(plain));
+    let console = Confirm { reason: ConfirmReason::Console, password: false, ..confirm };
+    push(states, "confirm.console", console.render(plain));
+}
+
+fn refusals(n: &Names, frame: &Frame, plain: &Frame, states: &mut Vec<State>) {
+    let denied = Denied {
+        hidden: hidden(n),
+        name: n.person.as_str().into(),
+        email: n.email.as_str().into(),
+        app: n.app.as_str().into(),
+        asked: n.text.as_str().into(),
+        owner: Some("Bob Stone".into()),
+        access: AccessRequest::Open,
+        code: "POL-001".into(),
+        request: "01JD3Q8Z4M".into(),
+        ..Denied::default()
+    };
+    push(states, "denied", denied.render(frame));
+    let wordy = Denied { message: n.text.as_str().into(), faults: Fault::MessageTooLong(500).into(), ..denied.clone() };
+    push(states, "denied.too-long", wordy.render(frame));
+    let sent = Denied { access: AccessRequest::Sent { age: Age(7_200) }, ..denied.clone() };
+    push(states, "denied.sent", sent.render(frame));
+    let bare =
+        Denied { access: AccessRequest::None, owner: None, asked: Shown::default(), name: Shown::default(), ..denied };
+    push(states, "denied.bare", bare.render(frame));
+
+    let puzzle = Some(Puzzle { challenge: n.opaque.clone(), bits: 22 });
+    let slow = SlowDown { hidden: hidden(n), wait_s: 30, puzzle, faults: Faults::none() };
+    push(states, "slow-down", slow.render(frame));
+    let early = SlowDown { puzzle: None, faults: Fault::PuzzleWrong.into(), ..slow };
+    push(states, "slow-down.early", early.render(frame));
+
+    for (name, kind) in [
+        ("problem.not-found", ProblemKind::NotFound),
+        ("problem.link-expired", ProblemKind::LinkExpired),
+        ("problem.link-invalid", ProblemKind::LinkInvalid),
+        ("problem.attempt-expired", ProblemKind::AttemptExpired),
+        ("problem.form-invalid", ProblemKind::FormInvalid),
+        ("problem.no-cookies", ProblemKind::NoCookies),
+        ("problem.account-disabled", ProblemKind::AccountDisabled),
+        ("problem.unavailable", ProblemKind::Unavailable),
+    ] {
+        push(states, name, Problem { hidden: hidden(n), kind, request: n.opaque.as_str().into() }.render(plain));
+    }
+}
+
+fn command_line(n: &Names, plain: &Frame, states: &mut Vec<State>) {
+    let confirm = CliConfirm {
+        hidden: hidden(n),
+        name: n.person.as_str().into(),
+        email: n.email.as_str().into(),
+        computer: Some(n.device.as_str().into()),
+        code: "KXPT-4927".into(),
+        paste: false,
+    };
+    push(states, "cli.confirm", confirm.render(plain));
+    push(states, "cli.confirm.paste", CliConfirm { paste: true, computer: None, ..confirm }.render(plain));
+    let paste = CliPaste { hidden: hidden(n), email: n.email.as_str().into(), code: n.opaque.clone(), minutes: 5 };
+    push(states, "cli.paste", paste.render(plain));
+    push(states, "cli.allowed", CliDone { hidden: hidden(n), allowed: true }.render(plain));
+    push(states, "cli.refused", CliDone { hidden: hidden(n), allowed: false }.render(plain));
+    let out = SignOut { hidden: hidden(n), name: n.person.as_str().into(), email: n.email.as_str().into() };
+    push(states, "sign-out", out.render(plain));
+    push(states, "signed-out", SignedOut { hidden: hidden(n) }.render(plain));
+}
+
+fn account(n: &Names, plain: &Frame, states: &mut Vec<State>) {
+    let email = || Shown::from(n.email.as_str());
+    let empty = Account {
+        hidden: hidden(n),
+        name: n.person.as_str().into(),
+        email: email(),
+        sessions: vec![Session {
+            id: n.opaque.clone(),
+            device: n.device.as_str().into(),
+            this: true,
+            ..Session::default()
+        }],
+        password: PasswordState::Unset,
+        ..Account::default()
+    };
+    push(states, "account.empty", empty.render(plain));
+    let nameless = Account { name: Shown::default(), faults: Fault::NameMissing.into(), ..empty };
+    push(states, "account.nameless", nameless.render(plain));
+    push(states, "account", full_account(n).render(plain));
+    let development = Frame { development: Some(n.person.as_str().into()), ..plain.clone() };
+    push(states, "account.development", full_account(n).render(&development));
+
+    let add = AddPasskey { hidden: hidden(n), email: email(), label: n.device.as_str().into(), faults: Faults::none() };
+    push(states, "add-passkey", add.render(plain));
+    let twice = Faults(vec![Fault::PasskeyTwice, Fault::LabelTooLong(64)]);
+    push(states, "add-passkey.twice", AddPasskey { faults: twice, ..add }.render(plain));
+    let change = ChangePassword { hidden: hidden(n), email: email(), present: true, ..ChangePassword::default() };
+    push(states, "change-password", change.render(plain));
+    push(states, "change-password.set", ChangePassword { present: false, ..change }.render(plain));
+    for (name, removal) in [
+        ("remove.passkey", Removal::Passkey { id: n.opaque.clone(), label: n.device.as_str().into() }),
+        ("remove.password", Removal::Password),
+        ("remove.authenticator", Removal::Authenticator),
+        ("remove.recovery-codes", Removal::RecoveryCodes),
+    ] {
+        let faults = if name == "remove.password" { Fault::LastCredential.into() } else { Faults::none() };
+        push(states, name, Remove { hidden: hidden(n), removal, faults }.render(plain));
+    }
+}
+
+fn full_account(n: &Names) -> Account {
+    let passkey = |label: &str, used, synced| Passkey {
+        id: n.opaque.clone(),
+        label: label.into(),
+        added: Age(40 * 86_400),
+        used,
+        synced,
+    };
+    let session = |device: &str, used, this, command_line| Session {
+        id: n.opaque.clone(),
+        device: device.into(),
+        seen_from: "203.0.113.0/24".into(),
+        used: Age(used),
+        begun: Age(used + 300_000),
+        this,
+        command_line,
+    };
+    Account {
+        hidden: hidden(n),
+        name: n.person.as_str().into(),
+        email: n.email.as_str().into(),
+        email_verified: true,
+        notice: Some(Notice::PasskeyAdded),
+        passkeys: vec![passkey("iCloud Keychain", Some(Age(120)), true), passkey(&n.device, None, false)],
+        password: PasswordState::Set { changed: Age(200 * 86_400), removable: true },
+        authenticator: Authenticator::On { added: Age(90_000), removable: true },
+        recovery_left: Some(3),
+        sessions: vec![
+            session(&n.device, 0, true, false),
+            session("Safari on iPhone", 7_300, false, false),
+            session("Command line on build-3", 500_000, false, true),
+        ],
+        faults: Faults::none(),
+    }
+}

@@ -1,0 +1,66 @@
+//! `sessions`: where a person is signed in.
+use clap::{Args, Subcommand};
+use control_api::SessionList;
+
+use super::{
+    desk::Desk,
+    failure::{Exit, Failure},
+    out::Out,
+    text,
+};
+
+/// Arguments of `sessions`.
+#[derive(Debug, Args)]
+pub(crate) struct SessionsArgs {
+    #[command(subcommand)]
+    verb: SessionsVerb,
+}
+
+#[derive(Debug, Subcommand)]
+enum SessionsVerb {
+    /// List the browsers in which a person is signed in
+    #[command(visible_alias = "ls", after_help = "Example:\n  serviceful sessions list Ada")]
+    List {
+        /// Id (`p-…`), or a name that only one person has
+        #[arg(value_name = "WHO")]
+        person: String,
+    },
+    /// Sign a person out in every browser, at once
+    #[command(after_help = "Example:\n  serviceful sessions end Ada")]
+    End {
+        /// Id (`p-…`), or a name that only one person has
+        #[arg(value_name = "WHO")]
+        person: String,
+    },
+}
+
+pub(super) async fn run(desk: &Desk, args: SessionsArgs) -> Result<Exit, Failure> {
+    match args.verb {
+        SessionsVerb::List { person } => desk.out.answer(&desk.client()?.sessions(&person).await?, show)?,
+        SessionsVerb::End { person } => {
+            let ended = desk.client()?.end_sessions(&person).await?;
+            desk.out.answer(&ended, |out, done| {
+                let noun = if done.ended == 1 { "session" } else { "sessions" };
+                out.line(&format!("{} {noun} of {} ended", done.ended, done.person))
+            })?;
+        }
+    }
+    Ok(Exit::Done)
+}
+
+fn show(out: &Out, list: &SessionList) -> Result<(), Failure> {
+    if list.sessions.is_empty() {
+        out.note("this person is signed in nowhere");
+        return Ok(());
+    }
+    let rows = list.sessions.iter().map(|session| {
+        vec![
+            session.id.to_string(),
+            session.app.as_ref().map_or_else(|| "sign-in".to_owned(), ToString::to_string),
+            text::plain(&session.device),
+            text::moment(session.created_at),
+            text::moment(session.used_at),
+        ]
+    });
+    out.table(&["ID", "AT", "DEVICE", "SINCE", "USED"], &rows.collect::<Vec<_>>())
+}

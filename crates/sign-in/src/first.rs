@@ -1,0 +1,36 @@
+//! The first step: who are you? The answer leads to the same next page whoever it names.
+use pages::{Fault, Faults, PasswordStep, SignIn};
+use types::{Code, email_address};
+
+use crate::{
+    answer::{Answer, frame, refuse, show},
+    ask::Ask,
+    finish,
+    service::Shared,
+};
+
+pub(crate) async fn page(shared: &Shared, ask: &Ask) -> Answer {
+    if let Some(person) = ask.person() {
+        return finish::go_on(shared, ask, person).await;
+    }
+    show(shared, ask, view(ask, Faults::none()).render(&frame(shared, ask)))
+}
+
+fn view(ask: &Ask, faults: Faults) -> SignIn {
+    SignIn { hidden: ask.hidden(), email: ask.form.get("email").into(), passwords: true, sign_up: false, faults }
+}
+
+pub(crate) fn sent(shared: &Shared, ask: &Ask) -> Answer {
+    let typed = ask.form.get("email");
+    if email_address(typed).is_none() {
+        let fault = if typed.trim().is_empty() { Fault::EmailMissing } else { Fault::EmailMalformed };
+        let page = view(ask, fault.into()).render(&frame(shared, ask));
+        return Err(refuse(shared, ask, Code::ID_FORM, "sign-in: no address", page));
+    }
+    show(shared, ask, step(ask, Faults::none()).render(&frame(shared, ask)))
+}
+
+/// The second step, for this address.
+pub(crate) fn step(ask: &Ask, faults: Faults) -> PasswordStep {
+    PasswordStep { hidden: ask.hidden(), email: ask.form.get("email").trim().into(), keep: false, faults }
+}

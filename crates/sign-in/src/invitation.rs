@@ -1,0 +1,88 @@
+//! Accepting an invitation. Its link opens a page; only the button uses it up, because programs that scan mail open links.
+use gateway::{Refusal, SecurityClass};
+use pages::{Fault, Faults, ProblemKind};
+use store::{Invitation, StoreError};
+use types::{Assurance, Code, Digest};
+
+use crate::{
+    answer::{Answer, frame, problem, refuse, show},
+    ask::Ask,
+    claim,
+    finish::{self, Proof},
+    secret,
+    service::{Shared, store},
+};
+
+/// The open invitation with the code of this visit.
+async fn open(shared: &Shared, ask: &Ask) -> Result<(Digest, Invitation), Refusal> {
+    let gone = |reason: &str, kind| {
+        let reason = format!("invitation: {reason}");
+        Err(problem(shared, ask, Code::ID_ATTEMPT, reason, kind).security(SecurityClass::Credential))
+    };
+    let hash = secret::hash(ask.form.get("secret").as_bytes());
+    match shared.ports.store.invitation(hash).await.map_err(store)? {
+        None => gone("no such code, or it was used", ProblemKind::LinkExpired),
+        Some(found) if ask.now >= found.expires_at => gone("it is over", ProblemKind::LinkExpired),
+        Some(found) => Ok((hash, found)),
+    }
+}
+
+async fn view(shared: &Shared, ask: &Ask, found: &Invitation, faults: Faults) -> Result<pages::Page, Refusal> {
+    let inviter = match found.invited_by {
+        Some(id) => shared.ports.store.principal(id).await.map_err(store)?,
+        None => None,
+    };
+    let view = pages::Invitation {
+        hidden: ask.hidden(),
+        secret: ask.form.get("secret").to_owned(),
+        inviter: inviter.map_or_else(|| "the operator".into(), |person| (&*person.name).into()),
+        app: found.app.as_ref().map(|(app, _)| app.as_str().into()),
+        email: (&*found.email).into(),
+        name: ask.form.get("name").into(),
+        signed_in: None,
+        choice: claim::choice(),
+        faults,
+    };
+    Ok(view.render(&frame(shared, ask)))
+}
+
+pub(crate) async fn page(shared: &Shared, ask: &Ask) -> Answer {
+    let (_, found) = open(shared, ask).await?;
+    show(shared, ask, view(shared, ask, &found, Faults::none()).await?)
+}
+
+pub(crate) async fn sent(shared: &Shared, ask: &Ask) -> Answer {
+    let (code_hash, found) = open(shared, ask).await?;
+    let name = claim::name(ask.form.get("name"));
+    let hash = claim::new_password(shared, ask.form.get("new_password")).await.map_err(|e| shared.vault(ask, e))?;
+    let (name, hash) = match (name, hash) {
+        (Ok(name), Ok(hash)) => (name, hash),
+        (name, hash) => {
+            let faults: Faults = [name.err(), hash.err()].into_iter().flatten().collect();
+            let page = view(shared, ask, &found, faults).await?;
+            return Err(refuse(shared, ask, Code::ID_FORM, "invitation: the form is not complete", page));
+        }
+    };
+    // The address is the invitation's, whatever the form says.
+    let (person, account) = claim::newcomer(shared, ask, false, name, found.email.clone(), hash);
+    match shared.ports.store.accept_invitation(code_hash, ask.now, person.clone(), account).await {
+        Ok(Some(_)) => {}
+        Ok(None) => {
+            let reason = "invitation: it was used or taken back just now";
+            return Err(problem(shared, ask, Code::ID_ATTEMPT, reason, ProblemKind::LinkExpired));
+        }
+        Err(StoreError::Conflict { .. }) => {
+            let page = view(shared, ask, &found, Fault::EmailNotAccepted.into()).await?;
+            return Err(refuse(shared, ask, Code::ID_FORM, "invitation: the address has an account", page));
+        }
+        Err(error) => return Err(store(error)),
+    }
+    if let Some((app, _)) = &found.app
+        && let Err(refusal) = shared.ports.membership.members_changed(app.clone()).await
+    {
+        tracing::error!(app.name = %app, "a new member could not be published: {}", refusal.reason);
+    }
+    let by = "an invitation and a new password";
+    let proof = Proof { person: &person, assurance: Assurance::SingleFactor, at: ask.now, by };
+    finish::signed_in(shared, ask, proof, &[]).await
+}

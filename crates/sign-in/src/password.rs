@@ -1,0 +1,106 @@
+//! The password. One answer, one status and one amount of work, whether the address is known, the password wrong, the account
+//! disabled, or without a password.
+//! If this is wrong: an attacker learns who has an account, or tries passwords as fast as the network allows.
+use gateway::{Refusal, SealedFor, SecurityClass, set_cookie};
+use pages::Fault;
+use serde::{Deserialize, Serialize};
+use store::{Account, Principal};
+use types::{Assurance, Code, Digest, PrincipalId, Secret, UnixMillis, email_address};
+
+use crate::{
+    answer::{self, Answer, frame, noted, refuse, slow_down, with_cookies},
+    ask::Ask,
+    finish::{self, Proof},
+    first, secret,
+    service::{Shared, store},
+};
+
+/// A password was right; the second factor is awaited in this browser.
+pub(crate) const HALF_COOKIE: &str = "__Host-sf-half";
+/// How long it is awaited.
+pub(crate) const HALF_S: u64 = 300;
+
+/// In that cookie.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct HalfWay {
+    pub(crate) person: PrincipalId,
+    pub(crate) at: UnixMillis,
+    /// When the password was set that was right: with another one, this is void.
+    pub(crate) password_at: Option<UnixMillis>,
+}
+
+/// What an attempt is at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// The password: whoever tries from many places tries one place at a time.
+    Password,
+    /// The second factor: a million codes are few, so all unknown browsers share one count, from wherever they come.
+    Second,
+}
+
+/// Which attempts count together: those on an account from a browser that it knows, or from one neighbourhood.
+pub(crate) async fn limit_key(
+    shared: &Shared,
+    ask: &Ask,
+    step: Step,
+    account: &str,
+    person: Option<PrincipalId>,
+) -> Result<Digest, Refusal> {
+    let device = finish::device_of(shared, ask).await?;
+    // SECURITY: a browser is known to an account only after somebody signed in to it there. Else every attempt would bring a new
+    // browser, and with it a fresh allowance.
+    let known = device.filter(|device| person.is_some_and(|person| device.people.contains(&person)));
+    let from = match (known, step) {
+        (Some(device), _) => format!("device {}", device.id),
+        (None, Step::Password) => format!("near {}", ask.neighbourhood),
+        (None, Step::Second) => "anywhere".to_owned(),
+    };
+    Ok(secret::hash(format!("{step:?}\n{account}\n{from}").as_bytes()))
+}
+
+pub(crate) async fn sent(shared: &Shared, ask: &Ask) -> Answer {
+    let Some(email) = email_address(ask.form.get("email")) else { return first::sent(shared, ask) };
+    let typed = ask.form.get("password");
+    if typed.is_empty() {
+        let page = first::step(ask, Fault::PasswordMissing.into()).render(&frame(shared, ask));
+        return Err(refuse(shared, ask, Code::ID_FORM, "sign-in: no password", page));
+    }
+    let found = shared.ports.store.account_of(email.clone()).await.map_err(store)?;
+    let key = limit_key(shared, ask, Step::Password, &email, found.as_ref().map(|(account, _)| account.person)).await?;
+    if let Err(wait_s) = shared.limits.charge(key, ask.cx.started) {
+        return Err(slow_down(shared, ask, wait_s, "sign-in: too many attempts on one account"));
+    }
+    let hash = found.as_ref().and_then(|(account, _)| account.password.clone());
+    let verdict = shared.ports.vault.verify(Secret::new(typed.to_owned()), hash.clone()).await;
+    let verdict = verdict.map_err(|e| shared.vault(ask, e))?;
+    let wrong = |reason: String| {
+        let page = first::step(ask, Fault::SignInFailed.into()).render(&frame(shared, ask));
+        Err(refuse(shared, ask, Code::ID_SIGN_IN, reason, page).security(SecurityClass::Credential))
+    };
+    let Some((account, person)) = found else { return wrong("sign-in: nobody has this address".into()) };
+    if !verdict.matches {
+        return wrong(format!("sign-in: wrong password, or none, of {}", person.id));
+    }
+    if person.disabled {
+        return wrong(format!("sign-in: {} is disabled", person.id));
+    }
+    if let (Some(better), Some(hash)) = (verdict.better, hash) {
+        // Somebody who changed the password in between has a newer one than this.
+        shared.ports.store.improve_password(person.id, hash, better).await.map_err(store)?;
+    }
+    shared.limits.clear(&key);
+    if account.totp.is_some() {
+        return half_way(shared, ask, &account, &person).await;
+    }
+    let proof = Proof { person: &person, assurance: Assurance::SingleFactor, at: ask.now, by: "a password" };
+    finish::signed_in(shared, ask, proof, &[]).await
+}
+
+/// Remembers in this browser that the password was right, and asks for the second factor.
+async fn half_way(shared: &Shared, ask: &Ask, account: &Account, person: &Principal) -> Answer {
+    let half = HalfWay { person: person.id, at: ask.now, password_at: account.password_at };
+    let sealed = shared.seal(SealedFor::HalfWay, "", &half).await.map_err(|e| shared.vault(ask, e))?;
+    let cookie = set_cookie(HALF_COOKIE, &sealed, Some(HALF_S));
+    let document = answer::to(&ask.onward(pages::paths::SIGN_IN_CODE))?;
+    noted(&with_cookies(document, vec![cookie])?, format!("the password of {} was right", person.id))
+}

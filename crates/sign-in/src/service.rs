@@ -1,0 +1,152 @@
+//! The room's handle: which handler answers which page.
+use std::sync::Arc;
+
+use data_encoding::BASE64URL_NOPAD;
+use gateway::{
+    Ctx, Fut, MembershipPort, Names, Permit, Refusal, Reply, SealedFor, SessionPort, VaultError, VaultPort, Work,
+};
+use serde::{Serialize, de::DeserializeOwned};
+use store::Store;
+use types::{Clock, Code, Rng, UnixMillis};
+
+use crate::{
+    account, answer,
+    answer::Answer,
+    ask::Ask,
+    authenticator, callback, claim, first, invitation,
+    limits::Limits,
+    password,
+    routes::Name,
+    second, sign_out,
+    trip::{self, Trip},
+};
+
+/// What the composition root gives.
+pub struct Ports {
+    pub store: Arc<dyn Store>,
+    pub vault: Arc<dyn VaultPort>,
+    pub sessions: Arc<dyn SessionPort>,
+    pub membership: Arc<dyn MembershipPort>,
+    pub names: Names,
+    pub clock: Arc<dyn Clock>,
+    pub rng: Arc<dyn Rng>,
+}
+
+/// What handlers share.
+pub(crate) struct Shared {
+    pub(crate) ports: Ports,
+    pub(crate) limits: Limits,
+}
+
+/// sign-in. Cheap to clone.
+#[derive(Clone)]
+pub struct Service {
+    pub(crate) shared: Arc<Shared>,
+}
+
+impl Service {
+    /// The room.
+    pub fn new(ports: Ports) -> Self {
+        Self { shared: Arc::new(Shared { ports, limits: Limits::new() }) }
+    }
+}
+
+impl Shared {
+    /// Seals a value as text for a cookie or an address.
+    pub(crate) async fn seal<T: Serialize>(
+        &self,
+        what: SealedFor,
+        context: &str,
+        value: &T,
+    ) -> Result<String, VaultError> {
+        let plain = serde_json::to_vec(value).map_err(|e| VaultError::Failed(e.to_string()))?;
+        let sealed = self.ports.vault.seal(what, context.to_owned(), plain).await?;
+        Ok(BASE64URL_NOPAD.encode(&sealed))
+    }
+
+    /// Opens what was sealed so; `None` for everything else.
+    pub(crate) async fn unseal<T: DeserializeOwned>(
+        &self,
+        what: SealedFor,
+        context: &str,
+        text: &str,
+    ) -> Result<Option<T>, VaultError> {
+        // Longer than any cookie of ours: not worth a question.
+        let Some(sealed) = (text.len() <= 6_000).then(|| BASE64URL_NOPAD.decode(text.as_bytes()).ok()).flatten() else {
+            return Ok(None);
+        };
+        let plain = self.ports.vault.unseal(what, context.to_owned(), sealed).await?;
+        Ok(plain.and_then(|plain| serde_json::from_slice(&plain).ok()))
+    }
+
+    /// The attempt of an address or a form.
+    pub(crate) async fn open_trip(&self, tx: &str, now: UnixMillis) -> Result<Trip, String> {
+        let opened = self.unseal::<trip::Request>(SealedFor::Request, "", tx).await.map_err(|e| e.to_string())?;
+        let request = opened.ok_or_else(|| "the attempt is not one of ours".to_owned())?;
+        if !trip::is_under_way(request.at, now) {
+            return Err("the attempt took too long".to_owned());
+        }
+        Ok(Trip { tx: tx.to_owned(), request })
+    }
+
+    /// The keeper could not do it: busy is said as such, everything else is an error of ours.
+    pub(crate) fn vault(&self, ask: &Ask, error: VaultError) -> Refusal {
+        match error {
+            VaultError::Busy => answer::slow_down(self, ask, 5, "the queue for passwords is full"),
+            other => Refusal::internal(other.to_string()),
+        }
+    }
+}
+
+/// A failed store is an error of ours.
+pub(crate) fn store(error: store::StoreError) -> Refusal {
+    Refusal::internal(format!("sign-in: {error}"))
+}
+
+async fn dispatch(shared: &Shared, name: Name, ask: Ask) -> Answer {
+    match name {
+        Name::Front => answer::go(pages::paths::ACCOUNT),
+        Name::Asset => answer::asset(&ask.path),
+        Name::AppAsset => answer::asset(ask.path.strip_prefix("/.sf").unwrap_or_default()),
+        Name::First => first::page(shared, &ask).await,
+        Name::FirstSent => first::sent(shared, &ask),
+        Name::PasswordSent => password::sent(shared, &ask).await,
+        Name::Code => second::code_page(shared, &ask).await,
+        Name::CodeSent => second::code_sent(shared, &ask).await,
+        Name::Recovery => second::recovery_page(shared, &ask).await,
+        Name::RecoverySent => second::recovery_sent(shared, &ask).await,
+        Name::Claim => claim::page(shared, &ask),
+        Name::ClaimSent => claim::sent(shared, &ask).await,
+        Name::ConsoleClaim => answer::go(&format!("{}{}", shared.ports.names.id_url(), pages::paths::CLAIM)),
+        Name::Invitation => invitation::page(shared, &ask).await,
+        Name::InvitationSent => invitation::sent(shared, &ask).await,
+        Name::SignOut | Name::AppSignOut => sign_out::page(shared, &ask).await,
+        Name::SignOutSent | Name::AppSignOutSent => sign_out::sent(shared, &ask).await,
+        Name::SwitchSent | Name::AppSwitchSent => sign_out::switch(shared, &ask).await,
+        Name::Account => account::page(shared, &ask).await,
+        Name::SessionEnd => account::end_session(shared, &ask).await,
+        Name::SessionsEnd => account::end_others(shared, &ask).await,
+        Name::NewPassword => account::password_page(shared, &ask).await,
+        Name::NewPasswordSent => account::password_sent(shared, &ask).await,
+        Name::Authenticator => authenticator::page(shared, &ask).await,
+        Name::AuthenticatorSent => authenticator::sent(shared, &ask).await,
+        Name::CodesSaved => authenticator::saved(shared, &ask).await,
+        Name::AppCallback => callback::arrive(shared, &ask).await,
+        // Whatever the app's front page wants of its visitors begins there.
+        Name::AppSignIn => answer::go("/"),
+        Name::AppAccount => answer::go(&format!("{}{}", shared.ports.names.id_url(), pages::paths::ACCOUNT)),
+    }
+}
+
+impl Work for Service {
+    fn work<'a>(&'a self, cx: &'a Ctx, permit: Permit) -> Fut<'a, Result<Reply, Refusal>> {
+        Box::pin(async move {
+            let visit =
+                permit.into_visit().map_err(|_| Refusal::internal("sign-in got a permit for something else"))?;
+            let name = Name::parse(visit.call.name);
+            let name = name.ok_or_else(|| Refusal::new(Code::POL_NO_ROUTE, "no such page"))?;
+            let ask = Ask::read(&self.shared, cx, visit).await?;
+            dispatch(&self.shared, name, ask).await
+        })
+    }
+}

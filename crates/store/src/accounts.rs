@@ -1,0 +1,106 @@
+//! How people sign in: address, password, second factor; and the invitations that let them in.
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use types::{AppName, CredentialId, Digest, PrincipalId, UnixMillis};
+
+use crate::{Answer, MemberRole, Principal};
+
+/// What a person signs in with. People without one (made by a token alone) cannot use a browser.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Account {
+    pub person: PrincipalId,
+    /// In the one spelling that is compared; no two accounts share it.
+    pub email: Arc<str>,
+    pub email_verified: bool,
+    /// A PHC string.
+    pub password: Option<Arc<str>>,
+    /// When the password was set; what was begun before counts no more.
+    pub password_at: Option<UnixMillis>,
+    pub totp: Option<Totp>,
+    /// JSON, as whoever verifies passkeys writes it. `[]` when there is none.
+    pub passkeys: Arc<str>,
+}
+
+/// An authenticator app.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Totp {
+    /// The secret, which only the keeper can open.
+    pub sealed: Vec<u8>,
+    pub added_at: UnixMillis,
+    /// The newest time step whose code was used; older ones, and this one, count no more (RFC 6238 section 5.2).
+    pub last_step: u64,
+}
+
+/// A one-time way in for somebody who has no account yet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Invitation {
+    pub id: CredentialId,
+    /// SHA-256 of the code in its link.
+    pub code_hash: Digest,
+    /// Whom it is for, in the spelling of [`Account::email`].
+    pub email: Arc<str>,
+    /// The app that they become a member of.
+    pub app: Option<(AppName, MemberRole)>,
+    /// Who invited them; `None`: the host.
+    pub invited_by: Option<PrincipalId>,
+    pub created_at: UnixMillis,
+    pub expires_at: UnixMillis,
+}
+
+/// Accounts and invitations. Everything here goes along when its person is removed.
+pub trait Accounts: Send + Sync {
+    fn account(&self, person: PrincipalId) -> Answer<'_, Option<Account>>;
+    /// The account with this address, and its person, disabled ones included.
+    fn account_of(&self, email: Arc<str>) -> Answer<'_, Option<(Account, Principal)>>;
+    /// All accounts, by person.
+    fn accounts(&self) -> Answer<'_, Vec<Account>>;
+    /// Uses up the claim and adds the owner with their account, all in one transaction; see [`crate::Directory::redeem_claim`].
+    fn claim_account(&self, code_hash: Digest, now: UnixMillis, owner: Principal, account: Account)
+    -> Answer<'_, bool>;
+
+    /// Adds an invitation. An earlier one for the same address is void. Conflict: no such app, or the code exists.
+    fn add_invitation(&self, invitation: Invitation) -> Answer<'_, ()>;
+    /// The invitation with this code, also when it is over.
+    fn invitation(&self, code_hash: Digest) -> Answer<'_, Option<Invitation>>;
+    /// All invitations, newest first.
+    fn invitations(&self) -> Answer<'_, Vec<Invitation>>;
+    /// Takes an invitation back; `false` when there was none.
+    fn remove_invitation(&self, id: CredentialId) -> Answer<'_, bool>;
+    /// Uses up an invitation: adds the person, their account, and their membership (which grows the app's version), all in one
+    /// transaction. `None`, and nothing changed, when no invitation has this code or `now` is not before its end.
+    /// Conflict, and it stays open, when the address has an account already.
+    fn accept_invitation(
+        &self,
+        code_hash: Digest,
+        now: UnixMillis,
+        person: Principal,
+        account: Account,
+    ) -> Answer<'_, Option<Invitation>>;
+
+    /// Sets the password and ends every session of the person but `kept`, in one transaction; `false` when there is no account.
+    fn set_password(
+        &self,
+        person: PrincipalId,
+        hash: Arc<str>,
+        at: UnixMillis,
+        kept: Option<CredentialId>,
+    ) -> Answer<'_, bool>;
+    /// Replaces the hash `from` by another of the same password; `false`, and nothing changed, when it is not `from` any more.
+    fn improve_password(&self, person: PrincipalId, from: Arc<str>, to: Arc<str>) -> Answer<'_, bool>;
+    /// Sets or takes away the authenticator app, and replaces all recovery codes (by their SHA-256); `false` when there is no
+    /// account.
+    fn set_totp(&self, person: PrincipalId, totp: Option<Totp>, codes: Vec<Digest>) -> Answer<'_, bool>;
+    /// Uses up a time step: `false` when it, or a later one, was used before, or there is no authenticator app.
+    fn use_totp_step(&self, person: PrincipalId, step: u64) -> Answer<'_, bool>;
+    /// Uses up a recovery code: `false` when it is none of theirs, or was used.
+    fn use_recovery_code(&self, person: PrincipalId, code_hash: Digest) -> Answer<'_, bool>;
+    /// How many recovery codes are left.
+    fn recovery_codes_left(&self, person: PrincipalId) -> Answer<'_, u32>;
+    /// Replaces the passkeys `from`; `false`, and nothing changed, when they are not `from` any more.
+    fn set_passkeys(&self, person: PrincipalId, from: Arc<str>, to: Arc<str>) -> Answer<'_, bool>;
+
+    /// Removes a person with all that hangs on them: account, sessions, credentials, memberships, links. `false` when there is
+    /// no such person.
+    fn remove_person(&self, person: PrincipalId) -> Answer<'_, bool>;
+}

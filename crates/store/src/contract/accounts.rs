@@ -1,0 +1,155 @@
+//! Accounts and invitations.
+use types::PrincipalId;
+
+use super::{AnyStore, conflicts, ok, samples::*, together};
+use crate::{Account, Link, LinkPurpose, MemberRole, Principal, Totp, Use};
+
+fn id(n: u8) -> PrincipalId {
+    PrincipalId::from_bytes([n; 16])
+}
+
+fn totp(step: u64) -> Totp {
+    Totp { sealed: vec![0, 1, 255], added_at: at(7), last_step: step }
+}
+
+/// An owner 1 with an account, made with a claim.
+pub(super) async fn owned(make: &impl Fn() -> AnyStore) -> AnyStore {
+    let store = make();
+    ok(store.put_claim(digest(1), at(10)).await);
+    assert!(ok(store.claim_account(digest(1), at(5), person(1, true), account(1)).await));
+    store
+}
+
+/// Every field comes back; the claim is used once, and stays open where the account cannot be.
+pub async fn check_account_by_claim(make: impl Fn() -> AnyStore) {
+    let store = make();
+    ok(store.put_claim(digest(1), at(10)).await);
+    assert!(!ok(store.claim_account(digest(2), at(5), person(1, true), account(1)).await), "another code");
+    assert!(!ok(store.claim_account(digest(1), at(10), person(1, true), account(1)).await), "over");
+    conflicts(store.claim_account(digest(1), at(5), person(1, true), account(2)).await);
+    assert_eq!(ok(store.principal(id(1)).await), None, "a conflict adds nobody");
+    let full = Account { email_verified: true, totp: Some(totp(3)), passkeys: "[1]".into(), ..account(1) };
+    assert!(ok(store.claim_account(digest(1), at(5), person(1, true), full.clone()).await));
+    assert!(!ok(store.claim_account(digest(1), at(5), person(2, true), account(2)).await), "used");
+    assert_eq!(ok(store.account(id(1)).await), Some(full.clone()));
+    assert_eq!(ok(store.account_of(full.email.clone()).await), Some((full.clone(), person(1, true))));
+    assert_eq!(ok(store.account_of("nobody@example.org".into()).await), None);
+    assert_eq!(ok(store.accounts().await), [full.clone()]);
+    assert!(ok(store.has_owner().await));
+    ok(store.put_claim(digest(3), at(10)).await);
+    let same = Account { email: full.email, ..account(2) };
+    conflicts(store.claim_account(digest(3), at(5), person(2, true), same).await);
+    assert!(ok(store.claim_account(digest(3), at(5), person(2, true), account(2)).await), "the claim stayed open");
+}
+
+/// An invitation makes one person, once, and a member; a conflict leaves it open.
+pub async fn check_invitations(make: impl Fn() -> AnyStore) {
+    let store = owned(&make).await;
+    ok(store.add_app(app("coffee"), at(1), None).await);
+    conflicts(store.add_invitation(invitation(20, Some("tea"))).await);
+    ok(store.add_invitation(invitation(20, Some("coffee"))).await);
+    ok(store.add_invitation(invitation(21, None)).await);
+    assert_eq!(ok(store.invitations().await), [invitation(21, None), invitation(20, Some("coffee"))]);
+    assert_eq!(ok(store.invitation(digest(20)).await), Some(invitation(20, Some("coffee"))));
+    assert_eq!(ok(store.invitation(digest(99)).await), None);
+
+    let accept =
+        |code: u8, when: u64, n: u8| store.accept_invitation(digest(code), at(when), person(n, false), account(n));
+    assert_eq!(ok(accept(99, 30, 5).await), None, "another code");
+    assert_eq!(ok(accept(20, 3_600, 5).await), None, "over");
+    conflicts(accept(20, 30, 1).await);
+    let version = ok(store.app(app("coffee")).await).map(|app| app.version);
+    let racers = (5..9).map(|n| accept(20, 30, n)).collect();
+    let won: Vec<_> = together(racers).await.into_iter().filter_map(|answer| ok(answer)).collect();
+    assert_eq!(won, [invitation(20, Some("coffee"))], "one of four racers");
+    let members = ok(store.members(app("coffee")).await);
+    assert_eq!(members.len(), 1);
+    assert_eq!((members[0].role, members[0].added_at), (MemberRole::Member, at(30)));
+    assert_eq!(ok(store.app(app("coffee")).await).map(|app| app.version), version.map(|v| v + 1));
+
+    // A later one for the same address takes the place of the earlier.
+    let again = crate::Invitation { email: invitation(21, None).email, ..invitation(22, Some("coffee")) };
+    ok(store.add_invitation(again.clone()).await);
+    assert_eq!(ok(store.invitation(digest(21)).await), None);
+    assert!(ok(store.remove_invitation(again.id).await));
+    assert!(!ok(store.remove_invitation(again.id).await));
+    ok(store.add_invitation(again.clone()).await);
+    assert!(ok(store.remove_app(app("coffee")).await));
+    assert_eq!(ok(store.invitation(again.code_hash).await), None, "an invitation to an app goes with the app");
+}
+
+/// Passwords change as a whole, and only from what they were.
+pub async fn check_passwords(make: impl Fn() -> AnyStore) {
+    let store = owned(&make).await;
+    assert!(!ok(store.set_password(id(9), "x".into(), at(1), None).await));
+    for n in [40, 41] {
+        ok(store.add_session(sso(n, 1)).await);
+    }
+    assert!(ok(store.set_password(id(1), "new".into(), at(60), Some(sso(41, 1).id)).await));
+    let now = ok(store.account(id(1)).await).unwrap_or_else(|| panic!("the account"));
+    assert_eq!((now.password.as_deref(), now.password_at), (Some("new"), Some(at(60))));
+    assert_eq!(ok(store.sessions(Some(id(1))).await), [sso(41, 1)], "the others have ended");
+    assert!(!ok(store.improve_password(id(1), "old".into(), "better".into()).await));
+    assert!(ok(store.improve_password(id(1), "new".into(), "better".into()).await));
+    let now = ok(store.account(id(1)).await).unwrap_or_else(|| panic!("the account"));
+    assert_eq!((now.password.as_deref(), now.password_at), (Some("better"), Some(at(60))));
+    assert!(!ok(store.set_passkeys(id(1), "[2]".into(), "[3]".into()).await));
+    assert!(ok(store.set_passkeys(id(1), "[]".into(), "[3]".into()).await));
+}
+
+/// A time step and a recovery code count once, even for racers.
+pub async fn check_second_factors(make: impl Fn() -> AnyStore) {
+    let store = owned(&make).await;
+    assert!(!ok(store.use_totp_step(id(1), 5).await), "there is no authenticator");
+    assert!(!ok(store.set_totp(id(9), Some(totp(5)), vec![]).await));
+    assert!(ok(store.set_totp(id(1), Some(totp(5)), vec![digest(1), digest(2)]).await));
+    for (step, fresh) in [(5, false), (4, false), (6, true), (6, false), (5, false), (9, true)] {
+        assert_eq!(ok(store.use_totp_step(id(1), step).await), fresh, "step {step}");
+    }
+    let racers = (0..8).map(|_| store.use_totp_step(id(1), 10)).collect();
+    assert_eq!(together(racers).await.into_iter().filter(|answer| matches!(answer, Ok(true))).count(), 1);
+
+    assert_eq!(ok(store.recovery_codes_left(id(1)).await), 2);
+    assert!(!ok(store.use_recovery_code(id(1), digest(3)).await));
+    assert!(!ok(store.use_recovery_code(id(2), digest(1)).await), "somebody else's");
+    let racers = (0..8).map(|_| store.use_recovery_code(id(1), digest(1))).collect();
+    assert_eq!(together(racers).await.into_iter().filter(|answer| matches!(answer, Ok(true))).count(), 1);
+    assert_eq!(ok(store.recovery_codes_left(id(1)).await), 1);
+    assert!(ok(store.set_totp(id(1), None, vec![]).await));
+    assert_eq!(ok(store.recovery_codes_left(id(1)).await), 0, "codes are replaced with the authenticator");
+    assert!(!ok(store.use_totp_step(id(1), 11).await));
+}
+
+/// Nothing of a person outlives them, and whoever comes after them inherits nothing.
+pub async fn check_person_removal_takes_everything_along(make: impl Fn() -> AnyStore) {
+    let store = owned(&make).await;
+    ok(store.add_principal(person(2, false)).await);
+    ok(store.add_app(app("coffee"), at(1), Some(id(1))).await);
+    ok(store.add_credential(cli(50, 1)).await);
+    ok(store.add_credential(cli(51, 2)).await);
+    ok(store.add_session(sso(40, 1)).await);
+    ok(store.add_session(child(41, 40, 1, "coffee")).await);
+    ok(store.set_totp(id(1), Some(totp(5)), vec![digest(1)]).await);
+    let link =
+        Link { hash: digest(60), purpose: LinkPurpose::Code, person: id(1), note: "".into(), expires_at: at(99) };
+    ok(store.add_link(link).await);
+    let version = ok(store.app(app("coffee")).await).map(|app| app.version);
+
+    assert!(ok(store.remove_person(id(1)).await));
+    assert!(!ok(store.remove_person(id(1)).await));
+    assert_eq!(ok(store.principal(id(1)).await), None);
+    assert_eq!(ok(store.account(id(1)).await), None);
+    assert_eq!(ok(store.recovery_codes_left(id(1)).await), 0);
+    assert_eq!(ok(store.sessions(None).await), []);
+    assert_eq!(ok(store.use_link(LinkPurpose::Code, digest(60), at(1)).await), Use::Unknown);
+    assert_eq!(ok(store.credentials(None).await), [cli(51, 2)]);
+    assert_eq!(ok(store.members(app("coffee")).await), []);
+    assert_eq!(ok(store.app(app("coffee")).await).map(|app| app.version), version.map(|v| v + 1));
+    ok(store.put_claim(digest(9), at(10)).await);
+    assert!(ok(store.claim_account(digest(9), at(1), person(1, true), account(1)).await), "the address is free again");
+
+    let machine = service(7, "coffee", "till");
+    ok(store.add_principal(machine.clone()).await);
+    assert!(!ok(store.remove_person(machine.id).await), "a service account is no person");
+    assert_eq!(ok(store.principal(machine.id).await).map(|p: Principal| p.name), Some("till".into()));
+}

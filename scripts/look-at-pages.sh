@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# look-at-pages: draws every sign-in page in a real browser, light, dark and on a small phone, and says what is wrong with it.
+#
+#   scripts/look-at-pages.sh [OUT_DIR [NAME...]]
+#
+# Pictures go to OUT_DIR (default ${CARGO_TARGET_DIR:-target}/pages), each alone and as sheets of twelve. With NAMEs, only pages
+# that begin so. Fails when a page breaks its own Content-Security-Policy, writes to the console's errors, scrolls sideways at
+# 320 pixels, or has a fault that axe-core can see (WCAG 2.2 A and AA).
+set -euo pipefail
+
+ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+OUT=$(realpath -m "${1:-${CARGO_TARGET_DIR:-$ROOT/target}/pages}")
+shift || true
+HERE=$ROOT/scripts/look-at-pages
+SECONDS=0
+NAME=look-at-pages
+. "$ROOT/scripts/lib/machine.sh"
+
+need 'command -v chromium' chromium
+NODE=$("$ROOT/scripts/node-toolchain.sh")
+mkdir -p "$OUT/tools"
+cp "$HERE/package.json" "$HERE/package-lock.json" "$OUT/tools/"
+( cd "$OUT/tools" && PATH="$NODE:$PATH" npm ci --ignore-scripts --no-audit --no-fund --loglevel=error )
+say "the gallery"
+( cd "$ROOT" && polite cargo run -q -p pages --example gallery -- "$OUT/gallery" )
+say "the browser"
+CHROMIUM=$(command -v chromium) TOOLS=$OUT/tools polite "$NODE/node" "$HERE/look.mjs" "$OUT" "$@"
+say "pictures in $OUT"
