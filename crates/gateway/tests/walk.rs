@@ -59,7 +59,7 @@ impl Record for Tape {
 
 struct Rooms {
     decision: Mutex<Decision>,
-    caller: Mutex<Result<Recognised, Refusal>>,
+    caller: Mutex<Result<Arc<Caller>, Refusal>>,
     ran: AtomicUsize,
     saw: Mutex<Vec<String>>,
 }

@@ -75,6 +75,7 @@ fn frame(n: &Names) -> Frame {
         platform: n.platform.as_str().into(),
         host: "id.example.com".into(),
         destination: Some(Destination { app: n.app.as_str().into(), host: n.host.as_str().into() }),
+        without: pages::Without::default(),
         development: None,
     }
 }
