@@ -331,6 +331,8 @@ pub(super) struct FakeComponents {
     pub(super) held: Mutex<HashSet<Digest>>,
     pub(super) gate: Notify,
     pub(super) prepared: Mutex<Vec<Digest>>,
+    /// How many of them in time that nobody waits for.
+    pub(super) idly: AtomicUsize,
     pub(super) running: AtomicUsize,
     pub(super) most_running: AtomicUsize,
 }
@@ -341,6 +343,7 @@ impl ComponentPort for FakeComponents {
         component: Digest,
         limits: CompileLimits,
     ) -> Fut<'a, Result<Inspection, CompileFailure>> {
+        self.idly.fetch_add(1, Ordering::SeqCst);
         self.prepare(component, limits)
     }
 
