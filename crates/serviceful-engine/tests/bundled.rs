@@ -176,6 +176,8 @@ export const ask = () => now();
 export const chance = () => Math.random();
 export const run = (callback) => callback();
 ";
+/// As deep as one likes.
+const DEEP: &str = "export const deep = (n) => (n ? deep(n - 1) + 0 : Date.now());\n";
 const OLDER: &str =
     "const spread = (f) => f(); exports.made = spread(() => new Date().getTime() + performance.now());\n";
 
@@ -186,6 +188,9 @@ fn early(code: &str) -> Project {
         ("node_modules/measured/index.js", MEASURED),
         ("node_modules/older/package.json", r#"{"name": "older", "main": "index.js"}"#),
         ("node_modules/older/index.js", OLDER),
+        ("node_modules/deep/package.json", r#"{"name": "deep", "type": "module", "exports": "./index.js"}"#),
+        ("node_modules/deep/index.js", DEEP),
+        ("old.cjs", "const older = require('older'); exports.made = older.made;"),
     ])
 }
 
@@ -211,10 +216,35 @@ async fn what_people_ask_a_package_at_the_top_level_is_still_too_early() {
         ("import { run } from 'measured'; run(() => Date.now());", "the clock was used"),
         ("import { chance } from 'measured'; const x = chance();", "randomness was used"),
         ("globalThis.at = Date.now();", "the clock was used"),
+        // Whatever their own functions are called.
+        ("function init_app() { globalThis.at = ask(); } init_app();", "the clock was used"),
+        ("function require_time() { globalThis.at = ask(); } require_time();", "the clock was used"),
+        ("import { deep } from 'deep'; globalThis.at = deep(40);", "the clock was used"),
     ] {
         let Document::Bundle(bundle) = early(code).bundle("index.ts") else { panic!("{code}: it is refused") };
         let Err(failed) = snapshot(&bundle.module).await else { panic!("{code}: it is taken") };
         let reason = format!("{failed:?}");
         assert!(reason.contains(word) && reason.contains("index.ts:3:"), "{code}: {reason}");
     }
+}
+
+/// What stands behind the last line of a stack is not known, so it is not a package's.
+#[tokio::test]
+async fn a_stack_that_is_cut_short_hides_nobody() {
+    for code in [
+        "import { deep } from 'deep'; globalThis.at = deep(100);",
+        "import { deep } from 'deep'; Error.stackTraceLimit = 1; globalThis.at = deep(5);",
+    ] {
+        let Document::Bundle(bundle) = early(code).bundle("index.ts") else { panic!("{code}: it is refused") };
+        let Err(failed) = snapshot(&bundle.module).await else { panic!("{code}: it is taken") };
+        assert!(format!("{failed:?}").contains("the clock was used"), "{code}: {failed:?}");
+    }
+}
+
+/// As many projects do it: `require` in a file of one's own.
+#[tokio::test]
+async fn a_package_that_is_required_loads_as_one_that_is_imported() {
+    let code = "import own from './old.cjs'; globalThis.own = own.made;";
+    let Document::Bundle(bundle) = early(code).bundle("index.ts") else { panic!("it is refused") };
+    snapshot(&bundle.module).await.unwrap();
 }

@@ -128,3 +128,20 @@ async fn other_languages_components_compile_and_are_served() {
     let answer = worker.call(&harness::get(artefact.component, "/")).await;
     assert_eq!(answer.status(), 200, "{answer:?}");
 }
+
+/// Traffic goes first; a worker is traffic.
+#[tokio::test]
+async fn who_makes_artefacts_gives_way_and_workers_do_not() {
+    let niceness = |pid: u32| -> i32 {
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
+        // Field 19 of proc_pid_stat(5); the name in brackets is the second.
+        stat.rsplit(')').next().unwrap().split_whitespace().nth(16).unwrap().parse().unwrap()
+    };
+    let worker = harness::Worker::start().await;
+    let ours = niceness(worker.process.0.id());
+    for role in ["compile", "snapshot"] {
+        let (mut process, mut channel) = harness::spawn(role);
+        harness::report(&mut process, &mut channel).await.unwrap();
+        assert_eq!(niceness(process.0.id()), (ours + 5).min(19), "{role}");
+    }
+}

@@ -66,7 +66,7 @@ pub fn too_early(cx: Cx, what: &[u8]) -> bool {
         return false;
     }
     if !vm().failed {
-        let stack = here(cx);
+        let stack = whole_stack(cx);
         if !is_let_pass(what, &stack) {
             fail(failure::TOO_EARLY, what, &stack);
         }
@@ -102,6 +102,21 @@ fn here(cx: Cx) -> Vec<u8> {
         value::free(cx, stack);
         value::free(cx, error);
         text
+    }
+}
+
+/// The present stack as far as QuickJS keeps one, whatever `Error.stackTraceLimit` says: who asked stands at its end.
+fn whole_stack(cx: Cx) -> Vec<u8> {
+    // As large as `csd` of quickjs.c; `LINES_MAX` of the host's early.rs.
+    const LINES_MAX: i32 = 64;
+    unsafe extern "C" {
+        fn JS_SwapStackTraceLimit(cx: Cx, limit: JSValue) -> JSValue;
+    }
+    unsafe {
+        let before = JS_SwapStackTraceLimit(cx, value::int(LINES_MAX));
+        let stack = here(cx);
+        JS_SwapStackTraceLimit(cx, before);
+        stack
     }
 }
 

@@ -333,6 +333,8 @@ pub(super) struct FakeComponents {
     pub(super) held: Mutex<HashSet<Digest>>,
     pub(super) gate: Notify,
     pub(super) prepared: Mutex<Vec<Digest>>,
+    /// How many of them in time that nobody waits for.
+    pub(super) idly: AtomicUsize,
     pub(super) running: AtomicUsize,
     pub(super) most_running: AtomicUsize,
 }
@@ -343,6 +345,7 @@ impl ComponentPort for FakeComponents {
         component: Digest,
         limits: CompileLimits,
     ) -> Fut<'a, Result<Inspection, CompileFailure>> {
+        self.idly.fetch_add(1, Ordering::SeqCst);
         self.prepare(component, limits)
     }
 

@@ -7,6 +7,7 @@ mod fakes;
 mod harness;
 mod membership;
 mod people;
+mod refresh;
 mod refusals;
 mod streams;
 mod table;

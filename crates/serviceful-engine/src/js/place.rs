@@ -41,7 +41,12 @@ pub(crate) fn of(line: u32, column: u32, map: Option<&Map>) -> Place {
 
 /// The steps of the function's own code; those of the engine's prelude tell a user nothing.
 pub(crate) fn trace(stack: &str, map: Option<&Map>) -> Vec<Step> {
-    stack.lines().filter_map(|line| step(line.trim(), map)).take(LINES_MAX).collect()
+    steps(stack, map).take(LINES_MAX).collect()
+}
+
+/// The same, however many there are.
+pub(crate) fn steps(stack: &str, map: Option<&Map>) -> impl Iterator<Item = Step> {
+    stack.lines().filter_map(move |line| step(line.trim(), map))
 }
 
 /// Where a trace begins for its reader: the innermost step that is not a dependency's or the bundler's.

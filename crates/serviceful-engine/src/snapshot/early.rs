@@ -3,38 +3,28 @@
 //! Some of the most used packages read the time when they are loaded, to measure or to seed nothing that matters. A person who
 //! writes `Date.now()` at the top level means the time of a request and would get that of nothing, so that stays an error.
 //! The clock shows each snapshot the same, so what a snapshot holds is still decided by its source alone.
-use crate::js::{
-    map::Map,
-    place::{self, Step},
-};
+use crate::js::{map::Map, place};
 
 /// What the clock shows: zero, in words.
 pub(super) const STANDS_AT: &str = "1970-01-01T00:00:00Z";
-/// The engine keeps no more steps of a stack (`Error.stackTraceLimit`); behind the last one somebody else may have called.
-const STEPS_MAX: usize = 10;
+/// The engine keeps no more lines of a stack (`whole_stack` of its failures.rs); behind the last one somebody else may have called.
+const LINES_MAX: usize = 64;
 
 /// The package that uses `what` while it is loaded and by itself; `None`: it is not let pass.
 pub(super) fn package_that_loads(what: &str, stack: &str, map: Option<&Map>) -> Option<String> {
     if what != "the clock" {
         return None;
     }
-    let trace = place::trace(stack, map);
-    let mut steps = trace.iter().filter(|step| !step.is_glue);
+    let mut steps = place::steps(stack, map);
     let package = package(&steps.next()?.place.file)?;
     for step in steps {
-        // The bundler's wrapper of a module: whoever needs the package first has called it, and no more than that.
-        if is_wrapper(step) {
+        // The bundler's own code calls a module to load it, and nothing else of a package: whoever stands outside only needs it.
+        if step.is_glue {
             return Some(package);
         }
         self::package(&step.place.file)?;
     }
-    (trace.len() < STEPS_MAX).then_some(package)
-}
-
-/// `at require_lodash (...)`, `at init_thing (...)`; the name may follow that of its holder.
-fn is_wrapper(step: &Step) -> bool {
-    let name = step.text.trim_start().strip_prefix("at ").and_then(|rest| rest.split([' ', '(']).next());
-    name.is_some_and(|name| name.starts_with("require_") || name.starts_with("init_"))
+    (stack.lines().count() < LINES_MAX).then_some(package)
 }
 
 /// Whose file it is, by the innermost `node_modules`.

@@ -107,7 +107,7 @@ pub(crate) fn evaluate(
     let (module, _) = map::cut(source);
     let result = run(&mut store, engine, code, split, module);
     match (store.into_data(), result) {
-        (Guest { told: Some(told), .. }, _) => Err(failed(&told, source, limits)),
+        (Guest { told: Some(told), map, .. }, _) => Err(failed(&told, map.as_ref(), source, limits)),
         (Guest { output, handlers, .. }, Ok(memory)) => Ok(Evaluated { memory, output, handlers }),
         (_, Err(error)) => Err(broken(&error)),
     }
@@ -295,8 +295,9 @@ fn string(caller: &Caller<'_, Guest>, at: u32, length: u32) -> wasmtime::Result<
 }
 
 /// What the engine told, for the one who deploys.
-fn failed(told: &Told, source: &[u8], limits: &CompileLimits) -> Failed {
-    let trace = place::trace(&told.stack, Map::of(source).as_ref());
+fn failed(told: &Told, map: Option<&Map>, source: &[u8], limits: &CompileLimits) -> Failed {
+    // All of it: the user's own line may stand far out.
+    let trace: Vec<_> = place::steps(&told.stack, map).collect();
     let step = place::innermost(&trace);
     let source = String::from_utf8_lossy(source);
     let at = step.map(|step| format!(" at {}", step.place)).unwrap_or_default();

@@ -463,7 +463,7 @@ async fn made(
     }
 }
 
-async fn report(process: &mut Process, channel: &mut Channel) -> Result<EngineBuild, NotCompiled> {
+pub(crate) async fn report(process: &mut Process, channel: &mut Channel) -> Result<EngineBuild, NotCompiled> {
     let first = next(channel, process).await?;
     assert_eq!(first.kind, compile::kind::REPORT);
     Ok(first.message::<compile::Report>().unwrap().build)
