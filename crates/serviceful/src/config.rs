@@ -286,7 +286,8 @@ impl Config {
         let names = self.names(0);
         let given = || tls.certificates.iter().flat_map(|file| &file.names);
         let mut without = Vec::new();
-        if !given().any(|name| !name.eq_ignore_ascii_case(&names.console) && is_below(name, &names.apps_domain)) {
+        let own = |name: &str| [&names.console, &names.id].iter().any(|own| name.eq_ignore_ascii_case(own));
+        if !given().any(|name| !own(name) && is_below(name, &names.apps_domain)) {
             without.push(format!("*.{}", names.apps_domain));
         }
         for own in [names.console, names.id] {
@@ -403,13 +404,14 @@ mod tests {
         };
         for (names, without) in [
             ("\"*.apps.example.org\"", vec![]),
-            ("\"console.apps.example.org\"", vec!["*.apps.example.org"]),
-            ("\"Tea.Apps.Example.Org\"", vec!["console.apps.example.org"]),
-            ("\"*.example.org\"", vec!["*.apps.example.org", "console.apps.example.org"]),
+            ("\"console.apps.example.org\"", vec!["*.apps.example.org", "id.apps.example.org"]),
+            ("\"ID.apps.example.org\"", vec!["*.apps.example.org", "console.apps.example.org"]),
+            ("\"Tea.Apps.Example.Org\"", vec!["console.apps.example.org", "id.apps.example.org"]),
+            ("\"*.example.org\"", vec!["*.apps.example.org", "console.apps.example.org", "id.apps.example.org"]),
         ] {
             let config = with(names);
             assert_eq!(config.names_without_certificate(), without, "{names}");
-            assert_eq!(config.check_certificate_names().is_err(), without.len() == 2, "{names}");
+            assert_eq!(config.check_certificate_names().is_err(), without.len() == 3, "{names}");
         }
     }
 }

@@ -185,7 +185,7 @@ fn a_configuration_that_cannot_work_is_refused_in_words_before_anything_is_ready
         (pair("one.crt", "one.key"), "holds console.localhost, hello.localhost, other.localhost"),
         (
             pair("one.crt", "one.key").replace("a.localhost", "a.example.org"),
-            "answers as console.localhost and *.localhost",
+            "answers as console.localhost, id.localhost and *.localhost",
         ),
         (format!("{head}[names]\napps_domain = \"Bad Domain\"\n"), "host name"),
         (format!("{head}[names]\nconsole = \"https://x\"\n"), "host name"),
