@@ -9,5 +9,6 @@ fn main() {
         caller: Arc::new(types::Caller::Stranger),
         intent: gateway::Intent::UnroutedControl,
         policies: Arc::from([]),
+        cookies: unreachable!(),
     };
 }
