@@ -235,6 +235,8 @@ pub(crate) static EN: Strings = Strings {
         remove: "Remove",
         factors: "Other ways in",
         factors_about: "For when no passkey is at hand.",
+        ways: "Ways in",
+        ways_about: "What you sign in with.",
         password_unset: "You have none, so nobody can guess it.",
         change: "Change",
         authenticator: "Authenticator app",

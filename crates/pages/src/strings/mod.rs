@@ -91,7 +91,7 @@ words! {
     } { paste_works }
     Account {
         title profile profile_about verified unverified verify verify_about save passkeys passkeys_about no_passkeys
-        add_passkey synced never_used rename remove factors factors_about password_unset change authenticator
+        add_passkey synced never_used rename remove factors factors_about ways ways_about password_unset change authenticator
         authenticator_off set_up on few_left new_codes sessions sessions_about this_device end_others
         name_saved email_verified mail_sent passkey_added passkey_renamed passkey_removed password_was_changed
         password_removed authenticator_added authenticator_removed codes_saved session_ended sessions_ended
