@@ -73,7 +73,7 @@ pub(super) fn until(now: UnixMillis, end: UnixMillis) -> String {
         1..=119 => format!("in {seconds} s"),
         120..=7_199 => format!("in {} min", seconds / 60),
         7_200..=172_799 => format!("in {} hours", seconds / 3_600),
-        _ => format!("in {} days", seconds / 86_400),
+        _ => format!("in {} days", (seconds + 43_200) / 86_400),
     }
 }
 
@@ -97,6 +97,7 @@ mod tests {
         assert_eq!(until(now, UnixMillis(500)), "over");
         assert_eq!(until(now, now.plus_seconds(1_740)), "in 29 min");
         assert_eq!(until(now, now.plus_seconds(90 * 86_400)), "in 90 days");
+        assert_eq!(until(now, now.plus_seconds(7 * 86_400 - 1)), "in 7 days", "what was just made for a week");
     }
 
     #[test]
