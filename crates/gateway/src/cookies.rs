@@ -61,12 +61,21 @@ pub fn set_cookie(name: &str, value: &str, age_s: Option<u64>) -> Option<HeaderV
     HeaderValue::from_str(&format!("{name}={value}; Path=/; Secure; HttpOnly; SameSite=Lax{age}")).ok()
 }
 
+fn name(set: &HeaderValue) -> &[u8] {
+    set.as_bytes().split(|b| *b == b'=').next().unwrap_or_default().trim_ascii()
+}
+
+/// Whether an answer sets the cookie that `set` would set. What it says is newer: somebody just signed in, or out, and the secret
+/// that was replaced on the way there is of the session before. Browsers keep the last of two.
+pub(crate) fn sets(headers: &HeaderMap, set: &HeaderValue) -> bool {
+    headers.get_all(header::SET_COOKIE).iter().any(|known| name(known) == name(set))
+}
+
 /// Takes out of a function's answer what would set a cookie of ours.
 /// SECURITY: else a function signs its visitors in as somebody else (session fixation), or out.
 pub(crate) fn strip(headers: &mut HeaderMap) {
     let claims_ours = |value: &HeaderValue| {
-        let name = value.as_bytes().split(|b| *b == b'=').next().unwrap_or_default().trim_ascii();
-        name.get(..OUR_PREFIX.len()).is_some_and(|start| start.eq_ignore_ascii_case(OUR_PREFIX.as_bytes()))
+        name(value).get(..OUR_PREFIX.len()).is_some_and(|start| start.eq_ignore_ascii_case(OUR_PREFIX.as_bytes()))
     };
     if !headers.get_all(header::SET_COOKIE).iter().any(claims_ours) {
         return;

@@ -9,7 +9,7 @@ pub(crate) struct Errand {
     /// A person waits for a page. Everything else gets problem+json: a script that follows a redirect to a sign-in page ends
     /// with an answer that it cannot read.
     pub(crate) opens_page: bool,
-    /// Path and query.
+    /// Path and query; like the attempts, only of what opens a page: programs call far more often, and nobody shows them in.
     pub(crate) target: String,
     pub(crate) method: Method,
     /// Names of the cookies of attempts to sign in that the browser has begun here.
@@ -18,10 +18,12 @@ pub(crate) struct Errand {
 
 impl Errand {
     pub(crate) fn of(head: &Parts) -> Self {
+        let method = head.method.clone();
+        if !opens_page(head) {
+            return Self { opens_page: false, target: String::new(), method, attempts: Vec::new() };
+        }
         let target = head.uri.path_and_query().map_or("/", |target| target.as_str()).to_owned();
-        let opens_page = opens_page(head);
-        let attempts = if opens_page { attempts(&head.headers) } else { Vec::new() };
-        Self { opens_page, target, method: head.method.clone(), attempts }
+        Self { opens_page: true, target, method, attempts: attempts(&head.headers) }
     }
 }
 

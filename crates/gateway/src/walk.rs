@@ -248,8 +248,12 @@ impl House {
                 response
             }
         };
-        if let Some(cookie) = &trail.renewed {
+        if let Some(cookie) = &trail.renewed
+            && !cookies::sets(response.headers(), cookie)
+        {
             response.headers_mut().append(header::SET_COOKIE, cookie.clone());
+            // SECURITY: whatever the function said of caches, none may keep a session and hand it to the next visitor.
+            response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         }
         if let Ok(value) = HeaderValue::from_str(&cx.request.to_string()) {
             response.headers_mut().insert("sf-request", value);

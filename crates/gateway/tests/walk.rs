@@ -60,6 +60,7 @@ impl Record for Tape {
 struct Rooms {
     decision: Mutex<Decision>,
     caller: Mutex<Result<Arc<Caller>, Refusal>>,
+    renewed: Mutex<Option<http::HeaderValue>>,
     ran: AtomicUsize,
     saw: Mutex<Vec<String>>,
 }
@@ -79,7 +80,8 @@ impl Identify for Rooms {
     }
     fn identify<'a>(&'a self, _: &'a Ctx, _: &'a Admitted, _: &'a Intent) -> Fut<'a, Result<Recognised, Refusal>> {
         let caller = self.caller.lock().unwrap().clone();
-        Box::pin(std::future::ready(caller.map(Recognised::from)))
+        let renewed = self.renewed.lock().unwrap().clone();
+        Box::pin(std::future::ready(caller.map(|caller| Recognised { caller, renewed })))
     }
 }
 impl Decide for Rooms {
@@ -129,6 +131,7 @@ impl Work for Rooms {
         let mut response = Response::new(body);
         response.headers_mut().append("set-cookie", "__Host-sf-session=planted".parse().unwrap());
         response.headers_mut().append("set-cookie", "own=1".parse().unwrap());
+        response.headers_mut().insert("cache-control", "public, max-age=600".parse().unwrap());
         Box::pin(async { Ok(Reply::from(response)) })
     }
 }
@@ -203,6 +206,7 @@ fn fixture() -> Fixture {
     let rooms = Arc::new(Rooms {
         decision: Mutex::new(Decision::Allow { policies: Arc::from([Arc::from("members")]) }),
         caller: Mutex::new(Ok(Arc::new(Caller::Stranger))),
+        renewed: Mutex::default(),
         ran: AtomicUsize::new(0),
         saw: Mutex::default(),
     });
@@ -503,4 +507,22 @@ async fn what_is_reserved_at_an_app_is_no_functions_and_cookies_are_for_sign_in_
     assert!(!saw().iter().any(|name| name == "cookie"), "{:?}", saw());
     let set: Vec<_> = response.headers().get_all("set-cookie").iter().collect();
     assert_eq!(set, ["own=1"], "a function sets no cookie of ours");
+}
+
+#[tokio::test]
+async fn a_replaced_session_is_kept_by_no_cache_and_never_takes_the_place_of_a_new_one() {
+    let f = fixture();
+    let set = |response: &Response<Body>| -> Vec<String> {
+        response.headers().get_all("set-cookie").iter().map(|v| v.to_str().unwrap().to_owned()).collect()
+    };
+    let response = f.ask("GET", MENU, &[]).await;
+    assert_eq!(response.headers()["cache-control"], "public, max-age=600", "the function's own word, otherwise");
+    *f.rooms.renewed.lock().unwrap() = Some("__Host-sf-session=replaced; Path=/".parse().unwrap());
+    let response = f.ask("GET", MENU, &[]).await;
+    assert_eq!(set(&response), ["own=1", "__Host-sf-session=replaced; Path=/"]);
+    assert_eq!(response.headers()["cache-control"], "no-store");
+    // The page opened a session while the one before was due for a new secret.
+    *f.rooms.renewed.lock().unwrap() = Some("__Host-sf-sso=replaced; Path=/".parse().unwrap());
+    let response = f.ask("GET", "http://id.localhost:8080/sign-in", &[]).await;
+    assert_eq!(set(&response), ["__Host-sf-sso=new"]);
 }
