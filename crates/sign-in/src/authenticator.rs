@@ -97,7 +97,7 @@ pub(crate) async fn sent(shared: &Shared, ask: &Ask) -> Answer {
     let hashes = codes.iter().filter_map(|code| secret::recovery_hash(code)).collect();
     let totp = Totp { sealed: pending.sealed, added_at: ask.now, last_step: step };
     if !shared.ports.store.set_totp(person.id, Some(totp), hashes).await.map_err(store)? {
-        return Err(over("the account is gone"));
+        return Err(over("the account is gone, or was given an authenticator meanwhile"));
     }
     // SECURITY: whatever was opened with a password alone ends, in every browser: a thief of the password may be in one. Then a
     // session for what is known now.

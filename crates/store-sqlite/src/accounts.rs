@@ -210,7 +210,8 @@ impl Accounts for SqliteStore {
 
     fn set_totp(&self, person: PrincipalId, totp: Option<Totp>, codes: Vec<Digest>) -> Answer<'_, bool> {
         self.write(ACCOUNT_LABEL, move |db| {
-            let sql = "UPDATE account SET totp = ?2, totp_at = ?3, totp_step = ?4 WHERE person = ?1";
+            let sql = "UPDATE account SET totp = ?2, totp_at = ?3, totp_step = ?4
+                       WHERE person = ?1 AND (?2 IS NULL OR totp IS NULL)";
             let row = (
                 person.as_bytes(),
                 totp.as_ref().map(|totp| &totp.sealed),

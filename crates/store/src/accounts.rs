@@ -88,8 +88,8 @@ pub trait Accounts: Send + Sync {
     ) -> Answer<'_, bool>;
     /// Replaces the hash `from` by another of the same password; `false`, and nothing changed, when it is not `from` any more.
     fn improve_password(&self, person: PrincipalId, from: Arc<str>, to: Arc<str>) -> Answer<'_, bool>;
-    /// Sets or takes away the authenticator app, and replaces all recovery codes (by their SHA-256); `false` when there is no
-    /// account.
+    /// Sets or takes away the authenticator app, and replaces all recovery codes (by their SHA-256); `false`, and nothing changed,
+    /// when there is no account, or one would be set in the place of another: of two who race, the second must not win.
     fn set_totp(&self, person: PrincipalId, totp: Option<Totp>, codes: Vec<Digest>) -> Answer<'_, bool>;
     /// Uses up a time step: `false` when it, or a later one, was used before, or there is no authenticator app.
     fn use_totp_step(&self, person: PrincipalId, step: u64) -> Answer<'_, bool>;

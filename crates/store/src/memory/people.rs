@@ -164,7 +164,8 @@ impl Accounts for MemoryStore {
 
     fn set_totp(&self, person: PrincipalId, totp: Option<Totp>, codes: Vec<Digest>) -> Answer<'_, bool> {
         let mut rooms = self.lock();
-        let Some(account) = rooms.accounts.get_mut(&person) else { return answer(Ok(false)) };
+        let account = rooms.accounts.get_mut(&person).filter(|a| totp.is_none() || a.totp.is_none());
+        let Some(account) = account else { return answer(Ok(false)) };
         account.totp = totp;
         rooms.codes.retain(|(of, _)| *of != person);
         rooms.codes.extend(codes.into_iter().map(|code| (person, code)));
