@@ -1,5 +1,4 @@
 //! The room through its handle, with every port a fake.
-mod accounts;
 mod apps;
 mod collect;
 mod deploy;

@@ -7,7 +7,7 @@ use store::{
 };
 use types::{AppName, CredentialId, Digest, PrincipalId, Secret, UnixMillis};
 
-use super::fakes::{FakeCredentials, MemoryStore};
+use super::{FakeCredentials, MemoryStore};
 
 macro_rules! delegated {
     ($trait:ident: $($name:ident($($arg:ident: $type:ty),*) -> $answer:ty;)+ $(; $own:item)*) => {
