@@ -23,6 +23,9 @@ mod sessions;
 mod vault;
 mod walk;
 
+#[cfg(any(test, fuzzing))]
+pub mod probe;
+
 pub use arrival::{Ambient, Arrival, Channel, Neighbourhood};
 pub use body::{Body, BodyError};
 pub use cookies::{ATTEMPT_PREFIX, Cookies, OUR_PREFIX, SESSION_COOKIE, SSO_COOKIE, set_cookie};

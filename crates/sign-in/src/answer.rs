@@ -1,10 +1,11 @@
 //! From a page to an answer: headers, cookies, and the two readers of a refusal.
-use std::fmt::Write as _;
+use std::fmt::{Display, Write as _};
 
 use bytes::Bytes;
 use gateway::{Document, Refusal, Reply, SecurityClass};
 use http::{HeaderName, HeaderValue, header};
 use pages::{Destination, Frame, Page, Problem, ProblemKind, Without};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use types::Code;
 
 use crate::{ask::Ask, service::Shared};
@@ -136,7 +137,7 @@ fn full(bytes: &'static [u8]) -> gateway::Body {
     http_body_util::Full::new(Bytes::from_static(bytes)).map_err(|never| match never {}).boxed_unsync()
 }
 
-/// `path?name=value&…` with values that need no encoding.
+/// `path?name=value&…`.
 pub(crate) fn address(base: &str, pairs: &[(&str, &str)]) -> String {
     let mut text = base.to_owned();
     for (at, (name, value)) in pairs.iter().enumerate() {
@@ -145,15 +146,8 @@ pub(crate) fn address(base: &str, pairs: &[(&str, &str)]) -> String {
     text
 }
 
-/// What an address may hold as it is; everything else in percent.
-pub(crate) fn encode(value: &str) -> String {
-    let plain = |b: u8| b.is_ascii_alphanumeric() || b"-._~".contains(&b);
-    value.bytes().fold(String::new(), |mut text, b| {
-        if plain(b) {
-            text.push(char::from(b));
-        } else {
-            let _ = write!(text, "%{b:02X}");
-        }
-        text
-    })
+/// What RFC 3986 calls unreserved; everything else in percent.
+pub(crate) fn encode(value: &str) -> impl Display {
+    const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+    utf8_percent_encode(value, RESERVED)
 }

@@ -7,7 +7,7 @@ use types::Code;
 
 /// The largest form that is read: a password of 512 bytes and a sealed attempt fit many times.
 const BYTES_MAX: usize = 16 << 10;
-const FIELDS_MAX: usize = 32;
+pub(crate) const FIELDS_MAX: usize = 32;
 
 /// Names and values.
 #[derive(Default)]
@@ -38,7 +38,7 @@ impl Form {
         Self::parse(&all)
     }
 
-    fn parse(bytes: &[u8]) -> Result<Self, Refusal> {
+    pub(crate) fn parse(bytes: &[u8]) -> Result<Self, Refusal> {
         let mut fields: Vec<(String, String)> = Vec::new();
         for (name, value) in form_urlencoded::parse(bytes) {
             // The parser puts U+FFFD where bytes are not UTF-8: no password and no name may be something else than was sent.
@@ -52,6 +52,11 @@ impl Form {
             fields.push((name.into_owned(), value.into_owned()));
         }
         Ok(Self(fields))
+    }
+
+    #[cfg(any(test, fuzzing))]
+    pub(crate) fn fields(&self) -> &[(String, String)] {
+        &self.0
     }
 
     /// The value; empty when there is none.
@@ -78,6 +83,24 @@ mod tests {
         let many = (0..40).map(|n| format!("f{n}=1")).collect::<Vec<_>>().join("&");
         for bad in ["a=%ff", "a=%c0%80", "%ff=1", "a=%00", "a=1&a=2", "a=1&%61=2", "a&a", &many] {
             assert!(Form::parse(bad.as_bytes()).is_err(), "{bad}");
+        }
+    }
+
+    async fn body(kind: &str, bytes: Vec<u8>) -> Result<Form, Refusal> {
+        let request = http::Request::post("http://id.localhost/x").header("content-type", kind).body(()).unwrap();
+        let body = http_body_util::Full::new(bytes::Bytes::from(bytes)).map_err(|never| match never {});
+        Form::of_body(&request.into_parts().0, body.boxed_unsync()).await
+    }
+
+    #[tokio::test]
+    async fn a_body_is_a_form_of_bounded_length() {
+        let kind = "application/x-www-form-urlencoded";
+        let long = |over: usize| format!("a={}", "x".repeat(BYTES_MAX - 2 + over)).into_bytes();
+        assert_eq!(body(kind, long(0)).await.unwrap().get("a").len(), BYTES_MAX - 2);
+        assert_eq!(body(kind, long(1)).await.err().unwrap().code, Code::DOOR_BODY_TOO_LARGE);
+        assert!(body("Application/X-WWW-Form-Urlencoded; charset=utf-8", b"a=1".to_vec()).await.is_ok());
+        for other in ["", "text/plain", "application/json", "multipart/form-data; boundary=x"] {
+            assert_eq!(body(other, b"a=1".to_vec()).await.err().unwrap().code, Code::DOOR_MALFORMED, "{other}");
         }
     }
 }

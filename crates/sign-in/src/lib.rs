@@ -28,5 +28,8 @@ mod limits;
 mod secret;
 mod trip;
 
+#[cfg(any(test, fuzzing))]
+pub mod probe;
+
 pub use routes::routes;
 pub use service::{Ports, Service};
