@@ -222,14 +222,15 @@ impl Replay {
     }
 }
 
-/// Deletes segments that are wholly in durable bundles under the checkpoint. The last segment always stays.
-pub(crate) fn retire(layout: &Layout, tiles: &mut Tiles, signed: u64) -> io::Result<()> {
+/// Deletes segments that are wholly in durable bundles under the checkpoint. The last segment always stays, and so does
+/// the one that begins with record `reading`: its reader finds out only there that it is spent.
+pub(crate) fn retire(layout: &Layout, tiles: &mut Tiles, signed: u64, reading: u64) -> io::Result<()> {
     let segments = layout.segments()?;
     let kept = signed - signed % TILE_WIDTH;
     let spent: Vec<_> = segments
         .windows(2)
         .filter_map(|pair| match pair {
-            [(_, path), (next, _)] if *next <= kept => Some(path),
+            [(first, path), (next, _)] if *next <= kept && *first != reading => Some(path),
             _ => None,
         })
         .collect();

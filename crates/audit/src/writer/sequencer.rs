@@ -191,7 +191,7 @@ impl Sequencer {
         layout::sync_folder(self.layout.dir())?;
         self.written = Some(head);
         self.tiles.clear_edge()?;
-        Ok(recover::retire(&self.layout, &mut self.tiles, head.size)?)
+        Ok(recover::retire(&self.layout, &mut self.tiles, head.size, self.position.0)?)
     }
 
     /// Takes what became durable into the tree.

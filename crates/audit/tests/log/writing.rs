@@ -8,10 +8,16 @@ use std::{
     time::{Duration, Instant},
 };
 
-use audit::{Kind, Log, LogOptions, OpenError, Record as _, RecordError, SignError};
-use types::UnixMillis;
+use audit::{
+    CheckpointSigner, Kind, Log, LogOptions, OpenError, Record as _, RecordError, SignError, SignFuture, TreeHead,
+};
+use tokio::sync::Semaphore;
+use types::{Digest, UnixMillis};
 
-use crate::fixture::{Fixture, event, files};
+use crate::{
+    fixture::{Fixture, event, files},
+    signer::TestSigner,
+};
 
 async fn until(mut done: impl FnMut() -> bool) {
     for _ in 0..2_000 {
@@ -85,6 +91,52 @@ async fn more_than_a_full_tile_of_tiles_with_segments_that_come_and_go() {
         assert!(f.segments().len() <= 3 && kept < 2 << 20, "{} segments, {kept} bytes", f.segments().len());
     }
     assert!(f.path("tile/1/000").exists() && f.path("tile/2/000.p/1").exists());
+}
+
+/// Signs when it is let, so that a test can act between the question and the answer.
+struct Held {
+    signer: Arc<TestSigner>,
+    asked: AtomicU64,
+    answers: Semaphore,
+}
+
+impl CheckpointSigner for Held {
+    fn last_signed(&self) -> SignFuture<'_, Option<TreeHead>> {
+        self.signer.last_signed()
+    }
+
+    fn sign(&self, head: TreeHead, consistency: Vec<Digest>) -> SignFuture<'_, String> {
+        Box::pin(async move {
+            self.asked.store(head.size, Ordering::Release);
+            self.answers.acquire().await.unwrap().forget();
+            self.signer.sign(head, consistency).await
+        })
+    }
+}
+
+#[tokio::test]
+async fn a_segment_that_ends_with_a_bundle_is_left_before_it_goes() {
+    let f = Fixture::new();
+    let signer = Arc::new(Held { signer: f.signer.clone(), asked: AtomicU64::new(0), answers: Semaphore::new(0) });
+    // Each batch is a segment, and nothing is written until somebody waits.
+    let options = LogOptions { segment_bytes_max: 1, gather: Duration::from_secs(3_600), ..f.options };
+    let (log, _) = Log::open(&f.dir(), signer.clone(), options).unwrap();
+    for n in 0..255 {
+        log.record(&event(n)).unwrap();
+    }
+    log.record(&event(255)).unwrap().durable().await.unwrap();
+    until(|| signer.asked.load(Ordering::Acquire) == 256).await;
+    // The next segment comes while the checkpoint of the first is being signed.
+    log.record(&event(256)).unwrap().durable().await.unwrap();
+    assert_eq!(f.segments().len(), 2);
+    signer.answers.add_permits(100);
+    until(|| log.status().signed == 257 || !log.is_healthy()).await;
+    assert_eq!(log.status().stopped, None);
+    // It goes once the reader has left it.
+    log.record(&event(257)).unwrap();
+    log.close().await.unwrap();
+    assert_eq!(f.intact().records, 258);
+    assert!(!f.segments().iter().any(|p| p.ends_with("00000000000000000000.log")), "{:?}", f.segments());
 }
 
 #[tokio::test]
