@@ -8,8 +8,9 @@ PREFIX := /usr/local
 LIB := $(PREFIX)/lib/serviceful
 export SERVICEFUL_GUESTS := $(GUESTS)
 export SERVICEFUL_JS_PACKAGES := $(TARGET)/js-packages
+export SERVICEFUL_BROWSER := $(TARGET)/browser
 
-.PHONY: help setup build js-engine js-packages guests up install test check bench bench-js clean-data
+.PHONY: help setup build js-engine js-packages browser guests up install test check bench bench-js clean-data
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -26,6 +27,9 @@ js-engine: setup ## Build the JavaScript engine from source, beside the executab
 js-packages: setup ## Install the npm packages that are tried in the engine
 	@scripts/install-js-packages.sh
 
+browser: setup ## Provide the Chromium that the pages are tried in
+	@scripts/install-browser.sh
+
 guests: setup ## Build the examples and the test guests from source
 	@scripts/build-guests.sh "$(GUESTS)"
 
@@ -40,7 +44,7 @@ install: ## Install what `make build` built below PREFIX (/usr/local), and DESTD
 	install -m 0644 "$(BIN)/js-engine.wasm" "$(DESTDIR)$(LIB)"
 	ln -sfn ../lib/serviceful/serviceful "$(DESTDIR)$(PREFIX)/bin/serviceful"
 
-test: setup guests js-engine js-packages ## Run every test
+test: setup guests js-engine js-packages browser ## Run every test
 	@scripts/test.sh
 
 check: setup ## Format, lints, and the rules of the house

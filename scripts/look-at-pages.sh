@@ -16,13 +16,11 @@ SECONDS=0
 NAME=look-at-pages
 . "$ROOT/scripts/lib/machine.sh"
 
-need 'command -v chromium' chromium
-NODE=$("$ROOT/scripts/node-toolchain.sh")
-mkdir -p "$OUT/tools"
-cp "$HERE/package.json" "$HERE/package-lock.json" "$OUT/tools/"
-( cd "$OUT/tools" && PATH="$NODE:$PATH" npm ci --ignore-scripts --no-audit --no-fund --loglevel=error )
+TOOLS=$(realpath -m "${SERVICEFUL_BROWSER:-${CARGO_TARGET_DIR:-$ROOT/target}/browser}")
+"$ROOT/scripts/install-browser.sh" "$TOOLS"
+mkdir -p "$OUT"
 say "the gallery"
 ( cd "$ROOT" && polite cargo run -q -p pages --example gallery -- "$OUT/gallery" )
 say "the browser"
-CHROMIUM=$(command -v chromium) TOOLS=$OUT/tools polite "$NODE/node" "$HERE/look.mjs" "$OUT" "$@"
+CHROMIUM=$TOOLS/chromium TOOLS=$TOOLS polite "$TOOLS/node" "$HERE/look.mjs" "$OUT" "$@"
 say "pictures in $OUT"

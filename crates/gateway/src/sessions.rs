@@ -32,6 +32,9 @@ pub trait SessionPort: Send + Sync {
     fn invite(&self, new: NewInvitation) -> Fut<'_, Result<(Invitation, Secret), StoreError>>;
     /// Opens a session. The secret is for the browser's cookie, and shown to nobody else.
     fn open(&self, new: NewSession) -> Fut<'_, Result<(Session, Secret), StoreError>>;
+    /// Its person showed again who they are: other assurance, and another secret for the browser's cookie. `None`: there is no
+    /// such session.
+    fn raise(&self, id: CredentialId, assurance: Assurance) -> Fut<'_, Result<Option<Secret>, StoreError>>;
     /// Ends a session with its children, in the store and in every cache before it returns; `false` when there was none.
     fn end(&self, id: CredentialId) -> Fut<'_, Result<bool, StoreError>>;
     /// Ends the sessions of a person, those at one app or all; `kept` stays with its children. How many were ended.

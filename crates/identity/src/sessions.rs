@@ -9,7 +9,7 @@ use gateway::{
 };
 use http::{HeaderValue, Method};
 use store::{Invitation, Principal, PrincipalKind, Session, StoreError};
-use types::{AppName, Caller, CredentialId, Digest, Instant, Person, PrincipalId, Secret, UnixMillis};
+use types::{AppName, Assurance, Caller, CredentialId, Digest, Instant, Person, PrincipalId, Secret, UnixMillis};
 
 use crate::{Service, token};
 
@@ -221,6 +221,16 @@ impl SessionPort for Service {
 
     fn open(&self, new: NewSession) -> Fut<'_, Result<(Session, Secret), StoreError>> {
         Box::pin(self.open_session(new))
+    }
+
+    fn raise(&self, id: CredentialId, assurance: Assurance) -> Fut<'_, Result<Option<Secret>, StoreError>> {
+        Box::pin(async move {
+            let secret = token::secret(&*self.rng);
+            let to = token::hash(secret.as_bytes());
+            let raised = self.store.raise_session(id, to, assurance, self.clock.now()).await?;
+            self.sessions.forget_where(|open| open.id == id);
+            Ok(raised.then(|| Secret::new(secret)))
+        })
     }
 
     fn end(&self, id: CredentialId) -> Fut<'_, Result<bool, StoreError>> {

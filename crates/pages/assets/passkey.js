@@ -6,8 +6,10 @@
 const forms = [...document.querySelectorAll("form[data-passkey]")];
 const usable = Boolean(window.PublicKeyCredential && navigator.credentials);
 
-// The quiet offer in the address field, while it stands. It has to end before a loud one can begin.
-let quiet = null;
+// The quiet offer in the address field: it has to be over before a loud one can begin, because browsers take one question at a
+// time, and the form holds one ceremony.
+const quiet = new AbortController();
+let quietly = Promise.resolve();
 
 for (const form of forms) {
   const button = form.querySelector("[data-passkey-button]");
@@ -16,15 +18,16 @@ for (const form of forms) {
   else withdraw(form, button);
 }
 const autofill = forms.find((form) => "autofill" in form.dataset);
-if (usable && autofill) offerQuietly(autofill);
+if (usable && autofill) quietly = offerQuietly(autofill);
 
 async function pressed(event, form, button) {
   // A form that makes an account has a second button, for a password.
   if (event.submitter && event.submitter !== button) return;
   event.preventDefault();
-  quiet?.abort();
   busy(button, true);
   say(form, "waiting");
+  quiet.abort();
+  await quietly;
   try {
     await ask(form, {});
   } catch (error) {
@@ -34,9 +37,8 @@ async function pressed(event, form, button) {
 }
 
 async function offerQuietly(form) {
-  if (!(await PublicKeyCredential.isConditionalMediationAvailable?.())) return;
-  quiet = new AbortController();
   try {
+    if (!(await PublicKeyCredential.isConditionalMediationAvailable?.())) return;
     await ask(form, { mediation: "conditional", signal: quiet.signal });
   } catch {
     // It was not asked for, so its end is not news. The button is still there.
@@ -45,8 +47,12 @@ async function offerQuietly(form) {
 
 // Options, passkey, form. Throws what the browser throws.
 async function ask(form, how) {
-  const publicKey = await options(form, how.mediation);
-  if (!publicKey) return form.submit();
+  const publicKey = await options(form, how);
+  if (!publicKey) {
+    // Not empty: it is no form for a password.
+    form.elements.credential.value = "refused";
+    return form.submit();
+  }
   const make = form.dataset.passkey === "create";
   const credential = make
     ? await navigator.credentials.create({ publicKey })
@@ -58,20 +64,24 @@ async function ask(form, how) {
 
 // The platform's options with bytes for text. `null` when it refuses them: then the form is sent as it is, and the page that
 // comes back says why. Passwords stay out of it.
-async function options(form, mediation) {
+async function options(form, { mediation, signal }) {
+  signal?.throwIfAborted();
   const fields = Object.fromEntries(new FormData(form));
-  for (const name of ["password", "new_password", "credential"]) delete fields[name];
+  for (const name of ["password", "new_password", "credential", "ceremony"]) delete fields[name];
   const answer = await fetch(form.dataset.options, {
     method: "POST",
-    headers: { "content-type": "application/json", accept: "application/json" },
-    body: JSON.stringify({ ...fields, mediation }),
+    headers: { accept: "application/json" },
+    body: new URLSearchParams(fields),
     redirect: "error",
+    signal,
   });
   if (!answer.ok) {
     if (mediation || answer.status >= 500) throw new Error(`options: ${answer.status}`);
     return null;
   }
-  const { publicKey } = await answer.json();
+  const { publicKey, ceremony } = await answer.json();
+  signal?.throwIfAborted();
+  form.elements.ceremony.value = ceremony;
   const known = (list) => list?.map((one) => ({ ...one, id: bytes(one.id) }));
   return {
     ...publicKey,

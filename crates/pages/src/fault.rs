@@ -36,6 +36,8 @@ pub enum Fault {
     CodeUsed,
     /// The recovery code is not one of theirs, or was used.
     RecoveryCodeWrong,
+    /// Address or recovery code is wrong, or the account asks for a password first. One answer, whoever it is.
+    RecoveryFailed,
     /// The device and the platform did not agree on a passkey, or the person broke it off.
     PasskeyFailed,
     /// The passkey belongs to no account here.
@@ -60,6 +62,10 @@ pub enum Fault {
     PuzzleWrong,
     /// It is their last way to sign in, so it cannot go.
     LastCredential,
+    /// Whoever owns the platform keeps a second factor.
+    SecondFactorNeeded,
+    /// The account has as many passkeys as it may.
+    PasskeysEnough(u16),
     /// The form is too old, or was not ours.
     FormExpired,
     /// It could not be done just now.
@@ -83,8 +89,9 @@ impl Fault {
             ClaimWrong => Some(fields::SECRET),
             MessageTooLong(_) => Some(fields::MESSAGE),
             NotSaved => Some(fields::SAVED),
-            SignInFailed | PasskeyFailed | PasskeyUnknown | PasskeyTwice | PasskeyMissing | PasskeyUnverified
-            | PuzzleWrong | LastCredential | FormExpired | Unavailable => None,
+            SignInFailed | RecoveryFailed | PasskeyFailed | PasskeyUnknown | PasskeyTwice | PasskeyMissing
+            | PasskeyUnverified | PasskeysEnough(_) | PuzzleWrong | LastCredential | SecondFactorNeeded
+            | FormExpired | Unavailable => None,
         }
     }
 
@@ -109,6 +116,7 @@ impl Fault {
             CodeWrong => t.code_wrong.into(),
             CodeUsed => t.code_used.into(),
             RecoveryCodeWrong => t.recovery_code_wrong.into(),
+            RecoveryFailed => t.recovery_failed.into(),
             PasskeyFailed => t.passkey_failed.into(),
             PasskeyUnknown => t.passkey_unknown.into(),
             PasskeyTwice => t.passkey_twice.into(),
@@ -121,6 +129,8 @@ impl Fault {
             NotSaved => t.not_saved.into(),
             PuzzleWrong => t.puzzle_wrong.into(),
             LastCredential => t.last_credential.into(),
+            SecondFactorNeeded => t.second_factor_needed.into(),
+            PasskeysEnough(max) => t.passkeys_enough.with(max),
             FormExpired => t.form_expired.into(),
             Unavailable => t.unavailable.into(),
         }

@@ -18,6 +18,10 @@ pub const CODE: &str = "code";
 pub const RECOVERY_CODE: &str = "recovery_code";
 /// What the browser made with a passkey: JSON of `PublicKeyCredential`. Not empty means: this form was sent with a passkey.
 pub const CREDENTIAL: &str = "credential";
+/// What the options of a passkey came with, sealed: which ceremony the answer belongs to.
+pub const CEREMONY: &str = "ceremony";
+/// Where a confirmation leads back to.
+pub const TO: &str = "to";
 /// The code of a claim link, or the secret of a link in a mail.
 pub const SECRET: &str = "secret";
 /// Which passkey or session is meant.
@@ -47,6 +51,8 @@ pub const ALL: &[&str] = &[
     CODE,
     RECOVERY_CODE,
     CREDENTIAL,
+    CEREMONY,
+    TO,
     SECRET,
     ID,
     LABEL,

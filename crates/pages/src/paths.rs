@@ -8,7 +8,7 @@ pub const SIGN_IN: &str = "/sign-in";
 pub const SIGN_IN_PASSWORD: &str = "/sign-in/password";
 /// `POST` a form with `credential`.
 pub const SIGN_IN_PASSKEY: &str = "/sign-in/passkey";
-/// `POST` JSON, answered with the options of `navigator.credentials.get`.
+/// `POST` the same fields, answered with the options of `navigator.credentials.get`.
 pub const SIGN_IN_PASSKEY_OPTIONS: &str = "/sign-in/passkey/options";
 /// `GET`/`POST` the code of an authenticator app.
 pub const SIGN_IN_CODE: &str = "/sign-in/code";
@@ -22,7 +22,7 @@ pub const CLAIM: &str = "/claim";
 pub const INVITATION: &str = "/invitation";
 /// `GET`/`POST` the first credential, for accounts that have none yet.
 pub const SET_UP: &str = "/set-up";
-/// `POST` JSON, answered with the options of `navigator.credentials.create`, for every page that makes a passkey.
+/// `POST` the same fields, answered with the options of `navigator.credentials.create`, for every page that makes a passkey.
 pub const NEW_PASSKEY_OPTIONS: &str = "/passkey/options";
 /// `GET` the page with the button, `POST` the button.
 pub const VERIFY_EMAIL: &str = "/verify-email";
@@ -34,7 +34,7 @@ pub const RESET: &str = "/reset-password";
 pub const CONFIRM: &str = "/confirm";
 /// `POST` a form with `credential`.
 pub const CONFIRM_PASSKEY: &str = "/confirm/passkey";
-/// `POST` JSON, answered with the options of `navigator.credentials.get`.
+/// `POST` the same fields, answered with the options of `navigator.credentials.get`.
 pub const CONFIRM_PASSKEY_OPTIONS: &str = "/confirm/passkey/options";
 /// `GET` the account page.
 pub const ACCOUNT: &str = "/account";

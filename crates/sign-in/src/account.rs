@@ -2,17 +2,32 @@
 use std::collections::HashMap;
 
 use gateway::SecurityClass;
-use pages::{Account, Age, Authenticator, ChangePassword, Fault, Faults, PasswordRules, PasswordState, ProblemKind};
+use pages::{
+    Account, Age, Authenticator, ChangePassword, Fault, Faults, Notice, PasswordRules, PasswordState, ProblemKind,
+    Removal,
+};
 use store::Session;
-use types::{Code, CredentialId, Secret, UnixMillis};
+use types::{Code, CredentialId, Person, Secret, UnixMillis};
 
 use crate::{
     answer::{self, Answer, frame, noted, problem, refuse, show, slow_down},
     ask::Ask,
-    claim,
+    keys::{self, Key},
+    newcomer,
     password::{self, Step},
+    recent, removal,
     service::{Shared, store},
 };
+
+/// What a page reports when it leads back to the account.
+const DONE: &str = "done";
+
+/// 303 to the account page, which says so. The word in the address is one of a few; whoever makes one up changes nothing.
+pub(crate) fn with_notice(ask: &Ask, notice: Notice) -> Result<gateway::Document, gateway::Refusal> {
+    let mut query = vec![(DONE, notice.name())];
+    query.extend(ask.trip.iter().map(|trip| (pages::fields::TX, &*trip.tx)));
+    answer::to(&answer::address(pages::paths::ACCOUNT, &query))
+}
 
 const fn age(now: UnixMillis, at: UnixMillis) -> Age {
     Age(now.0.saturating_sub(at.0) / 1_000)
@@ -42,28 +57,45 @@ fn devices(all: Vec<Session>, this: CredentialId, now: UnixMillis) -> Vec<pages:
     shown.into_iter().map(view).collect()
 }
 
+fn passkey(key: &Key, now: UnixMillis) -> pages::Passkey {
+    pages::Passkey {
+        id: key.id.clone(),
+        label: key.label.as_str().into(),
+        added: age(now, key.added_at),
+        used: key.used_at.map(|at| age(now, at)),
+        synced: key.synced(),
+    }
+}
+
 pub(crate) async fn page(shared: &Shared, ask: &Ask) -> Answer {
     let person = ask.owner_of_account()?;
     let account = shared.ports.store.account(person.id).await.map_err(store)?;
     let Some(account) = account else {
         return Err(problem(shared, ask, Code::POL_NO_ROUTE, "a person without an account", ProblemKind::NotFound));
     };
+    let removable = |what: Removal| removal::against(&what, person, &account).is_none();
     let left = shared.ports.store.recovery_codes_left(person.id).await.map_err(store)?;
     let sessions = shared.ports.store.sessions(Some(person.id)).await.map_err(store)?;
     let view = Account {
+        notice: Notice::named(ask.form.get(DONE)),
         hidden: ask.hidden(),
         name: (&*person.display_name).into(),
         email: (&*account.email).into(),
         email_verified: account.email_verified,
         password: match account.password_at {
-            Some(at) => PasswordState::Set { changed: age(ask.now, at), removable: false },
+            Some(at) => PasswordState::Set { changed: age(ask.now, at), removable: removable(Removal::Password) },
             None => PasswordState::Unset,
         },
+        passkeys: keys::of(&account)?.iter().map(|key| passkey(key, ask.now)).collect(),
         authenticator: match &account.totp {
-            Some(totp) => Authenticator::On { added: age(ask.now, totp.added_at), removable: false },
+            Some(totp) => {
+                Authenticator::On { added: age(ask.now, totp.added_at), removable: removable(Removal::Authenticator) }
+            }
+            // A code is asked for after a password only.
+            None if account.password.is_none() => Authenticator::NotNeeded,
             None => Authenticator::Off,
         },
-        recovery_left: account.totp.as_ref().map(|_| left),
+        recovery_left: removal::takes_codes(&account).then_some(left),
         sessions: devices(sessions, person.credential, ask.now),
         ..Account::default()
     };
@@ -79,39 +111,67 @@ pub(crate) async fn end_session(shared: &Shared, ask: &Ask) -> Answer {
         return Err(problem(shared, ask, Code::CTL_NOT_FOUND, "no such session of theirs", ProblemKind::NotFound));
     };
     shared.ports.sessions.end(session.id).await.map_err(store)?;
-    noted(&answer::to(pages::paths::ACCOUNT)?, format!("session {} was ended", session.id))
+    noted(&with_notice(ask, Notice::SessionEnded)?, format!("session {} was ended", session.id))
 }
 
 pub(crate) async fn end_others(shared: &Shared, ask: &Ask) -> Answer {
     let person = ask.owner_of_account()?;
     let ended = shared.ports.sessions.end_all(person.id, None, Some(person.credential)).await.map_err(store)?;
-    noted(&answer::to(pages::paths::ACCOUNT)?, format!("{ended} sessions were ended"))
+    noted(&with_notice(ask, Notice::SessionsEnded)?, format!("{ended} sessions were ended"))
 }
 
-async fn password_view(shared: &Shared, ask: &Ask, faults: Faults) -> Result<pages::Page, gateway::Refusal> {
-    let person = ask.owner_of_account()?;
-    let account = shared.ports.store.account(person.id).await.map_err(store)?;
+/// Who may set a password now: whoever knows the present one, which the form asks for; without one, whoever showed lately who
+/// they are.
+async fn may_set_password(shared: &Shared, ask: &Ask) -> Result<(Person, store::Account), gateway::Refusal> {
+    let (person, account) = recent::own(shared, ask).await?;
+    if account.password.is_some() {
+        return Ok((person, account));
+    }
+    recent::person(shared, ask, pages::paths::ACCOUNT_PASSWORD).await
+}
+
+fn password_view(shared: &Shared, ask: &Ask, account: &store::Account, faults: Faults) -> pages::Page {
     let view = ChangePassword {
         hidden: ask.hidden(),
-        email: account.as_ref().map_or_else(pages::Shown::default, |account| (&*account.email).into()),
-        present: account.is_some_and(|account| account.password.is_some()),
+        email: (&*account.email).into(),
+        present: account.password.is_some(),
         rules: PasswordRules::default(),
         faults,
     };
-    Ok(view.render(&frame(shared, ask)))
+    view.render(&frame(shared, ask))
 }
 
 pub(crate) async fn password_page(shared: &Shared, ask: &Ask) -> Answer {
-    show(shared, ask, password_view(shared, ask, Faults::none()).await?)
+    let (_, account) = may_set_password(shared, ask).await?;
+    show(shared, ask, password_view(shared, ask, &account, Faults::none()))
 }
 
-/// A new password needs the present one, and ends every other session.
+/// A new password ends every other session.
 pub(crate) async fn password_sent(shared: &Shared, ask: &Ask) -> Answer {
-    let person = ask.owner_of_account()?;
-    let account = shared.ports.store.account(person.id).await.map_err(store)?;
-    let Some(account) = account else {
-        return Err(problem(shared, ask, Code::POL_NO_ROUTE, "a person without an account", ProblemKind::NotFound));
+    let (person, account) = may_set_password(shared, ask).await?;
+    if account.password.is_some() {
+        present_password(shared, ask, &person, &account).await?;
+    }
+    let new = newcomer::new_password(shared, ask.form.get("new_password")).await.map_err(|e| shared.vault(ask, e))?;
+    let hash = match new {
+        Ok(hash) => hash,
+        Err(fault) => {
+            let page = password_view(shared, ask, &account, fault.into());
+            return Err(refuse(shared, ask, Code::ID_FORM, "password change: the new one does not do", page));
+        }
     };
+    shared.ports.store.set_password(person.id, hash, ask.now, Some(person.credential)).await.map_err(store)?;
+    shared.ports.sessions.forget_person(person.id);
+    let note = format!("{} has a new password; other sessions ended", person.id);
+    noted(&with_notice(ask, Notice::PasswordChanged)?, note)
+}
+
+async fn present_password(
+    shared: &Shared,
+    ask: &Ask,
+    person: &Person,
+    account: &store::Account,
+) -> Result<(), gateway::Refusal> {
     let key = password::limit_key(shared, ask, Step::Password, &account.email, Some(person.id)).await?;
     if let Err(wait_s) = shared.limits.charge(key, ask.cx.started) {
         return Err(slow_down(shared, ask, wait_s, "password change: too many attempts"));
@@ -120,20 +180,10 @@ pub(crate) async fn password_sent(shared: &Shared, ask: &Ask) -> Answer {
     let verdict =
         shared.ports.vault.verify(present, account.password.clone()).await.map_err(|e| shared.vault(ask, e))?;
     if !verdict.matches {
-        let page = password_view(shared, ask, Fault::PasswordWrong.into()).await?;
+        let page = password_view(shared, ask, account, Fault::PasswordWrong.into());
         let reason = format!("password change of {}: the present one is wrong", person.id);
         return Err(refuse(shared, ask, Code::ID_SIGN_IN, reason, page).security(SecurityClass::Credential));
     }
     shared.limits.clear(&key);
-    let new = claim::new_password(shared, ask.form.get("new_password")).await.map_err(|e| shared.vault(ask, e))?;
-    let hash = match new {
-        Ok(hash) => hash,
-        Err(fault) => {
-            let page = password_view(shared, ask, fault.into()).await?;
-            return Err(refuse(shared, ask, Code::ID_FORM, "password change: the new one does not do", page));
-        }
-    };
-    shared.ports.store.set_password(person.id, hash, ask.now, Some(person.credential)).await.map_err(store)?;
-    shared.ports.sessions.forget_person(person.id);
-    noted(&answer::to(pages::paths::ACCOUNT)?, format!("{} has a new password; other sessions ended", person.id))
+    Ok(())
 }

@@ -15,8 +15,10 @@ pub(crate) type Answer = Result<Reply, Refusal>;
 
 const CSP: HeaderName = header::CONTENT_SECURITY_POLICY;
 
-/// NOT HERE yet: passkeys, mails, renaming oneself, new recovery codes. Pages do not speak of them.
-const WITHOUT: Without = Without { passkeys: true, mail: true, renaming: true, new_codes: true };
+/// NOT HERE yet: mails, renaming oneself. Pages do not speak of them.
+fn without(shared: &Shared) -> Without {
+    Without { passkeys: shared.ceremonies.is_none(), mail: true, renaming: true, new_codes: false }
+}
 
 /// What stands around every page of this visit.
 pub(crate) fn frame(shared: &Shared, ask: &Ask) -> Frame {
@@ -29,7 +31,13 @@ pub(crate) fn frame(shared: &Shared, ask: &Ask) -> Frame {
         Some(app) => format!("{app}.{}", names.apps_domain),
         None => names.id.clone(),
     };
-    Frame { platform: "Serviceful".into(), host: host.into(), destination, without: WITHOUT, ..Frame::default() }
+    Frame {
+        platform: "Serviceful".into(),
+        host: host.into(),
+        destination,
+        without: without(shared),
+        ..Frame::default()
+    }
 }
 
 fn headers(list: &[(&'static str, &'static str)]) -> Vec<(HeaderName, HeaderValue)> {
@@ -124,7 +132,7 @@ pub(crate) fn slow_down(shared: &Shared, ask: &Ask, wait_s: u64, reason: &str) -
 pub(crate) fn asset(path: &str) -> Answer {
     let found = pages::assets::find(path);
     let asset = found.ok_or_else(|| Refusal::new(Code::POL_NO_ROUTE, "no such file of the sign-in pages"))?;
-    let mut response = http::Response::new(full(asset.bytes));
+    let mut response = http::Response::new(body(Bytes::from_static(asset.bytes)));
     for (name, value) in headers(pages::headers::ASSET) {
         response.headers_mut().insert(name, value);
     }
@@ -132,9 +140,17 @@ pub(crate) fn asset(path: &str) -> Answer {
     Ok(response.into())
 }
 
-fn full(bytes: &'static [u8]) -> gateway::Body {
+/// An answer to a script of ours.
+pub(crate) fn json(text: String) -> http::Response<gateway::Body> {
+    let mut response = http::Response::new(body(Bytes::from(text)));
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+fn body(bytes: Bytes) -> gateway::Body {
     use http_body_util::BodyExt as _;
-    http_body_util::Full::new(Bytes::from_static(bytes)).map_err(|never| match never {}).boxed_unsync()
+    http_body_util::Full::new(bytes).map_err(|never| match never {}).boxed_unsync()
 }
 
 /// `path?name=value&…`.

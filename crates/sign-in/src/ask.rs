@@ -77,7 +77,7 @@ impl Ask {
     /// The attempt as forms carry it.
     pub(crate) fn hidden(&self) -> pages::Hidden {
         let tx = self.trip.as_ref().map_or_else(String::new, |trip| trip.tx.clone());
-        pages::Hidden { token: String::new(), tx }
+        pages::Hidden { tx, ..pages::Hidden::default() }
     }
 
     /// A path of the sign-in origin that stays in the attempt.

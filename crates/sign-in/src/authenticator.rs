@@ -1,7 +1,7 @@
 //! Setting an authenticator app up. Its secret is made and sealed by the keeper; until the first code proves it, it lives in a
 //! sealed cookie of the browser that shows it, and nowhere else.
 use gateway::{Refusal, SealedFor, SecurityClass, set_cookie};
-use pages::{AuthenticatorSetUp, Fault, Faults, RecoveryCodes};
+use pages::{AuthenticatorSetUp, Fault, Faults};
 use serde::{Deserialize, Serialize};
 use store::Totp;
 use types::{Assurance, Code, Person, Secret};
@@ -10,15 +10,12 @@ use crate::{
     answer::{self, Answer, attempt_over, document, frame, noted, refuse, with_cookies},
     ask::Ask,
     finish::{self, Proof},
-    secret,
+    newcomer, recent, secret,
     service::{Shared, store},
 };
 
 const SET_UP_COOKIE: &str = "__Host-sf-totp";
 const SET_UP_S: u64 = 900;
-/// A factor is added only by somebody who has shown who they are this recently.
-const RECENT_S: u64 = 900;
-const CODES: usize = 10;
 
 /// In the cookie.
 #[derive(Serialize, Deserialize)]
@@ -34,15 +31,13 @@ fn context(person: &Person) -> String {
 
 /// Whether this person may set one up now.
 async fn may(shared: &Shared, ask: &Ask) -> Result<Person, Refusal> {
-    let person = ask.owner_of_account()?.clone();
-    let account = shared.ports.store.account(person.id).await.map_err(store)?;
-    let account = account.ok_or_else(|| attempt_over(shared, ask, format!("{} has no account", person.id)))?;
+    let (person, account) = recent::person(shared, ask, pages::paths::ACCOUNT_AUTHENTICATOR).await?;
     // SECURITY: whoever sits down at an unlocked screen must not be able to replace the owner's second factor by their own.
     if account.totp.is_some() {
         return Err(attempt_over(shared, ask, format!("{} has an authenticator already", person.id)));
     }
-    if ask.now >= person.authenticated_at.plus_seconds(RECENT_S) {
-        return Err(attempt_over(shared, ask, format!("{} signed in too long ago to add a factor", person.id)));
+    if account.password.is_none() {
+        return Err(attempt_over(shared, ask, format!("{} has no password that a code could go with", person.id)));
     }
     Ok(person)
 }
@@ -93,8 +88,7 @@ pub(crate) async fn sent(shared: &Shared, ask: &Ask) -> Answer {
     };
     shared.limits.clear(&key);
 
-    let codes: Vec<String> = (0..CODES).map(|_| secret::recovery_code(&*shared.ports.rng)).collect();
-    let hashes = codes.iter().filter_map(|code| secret::recovery_hash(code)).collect();
+    let (codes, hashes) = newcomer::codes(shared);
     let totp = Totp { sealed: pending.sealed, added_at: ask.now, last_step: step };
     if !shared.ports.store.set_totp(person.id, Some(totp), hashes).await.map_err(store)? {
         return Err(over("the account is gone, or was given an authenticator meanwhile"));
@@ -108,10 +102,7 @@ pub(crate) async fn sent(shared: &Shared, ask: &Ask) -> Answer {
     let proof = Proof { person: &principal, assurance: Assurance::MultiFactor, at: person.authenticated_at, by };
     let (session, cookies) = finish::open(shared, ask, &proof, &[SET_UP_COOKIE]).await?;
 
-    let account = shared.ports.store.account(person.id).await.map_err(store)?;
-    let email = account.map_or_else(pages::Shown::default, |account| (&*account.email).into());
-    let view = RecoveryCodes { hidden: ask.hidden(), codes, email, replaced: false, faults: Faults::none() };
-    let page = document(shared, ask, view.render(&frame(shared, ask)));
+    let page = newcomer::show_codes(shared, ask, person.id, codes, false).await?;
     noted(&with_cookies(page, cookies)?, format!("{} has an authenticator now, session {}", person.id, session.id))
 }
 

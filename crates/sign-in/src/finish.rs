@@ -101,11 +101,10 @@ async fn onward(
     owner: bool,
     account: Option<&Account>,
 ) -> Result<Document, Refusal> {
-    let lacks_second =
-        account.is_some_and(|account| account.totp.is_none()) && session.assurance < Assurance::MultiFactor;
-    // Whoever owns the platform has two factors before anything opens to them.
-    if owner && lacks_second {
-        return answer::to(&ask.onward(pages::paths::ACCOUNT_AUTHENTICATOR));
+    if let Some(account) = account.filter(|_| owner && session.assurance < Assurance::MultiFactor)
+        && let Some(path) = second_factor(account)
+    {
+        return answer::to(&ask.onward(path));
     }
     match &ask.trip {
         None => answer::to(pages::paths::ACCOUNT),
@@ -115,12 +114,22 @@ async fn onward(
     }
 }
 
+/// Whoever owns the platform has more than one factor before anything opens to them: where an owner gets the one they lack.
+/// A passkey is two of itself; an authenticator app is for those who have a password.
+fn second_factor(account: &Account) -> Option<&'static str> {
+    match (&account.password, &account.totp) {
+        (None, _) => Some(pages::paths::ACCOUNT_PASSKEYS),
+        (Some(_), None) => Some(pages::paths::ACCOUNT_AUTHENTICATOR),
+        (Some(_), Some(_)) => None,
+    }
+}
+
 /// The same for somebody whose session is there already.
 pub(crate) async fn go_on(shared: &Shared, ask: &Ask, person: &Person) -> Answer {
     let account = shared.ports.store.account(person.id).await.map_err(store)?;
     if person.owner && person.assurance < Assurance::MultiFactor {
-        if account.is_some_and(|account| account.totp.is_none()) {
-            return answer::go(&ask.onward(pages::paths::ACCOUNT_AUTHENTICATOR));
+        if let Some(path) = account.as_ref().and_then(second_factor) {
+            return answer::go(&ask.onward(path));
         }
         return Err(answer::attempt_over(
             shared,

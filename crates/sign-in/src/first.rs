@@ -16,7 +16,7 @@ pub(crate) async fn page(shared: &Shared, ask: &Ask) -> Answer {
     show(shared, ask, view(ask, Faults::none()).render(&frame(shared, ask)))
 }
 
-fn view(ask: &Ask, faults: Faults) -> SignIn {
+pub(crate) fn view(ask: &Ask, faults: Faults) -> SignIn {
     SignIn { hidden: ask.hidden(), email: ask.form.get("email").into(), passwords: true, sign_up: false, faults }
 }
 

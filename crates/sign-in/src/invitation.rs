@@ -2,13 +2,12 @@
 use gateway::{Refusal, SecurityClass};
 use pages::{Fault, Faults, ProblemKind};
 use store::{Invitation, StoreError};
-use types::{Assurance, Code, Digest};
+use types::{Code, Digest};
 
 use crate::{
     answer::{Answer, frame, problem, refuse, show},
     ask::Ask,
-    claim,
-    finish::{self, Proof},
+    newcomer::{self, First},
     secret,
     service::{Shared, store},
 };
@@ -19,7 +18,7 @@ async fn open(shared: &Shared, ask: &Ask) -> Result<(Digest, Invitation), Refusa
         let reason = format!("invitation: {reason}");
         Err(problem(shared, ask, Code::ID_ATTEMPT, reason, kind).security(SecurityClass::Credential))
     };
-    let hash = secret::hash(ask.form.get("secret").as_bytes());
+    let hash = secret::hash(ask.form.get("secret").trim().as_bytes());
     match shared.ports.store.invitation(hash).await.map_err(store)? {
         None => gone("no such code, or it was used", ProblemKind::LinkExpired),
         Some(found) if ask.now >= found.expires_at => gone("it is over", ProblemKind::LinkExpired),
@@ -40,7 +39,7 @@ async fn view(shared: &Shared, ask: &Ask, found: &Invitation, faults: Faults) ->
         email: (&*found.email).into(),
         name: ask.form.get("name").into(),
         signed_in: None,
-        choice: claim::choice(),
+        choice: Some(newcomer::choice(shared)),
         faults,
     };
     Ok(view.render(&frame(shared, ask)))
@@ -53,18 +52,18 @@ pub(crate) async fn page(shared: &Shared, ask: &Ask) -> Answer {
 
 pub(crate) async fn sent(shared: &Shared, ask: &Ask) -> Answer {
     let (code_hash, found) = open(shared, ask).await?;
-    let name = claim::name(ask.form.get("name"));
-    let hash = claim::new_password(shared, ask.form.get("new_password")).await.map_err(|e| shared.vault(ask, e))?;
-    let (name, hash) = match (name, hash) {
-        (Ok(name), Ok(hash)) => (name, hash),
-        (name, hash) => {
-            let faults: Faults = [name.err(), hash.err()].into_iter().flatten().collect();
+    let name = newcomer::name(ask.form.get("name"));
+    let first = First::of(shared, ask, &code_hash).await?;
+    let (name, first) = match (name, first) {
+        (Ok(name), Ok(first)) => (name, first),
+        (name, first) => {
+            let faults = newcomer::faults([name.err(), first.err()]);
             let page = view(shared, ask, &found, faults).await?;
             return Err(refuse(shared, ask, Code::ID_FORM, "invitation: the form is not complete", page));
         }
     };
     // The address is the invitation's, whatever the form says.
-    let (person, account) = claim::newcomer(shared, ask, false, name, found.email.clone(), hash);
+    let (person, account) = first.account(ask, false, name, found.email.clone())?;
     match shared.ports.store.accept_invitation(code_hash, ask.now, person.clone(), account).await {
         Ok(Some(_)) => {}
         Ok(None) => {
@@ -82,7 +81,5 @@ pub(crate) async fn sent(shared: &Shared, ask: &Ask) -> Answer {
     {
         tracing::error!(app.name = %app, "a new member could not be published: {}", refusal.reason);
     }
-    let by = "an invitation and a new password";
-    let proof = Proof { person: &person, assurance: Assurance::SingleFactor, at: ask.now, by };
-    finish::signed_in(shared, ask, proof, &[]).await
+    first.welcome(shared, ask, &person, "an invitation").await
 }

@@ -13,18 +13,27 @@ mod account;
 mod authenticator;
 mod callback;
 mod claim;
+mod confirm;
 mod first;
 mod invitation;
+mod passkey;
+mod passkeys;
 mod password;
+mod recovery;
+mod removal;
 mod second;
 mod sign_out;
 
 mod answer;
 mod ask;
+mod ceremony;
 mod device;
 mod finish;
 mod form;
+mod keys;
 mod limits;
+mod newcomer;
+mod recent;
 mod secret;
 mod trip;
 

@@ -34,6 +34,9 @@ pub(crate) struct HalfWay {
 pub(crate) enum Step {
     /// The password: whoever tries from many places tries one place at a time.
     Password,
+    /// A recovery code without a password: too long to be guessed, so from one place at a time will do, and nobody can keep the
+    /// owner of the account away from elsewhere.
+    Recovery,
     /// The second factor: a million codes are few, so all unknown browsers share one count, from wherever they come.
     Second,
 }
@@ -52,7 +55,7 @@ pub(crate) async fn limit_key(
     let known = device.filter(|device| person.is_some_and(|person| device.people.contains(&person)));
     let from = match (known, step) {
         (Some(device), _) => format!("device {}", device.id),
-        (None, Step::Password) => format!("near {}", ask.neighbourhood),
+        (None, Step::Password | Step::Recovery) => format!("near {}", ask.neighbourhood),
         (None, Step::Second) => "anywhere".to_owned(),
     };
     Ok(secret::hash(format!("{step:?}\n{account}\n{from}").as_bytes()))

@@ -1,6 +1,6 @@
-//! The second factor, after the password: a code of an authenticator app, or a recovery code in its place. Each counts once.
+//! The second factor, after the password: a code of an authenticator app. Each counts once.
 use gateway::{Refusal, SealedFor, SecurityClass};
-use pages::{AuthenticatorChallenge, Fault, Faults, RecoveryChallenge};
+use pages::{AuthenticatorChallenge, Fault, Faults};
 use store::{Account, Principal};
 use types::{Assurance, Code, Secret};
 
@@ -9,12 +9,11 @@ use crate::{
     ask::Ask,
     finish::{self, Proof},
     password::{self, HALF_COOKIE, HALF_S, HalfWay, Step},
-    secret,
     service::{Shared, store},
 };
 
 /// Who gave the right password in this browser a short while ago, and has not changed it since.
-async fn half_way(shared: &Shared, ask: &Ask) -> Result<(Account, Principal), Refusal> {
+pub(crate) async fn half_way(shared: &Shared, ask: &Ask) -> Result<(Account, Principal), Refusal> {
     let over = |reason: &str| attempt_over(shared, ask, format!("second factor: {reason}"));
     let text = ask.cookies.get(HALF_COOKIE).ok_or_else(|| over("no password before it"))?;
     let opened = shared.unseal::<HalfWay>(SealedFor::HalfWay, "", text).await.map_err(|e| shared.vault(ask, e))?;
@@ -42,7 +41,7 @@ pub(crate) async fn code_page(shared: &Shared, ask: &Ask) -> Answer {
 }
 
 /// Charges an attempt: the same account of attempts as for the password.
-async fn charge(shared: &Shared, ask: &Ask, account: &Account) -> Result<types::Digest, Refusal> {
+pub(crate) async fn charge(shared: &Shared, ask: &Ask, account: &Account) -> Result<types::Digest, Refusal> {
     let key = password::limit_key(shared, ask, Step::Second, &account.email, Some(account.person)).await?;
     match shared.limits.charge(key, ask.cx.started) {
         Ok(()) => Ok(key),
@@ -72,34 +71,6 @@ pub(crate) async fn code_sent(shared: &Shared, ask: &Ask) -> Answer {
     }
     shared.limits.clear(&key);
     let by = "a password and a code";
-    let proof = Proof { person: &person, assurance: Assurance::MultiFactor, at: ask.now, by };
-    finish::signed_in(shared, ask, proof, &[HALF_COOKIE]).await
-}
-
-pub(crate) async fn recovery_page(shared: &Shared, ask: &Ask) -> Answer {
-    let (account, _) = half_way(shared, ask).await?;
-    show(shared, ask, recovery_view(ask, &account, Faults::none()).render(&frame(shared, ask)))
-}
-
-fn recovery_view(ask: &Ask, account: &Account, faults: Faults) -> RecoveryChallenge {
-    RecoveryChallenge { hidden: ask.hidden(), email: (&*account.email).into(), faults }
-}
-
-pub(crate) async fn recovery_sent(shared: &Shared, ask: &Ask) -> Answer {
-    let (account, person) = half_way(shared, ask).await?;
-    let key = charge(shared, ask, &account).await?;
-    let hash = secret::recovery_hash(ask.form.get("recovery_code"));
-    let used = match hash {
-        Some(hash) => shared.ports.store.use_recovery_code(account.person, hash).await.map_err(store)?,
-        None => false,
-    };
-    if !used {
-        let page = recovery_view(ask, &account, Fault::RecoveryCodeWrong.into()).render(&frame(shared, ask));
-        let reason = format!("recovery code of {}: wrong or used", account.person);
-        return Err(refuse(shared, ask, Code::ID_SIGN_IN, reason, page).security(SecurityClass::Credential));
-    }
-    shared.limits.clear(&key);
-    let by = "a password and a recovery code";
     let proof = Proof { person: &person, assurance: Assurance::MultiFactor, at: ask.now, by };
     finish::signed_in(shared, ask, proof, &[HALF_COOKIE]).await
 }

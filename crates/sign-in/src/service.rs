@@ -5,6 +5,7 @@ use data_encoding::BASE64URL_NOPAD;
 use gateway::{
     Ctx, Fut, MembershipPort, Names, Permit, Refusal, Reply, SealedFor, SessionPort, VaultError, VaultPort, Work,
 };
+use pages::Removal;
 use serde::{Serialize, de::DeserializeOwned};
 use store::Store;
 use types::{Clock, Code, Rng, UnixMillis};
@@ -13,9 +14,11 @@ use crate::{
     account, answer,
     answer::Answer,
     ask::Ask,
-    authenticator, callback, claim, first, invitation,
+    authenticator, callback,
+    ceremony::Ceremonies,
+    claim, confirm, first, invitation,
     limits::Limits,
-    password,
+    passkey, passkeys, password, recovery, removal,
     routes::Name,
     second, sign_out,
     trip::{self, Trip},
@@ -36,6 +39,8 @@ pub struct Ports {
 pub(crate) struct Shared {
     pub(crate) ports: Ports,
     pub(crate) limits: Limits,
+    /// `None` where there can be no passkeys.
+    pub(crate) ceremonies: Option<Ceremonies>,
 }
 
 /// sign-in. Cheap to clone.
@@ -47,7 +52,8 @@ pub struct Service {
 impl Service {
     /// The room.
     pub fn new(ports: Ports) -> Self {
-        Self { shared: Arc::new(Shared { ports, limits: Limits::new() }) }
+        let ceremonies = Ceremonies::new(&ports.names, ports.clock.now());
+        Self { shared: Arc::new(Shared { ports, limits: Limits::new(), ceremonies }) }
     }
 }
 
@@ -111,10 +117,22 @@ async fn dispatch(shared: &Shared, name: Name, ask: Ask) -> Answer {
         Name::First => first::page(shared, &ask).await,
         Name::FirstSent => first::sent(shared, &ask),
         Name::PasswordSent => password::sent(shared, &ask).await,
+        Name::Passkey => passkey::sign_in_sent(shared, &ask).await,
+        Name::PasskeyOptions => passkey::sign_in_options(shared, &ask).await,
+        Name::NewPasskeyOptions => passkey::new_options(shared, &ask).await,
+        Name::Confirm => confirm::page(shared, &ask).await,
+        Name::ConfirmSent => confirm::sent(shared, &ask).await,
+        Name::ConfirmPasskey => confirm::passkey_sent(shared, &ask).await,
+        Name::ConfirmPasskeyOptions => confirm::options(shared, &ask).await,
+        Name::AddPasskey => passkeys::page(shared, &ask).await,
+        Name::AddPasskeySent => passkeys::sent(shared, &ask).await,
+        Name::RenamePasskey => passkeys::rename(shared, &ask).await,
+        Name::RemovePasskey => passkeys::remove_page(shared, &ask).await,
+        Name::RemovePasskeySent => passkeys::remove_sent(shared, &ask).await,
         Name::Code => second::code_page(shared, &ask).await,
         Name::CodeSent => second::code_sent(shared, &ask).await,
-        Name::Recovery => second::recovery_page(shared, &ask).await,
-        Name::RecoverySent => second::recovery_sent(shared, &ask).await,
+        Name::Recovery => recovery::page(shared, &ask).await,
+        Name::RecoverySent => recovery::sent(shared, &ask).await,
         Name::Claim => claim::page(shared, &ask),
         Name::ClaimSent => claim::sent(shared, &ask).await,
         Name::ConsoleClaim => answer::go(&format!("{}{}", shared.ports.names.id_url(), pages::paths::CLAIM)),
@@ -128,6 +146,12 @@ async fn dispatch(shared: &Shared, name: Name, ask: Ask) -> Answer {
         Name::SessionsEnd => account::end_others(shared, &ask).await,
         Name::NewPassword => account::password_page(shared, &ask).await,
         Name::NewPasswordSent => account::password_sent(shared, &ask).await,
+        Name::RemovePassword => removal::page(shared, &ask, Removal::Password).await,
+        Name::RemovePasswordSent => removal::sent(shared, &ask, Removal::Password).await,
+        Name::RemoveAuthenticator => removal::page(shared, &ask, Removal::Authenticator).await,
+        Name::RemoveAuthenticatorSent => removal::sent(shared, &ask, Removal::Authenticator).await,
+        Name::NewCodes => removal::page(shared, &ask, Removal::RecoveryCodes).await,
+        Name::NewCodesSent => removal::sent(shared, &ask, Removal::RecoveryCodes).await,
         Name::Authenticator => authenticator::page(shared, &ask).await,
         Name::AuthenticatorSent => authenticator::sent(shared, &ask).await,
         Name::CodesSaved => authenticator::saved(shared, &ask).await,

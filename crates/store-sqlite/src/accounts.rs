@@ -96,6 +96,15 @@ fn insert_invitation(db: &Connection, new: &Invitation) -> Result<(), Fault> {
 
 const ACCOUNT_LABEL: Label = Label { doing: "changed an account", what: "the account" };
 
+fn replace_codes(db: &Connection, person: PrincipalId, codes: &[Digest]) -> Result<(), Fault> {
+    db.prepare_cached("DELETE FROM recovery_code WHERE person = ?1")?.execute([person.as_bytes()])?;
+    let mut insert = db.prepare_cached("INSERT INTO recovery_code (person, hash) VALUES (?1, ?2)")?;
+    for code in codes {
+        insert.execute((person.as_bytes(), code.as_bytes()))?;
+    }
+    Ok(())
+}
+
 impl Accounts for SqliteStore {
     fn account(&self, person: PrincipalId) -> Answer<'_, Option<Account>> {
         self.read("looked an account up", move |db| {
@@ -221,11 +230,27 @@ impl Accounts for SqliteStore {
             if db.prepare_cached(sql)?.execute(row)? == 0 {
                 return Ok(false);
             }
-            db.prepare_cached("DELETE FROM recovery_code WHERE person = ?1")?.execute([person.as_bytes()])?;
-            let mut insert = db.prepare_cached("INSERT INTO recovery_code (person, hash) VALUES (?1, ?2)")?;
-            for code in &codes {
-                insert.execute((person.as_bytes(), code.as_bytes()))?;
+            replace_codes(db, person, &codes)?;
+            Ok(true)
+        })
+    }
+
+    fn remove_password(&self, person: PrincipalId) -> Answer<'_, bool> {
+        self.write(ACCOUNT_LABEL, move |db| {
+            let sql =
+                "UPDATE account SET password = NULL, password_at = NULL, totp = NULL, totp_at = NULL, totp_step = NULL
+                       WHERE person = ?1 AND passkeys <> '[]'";
+            Ok(db.prepare_cached(sql)?.execute([person.as_bytes()])? == 1)
+        })
+    }
+
+    fn set_recovery_codes(&self, person: PrincipalId, codes: Vec<Digest>) -> Answer<'_, bool> {
+        self.write(ACCOUNT_LABEL, move |db| {
+            let sql = "SELECT EXISTS (SELECT 1 FROM account WHERE person = ?1)";
+            if !db.prepare_cached(sql)?.query_row([person.as_bytes()], |row| row.get::<_, bool>(0))? {
+                return Ok(false);
             }
+            replace_codes(db, person, &codes)?;
             Ok(true)
         })
     }
@@ -253,7 +278,8 @@ impl Accounts for SqliteStore {
 
     fn set_passkeys(&self, person: PrincipalId, from: Arc<str>, to: Arc<str>) -> Answer<'_, bool> {
         self.write(ACCOUNT_LABEL, move |db| {
-            let sql = "UPDATE account SET passkeys = ?3 WHERE person = ?1 AND passkeys = ?2";
+            let sql = "UPDATE account SET passkeys = ?3
+                       WHERE person = ?1 AND passkeys = ?2 AND (?3 <> '[]' OR password IS NOT NULL)";
             Ok(db.prepare_cached(sql)?.execute((person.as_bytes(), &*from, &*to))? == 1)
         })
     }

@@ -170,6 +170,15 @@ impl Sessions for SqliteStore {
         })
     }
 
+    fn raise_session(&self, id: CredentialId, to: Digest, assurance: Assurance, at: UnixMillis) -> Answer<'_, bool> {
+        self.write(SESSION_LABEL, move |db| {
+            let sql = "UPDATE session SET secret_hash = ?2, former_hash = NULL, former_until = NULL, rotated_at = ?4,
+                       used_at = max(used_at, ?4), assurance = ?3, authenticated_at = ?4 WHERE id = ?1";
+            let row = (id.as_bytes(), to.as_bytes(), assurance_number(assurance), millis(at)?);
+            Ok(db.prepare_cached(sql)?.execute(row)? == 1)
+        })
+    }
+
     fn touch_session(&self, id: CredentialId, at: UnixMillis) -> Answer<'_, ()> {
         self.write(SESSION_LABEL, move |db| {
             let sql = "UPDATE session SET used_at = max(used_at, ?2)

@@ -91,13 +91,19 @@ pub trait Accounts: Send + Sync {
     /// Sets or takes away the authenticator app, and replaces all recovery codes (by their SHA-256); `false`, and nothing changed,
     /// when there is no account, or one would be set in the place of another: of two who race, the second must not win.
     fn set_totp(&self, person: PrincipalId, totp: Option<Totp>, codes: Vec<Digest>) -> Answer<'_, bool>;
+    /// Takes the password away, and with it the authenticator app, which is asked for after a password only; recovery codes stay.
+    /// `false`, and nothing changed, when there is no account, or no passkey: an account keeps a way in.
+    fn remove_password(&self, person: PrincipalId) -> Answer<'_, bool>;
+    /// Replaces all recovery codes (by their SHA-256); `false` when there is no account.
+    fn set_recovery_codes(&self, person: PrincipalId, codes: Vec<Digest>) -> Answer<'_, bool>;
     /// Uses up a time step: `false` when it, or a later one, was used before, or there is no authenticator app.
     fn use_totp_step(&self, person: PrincipalId, step: u64) -> Answer<'_, bool>;
     /// Uses up a recovery code: `false` when it is none of theirs, or was used.
     fn use_recovery_code(&self, person: PrincipalId, code_hash: Digest) -> Answer<'_, bool>;
     /// How many recovery codes are left.
     fn recovery_codes_left(&self, person: PrincipalId) -> Answer<'_, u32>;
-    /// Replaces the passkeys `from`; `false`, and nothing changed, when they are not `from` any more.
+    /// Replaces the passkeys `from`; `false`, and nothing changed, when they are not `from` any more, or when none (`[]`) would be
+    /// left and there is no password: an account keeps a way in.
     fn set_passkeys(&self, person: PrincipalId, from: Arc<str>, to: Arc<str>) -> Answer<'_, bool>;
 
     /// Removes a person with all that hangs on them: account, sessions, credentials, memberships, links. `false` when there is

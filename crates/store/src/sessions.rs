@@ -85,6 +85,9 @@ pub trait Sessions: Send + Sync {
         at: UnixMillis,
         until: UnixMillis,
     ) -> Answer<'_, bool>;
+    /// Notes that its person showed again who they are: other secret (the one before ends at once), other assurance; `false` when
+    /// there is no such session.
+    fn raise_session(&self, id: CredentialId, to: Digest, assurance: Assurance, at: UnixMillis) -> Answer<'_, bool>;
     /// Notes that a session was used, and its parent with it.
     fn touch_session(&self, id: CredentialId, at: UnixMillis) -> Answer<'_, ()>;
     /// Ends a session and its children; `false` when there was none.

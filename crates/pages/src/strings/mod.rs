@@ -59,10 +59,12 @@ words! {
     } { password_hint }
     Faults {
         email_missing email_malformed email_not_accepted name_missing password_missing password_breached password_wrong
-        sign_in_failed code_malformed code_wrong code_used recovery_code_wrong passkey_failed passkey_unknown passkey_twice
-        passkey_missing passkey_unverified label_missing claim_wrong not_saved puzzle_wrong last_credential form_expired
-        unavailable
-    } { name_too_long password_too_short password_too_long password_guessable label_too_long message_too_long }
+        sign_in_failed code_malformed code_wrong code_used recovery_code_wrong recovery_failed passkey_failed passkey_unknown
+        passkey_twice passkey_missing passkey_unverified label_missing claim_wrong not_saved puzzle_wrong last_credential
+        second_factor_needed form_expired unavailable
+    } {
+        name_too_long password_too_short password_too_long password_guessable passkeys_enough label_too_long message_too_long
+    }
     /// Making and using passkeys.
     Passkey {
         create what needs_script password_instead password_go waiting cancelled failed twice unsupported
@@ -71,7 +73,7 @@ words! {
     SignUp { title email_hint domains off off_next invite invite_next have_account } {}
     SignIn { title passkey no_account sign_up } {}
     Password {
-        title keep forgot passkey reset reset_lead reset_go reset_factors reset_no_mail new_title new_go new_ends change set
+        title keep forgot passkey lost reset reset_lead reset_go reset_factors reset_no_mail new_title new_go new_ends change set
         save change_ends
     } {}
     SetUp { title lead } {}
@@ -80,7 +82,7 @@ words! {
     Authenticator {
         set_up lead picture by_hand first_code turn_on challenge challenge_lead recovery_instead
     } {}
-    Recovery { title lead replaced copy print saved challenge challenge_lead app_instead } {}
+    Recovery { title lead replaced copy print saved challenge challenge_lead alone_lead app_instead } {}
     Confirm { title function account console passkey go } {}
     Denied { title lead asked owner message request no_request } { heading sent }
     SignOut { title lead go stay done done_lead again } {}

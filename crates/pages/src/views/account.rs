@@ -67,6 +67,8 @@ pub enum PasswordState {
 pub enum Authenticator {
     #[default]
     Off,
+    /// There is no password that it could go with: not shown.
+    NotNeeded,
     On {
         added: Age,
         /// Whether it may go: not where it is required.
@@ -107,4 +109,32 @@ pub enum Notice {
     RecoveryCodesSaved,
     SessionEnded,
     SessionsEnded,
+}
+
+impl Notice {
+    const NAMES: &[(&str, Self)] = &[
+        ("name", Self::NameSaved),
+        ("email", Self::EmailVerified),
+        ("mail", Self::MailSent),
+        ("passkey-added", Self::PasskeyAdded),
+        ("passkey-renamed", Self::PasskeyRenamed),
+        ("passkey-removed", Self::PasskeyRemoved),
+        ("password", Self::PasswordChanged),
+        ("password-removed", Self::PasswordRemoved),
+        ("authenticator", Self::AuthenticatorAdded),
+        ("authenticator-removed", Self::AuthenticatorRemoved),
+        ("recovery-codes", Self::RecoveryCodesSaved),
+        ("session", Self::SessionEnded),
+        ("sessions", Self::SessionsEnded),
+    ];
+
+    /// For an address.
+    pub fn name(self) -> &'static str {
+        Self::NAMES.iter().find(|(_, notice)| *notice == self).map_or("", |(name, _)| name)
+    }
+
+    /// The one with this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::NAMES.iter().find(|(known, _)| *known == name).map(|(_, notice)| *notice)
+    }
 }

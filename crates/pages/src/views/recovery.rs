@@ -27,11 +27,14 @@ impl RecoveryCodes {
 }
 page!(RecoveryCodes, "recovery_codes.html", |v| v.faults.status());
 
-/// Asks for one, in place of the authenticator app.
+/// Asks for one: after the password, in place of the authenticator app; or alone, in place of a passkey.
 #[derive(Debug, Clone, Default)]
 pub struct RecoveryChallenge {
     pub hidden: Hidden,
+    /// Whose it is; alone, what was typed.
     pub email: Shown,
+    /// No password came before it: the address is asked for too.
+    pub alone: bool,
     pub faults: Faults,
 }
 page!(RecoveryChallenge, "recovery_challenge.html", |v| v.faults.status());

@@ -81,7 +81,7 @@ fn frame(n: &Names) -> Frame {
 }
 
 fn hidden(n: &Names) -> Hidden {
-    Hidden { token: n.opaque.clone(), tx: n.opaque.clone() }
+    Hidden { token: n.opaque.clone(), tx: n.opaque.clone(), to: String::new() }
 }
 
 fn both() -> Choice {
@@ -201,14 +201,22 @@ fn factors(n: &Names, frame: &Frame, plain: &Frame, states: &mut Vec<State>) {
     push(states, "recovery-codes", codes.render(plain));
     let unsaved = RecoveryCodes { replaced: true, faults: Fault::NotSaved.into(), ..codes };
     push(states, "recovery-codes.replaced", unsaved.render(plain));
-    let challenge = RecoveryChallenge { hidden: hidden(n), email: email(), faults: Faults::none() };
+    let challenge = RecoveryChallenge { hidden: hidden(n), email: email(), ..RecoveryChallenge::default() };
     push(states, "recovery-challenge", challenge.render(frame));
+    let alone = RecoveryChallenge { alone: true, faults: Fault::RecoveryFailed.into(), ..challenge.clone() };
+    push(states, "recovery.alone", alone.render(frame));
     let wrong = RecoveryChallenge { faults: Fault::RecoveryCodeWrong.into(), ..challenge };
     push(states, "recovery-challenge.wrong", wrong.render(frame));
 
     let reason = ConfirmReason::Function { app: n.app.as_str().into(), function: n.function.as_str().into() };
-    let confirm =
-        Confirm { hidden: hidden(n), email: email(), reason, passkeys: true, password: true, ..Confirm::default() };
+    let confirm = Confirm {
+        hidden: Hidden { to: "/account/passkeys".into(), ..hidden(n) },
+        email: email(),
+        reason,
+        passkeys: true,
+        password: true,
+        ..Confirm::default()
+    };
     push(states, "confirm", confirm.render(frame));
     let code = Confirm {
         reason: ConfirmReason::Account,

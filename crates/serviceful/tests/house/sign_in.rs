@@ -7,13 +7,13 @@ use crate::{
     platform::{Platform, Setup, guest},
 };
 
-const ID: &str = "id.localhost";
-const COFFEE: &str = "coffee.localhost";
-const PASSWORD: &str = "correct horse battery staple";
-const EMAIL: &str = "olga@example.org";
+pub(crate) const ID: &str = "id.localhost";
+pub(crate) const COFFEE: &str = "coffee.localhost";
+pub(crate) const PASSWORD: &str = "correct horse battery staple";
+pub(crate) const EMAIL: &str = "olga@example.org";
 
 /// The code of an authenticator app (RFC 6238), `step` steps from now.
-fn totp(secret: &str, step: i64) -> String {
+pub(crate) fn totp(secret: &str, step: i64) -> String {
     let key = data_encoding::BASE32_NOPAD.decode(secret.as_bytes()).unwrap();
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
     let counter = (now / 30).checked_add_signed(step).unwrap();
@@ -26,14 +26,14 @@ fn totp(secret: &str, step: i64) -> String {
 }
 
 /// The secret that the page of an authenticator shows, in groups of four.
-fn secret_of(page: &Page) -> String {
+pub(crate) fn secret_of(page: &Page) -> String {
     let text = page.text();
     let mut words = text.split(|c: char| !(c.is_ascii_uppercase() || ('2'..='7').contains(&c) || c == ' '));
     let found = words.find(|word| word.trim().replace(' ', "").len() == 32);
     found.unwrap_or_else(|| panic!("no secret in {text}")).replace(' ', "")
 }
 
-fn recovery_codes(page: &Page) -> Vec<String> {
+pub(crate) fn recovery_codes(page: &Page) -> Vec<String> {
     let text = page.text();
     text.split("<li>").skip(1).map(|rest| rest.split("</li>").next().unwrap().to_owned()).collect()
 }
@@ -91,7 +91,7 @@ async fn second_owner(platform: &Platform) -> Browser {
     browser
 }
 
-async fn person_of(platform: &Platform, name: &str) -> String {
+pub(crate) async fn person_of(platform: &Platform, name: &str) -> String {
     let (status, people) = platform.api("GET", "/api/v1/people", None).await;
     assert_eq!(status, 200, "{people}");
     let all = people["people"].as_array().unwrap();
@@ -99,7 +99,13 @@ async fn person_of(platform: &Platform, name: &str) -> String {
 }
 
 /// From the sign-in page to the second factor, or to wherever the password alone leads.
-async fn password(platform: &Platform, browser: &mut Browser, tx: &str, email: &str, password: &str) -> Page {
+pub(crate) async fn password(
+    platform: &Platform,
+    browser: &mut Browser,
+    tx: &str,
+    email: &str,
+    password: &str,
+) -> Page {
     let page = browser.send(platform, ID, "/sign-in", &[("tx", tx), ("email", email)]).await;
     assert_eq!(page.status(), 200, "{}", page.text());
     browser.send(platform, ID, "/sign-in/password", &[("tx", tx), ("email", email), ("password", password)]).await

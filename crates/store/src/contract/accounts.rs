@@ -120,6 +120,28 @@ pub async fn check_second_factors(make: impl Fn() -> AnyStore) {
     assert!(ok(store.set_totp(id(1), None, vec![]).await));
     assert_eq!(ok(store.recovery_codes_left(id(1)).await), 0, "codes are replaced with the authenticator");
     assert!(!ok(store.use_totp_step(id(1), 11).await));
+
+    assert!(!ok(store.set_recovery_codes(id(9), vec![digest(4)]).await));
+    for codes in [vec![digest(4), digest(5)], vec![digest(5), digest(6), digest(7)]] {
+        assert!(ok(store.set_recovery_codes(id(1), codes).await));
+    }
+    assert!(!ok(store.use_recovery_code(id(1), digest(4)).await), "replaced");
+    assert!(ok(store.use_recovery_code(id(1), digest(5)).await));
+
+    assert!(ok(store.set_totp(id(1), Some(totp(5)), vec![digest(1), digest(2)]).await));
+    assert!(!ok(store.remove_password(id(9)).await));
+    assert!(!ok(store.remove_password(id(1)).await), "nothing else is left");
+    assert!(ok(store.set_passkeys(id(1), "[]".into(), "[1]".into()).await));
+    let (removed, gone) = (store.remove_password(id(1)), store.set_passkeys(id(1), "[1]".into(), "[]".into()));
+    let raced = [ok(removed.await), ok(gone.await)];
+    assert_eq!(raced, [true, false], "whichever comes second would leave nothing");
+    let now = ok(store.account(id(1)).await).unwrap_or_else(|| panic!("the account"));
+    assert_eq!(
+        (now.password, now.password_at, now.totp),
+        (None, None, None),
+        "it goes with what is asked for after it"
+    );
+    assert_eq!(ok(store.recovery_codes_left(id(1)).await), 2, "the way back in stays");
 }
 
 /// Nothing of a person outlives them, and whoever comes after them inherits nothing.

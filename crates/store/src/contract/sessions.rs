@@ -1,5 +1,5 @@
 //! Sessions and links.
-use types::{CredentialId, PrincipalId};
+use types::{Assurance, CredentialId, PrincipalId};
 
 use super::{AnyStore, accounts::owned, conflicts, ok, samples::*, together};
 use crate::{Link, LinkPurpose, Session, Use};
@@ -70,6 +70,14 @@ pub async fn check_rotation(make: impl Fn() -> AnyStore) {
     ok(store.touch_session(session_id(99), at(250)).await);
     let used: Vec<_> = ok(store.sessions(Some(id(1))).await).into_iter().map(|s| (s.id, s.used_at)).collect();
     assert_eq!(used, [(session_id(41), at(300)), (session_id(40), at(300))], "its parent is in use, too");
+
+    assert!(!ok(store.raise_session(session_id(99), digest(81), Assurance::MultiFactor, at(400)).await));
+    assert!(ok(store.raise_session(session_id(41), digest(81), Assurance::PhishingResistant, at(400)).await));
+    assert_eq!(ok(store.session(digest(80)).await), None, "the secret before has no time of grace");
+    let Some((raised, _)) = ok(store.session(digest(81)).await) else { panic!("the session goes on") };
+    let said = (raised.assurance, raised.authenticated_at, raised.rotated_at, raised.used_at, raised.former);
+    assert_eq!(said, (Assurance::PhishingResistant, at(400), at(400), at(400), None));
+    assert_eq!((raised.id, raised.expires_at), (now.id, now.expires_at), "it lives no longer for it");
 }
 
 /// What ends takes its children along, and nothing else.

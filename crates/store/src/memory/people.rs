@@ -1,7 +1,7 @@
 //! Accounts and sessions of the store in memory.
 use std::sync::Arc;
 
-use types::{AppName, CredentialId, Digest, PrincipalId, UnixMillis};
+use types::{AppName, Assurance, CredentialId, Digest, PrincipalId, UnixMillis};
 
 use super::{MemoryStore, Rooms, answer, conflict};
 use crate::{
@@ -172,6 +172,24 @@ impl Accounts for MemoryStore {
         answer(Ok(true))
     }
 
+    fn remove_password(&self, person: PrincipalId) -> Answer<'_, bool> {
+        let mut rooms = self.lock();
+        let found = rooms.accounts.get_mut(&person).filter(|a| &*a.passkeys != "[]");
+        let Some(account) = found else { return answer(Ok(false)) };
+        (account.password, account.password_at, account.totp) = (None, None, None);
+        answer(Ok(true))
+    }
+
+    fn set_recovery_codes(&self, person: PrincipalId, codes: Vec<Digest>) -> Answer<'_, bool> {
+        let mut rooms = self.lock();
+        if !rooms.accounts.contains_key(&person) {
+            return answer(Ok(false));
+        }
+        rooms.codes.retain(|(of, _)| *of != person);
+        rooms.codes.extend(codes.into_iter().map(|code| (person, code)));
+        answer(Ok(true))
+    }
+
     fn use_totp_step(&self, person: PrincipalId, step: u64) -> Answer<'_, bool> {
         let mut rooms = self.lock();
         let totp = rooms.accounts.get_mut(&person).and_then(|a| a.totp.as_mut()).filter(|t| t.last_step < step);
@@ -189,7 +207,8 @@ impl Accounts for MemoryStore {
 
     fn set_passkeys(&self, person: PrincipalId, from: Arc<str>, to: Arc<str>) -> Answer<'_, bool> {
         let mut rooms = self.lock();
-        let found = rooms.accounts.get_mut(&person).filter(|a| a.passkeys == from);
+        let found =
+            rooms.accounts.get_mut(&person).filter(|a| a.passkeys == from && (&*to != "[]" || a.password.is_some()));
         answer(Ok(found.map(|account| account.passkeys = to).is_some()))
     }
 
@@ -257,6 +276,15 @@ impl Sessions for MemoryStore {
         session.secret_hash = to;
         session.former = Some((from, until));
         (session.rotated_at, session.used_at) = (at, session.used_at.max(at));
+        answer(Ok(true))
+    }
+
+    fn raise_session(&self, id: CredentialId, to: Digest, assurance: Assurance, at: UnixMillis) -> Answer<'_, bool> {
+        let mut rooms = self.lock();
+        let Some(session) = rooms.sessions.iter_mut().find(|s| s.id == id) else { return answer(Ok(false)) };
+        (session.secret_hash, session.former, session.rotated_at) = (to, None, at);
+        (session.assurance, session.authenticated_at) = (assurance, at);
+        session.used_at = session.used_at.max(at);
         answer(Ok(true))
     }
 

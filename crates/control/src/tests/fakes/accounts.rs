@@ -5,7 +5,7 @@ use gateway::{Fut, NewInvitation, NewSession, SessionPort};
 use store::{
     Account, Accounts, Answer, Invitation, Link, LinkPurpose, Principal, Session, Sessions, StoreError, Totp, Use,
 };
-use types::{AppName, CredentialId, Digest, PrincipalId, Secret, UnixMillis};
+use types::{AppName, Assurance, CredentialId, Digest, PrincipalId, Secret, UnixMillis};
 
 use super::{FakeCredentials, MemoryStore};
 
@@ -31,6 +31,8 @@ delegated! { Accounts:
     set_password(person: PrincipalId, hash: Arc<str>, at: UnixMillis, kept: Option<CredentialId>) -> bool;
     improve_password(person: PrincipalId, from: Arc<str>, to: Arc<str>) -> bool;
     set_totp(person: PrincipalId, totp: Option<Totp>, codes: Vec<Digest>) -> bool;
+    remove_password(person: PrincipalId) -> bool;
+    set_recovery_codes(person: PrincipalId, codes: Vec<Digest>) -> bool;
     use_totp_step(person: PrincipalId, step: u64) -> bool;
     use_recovery_code(person: PrincipalId, code: Digest) -> bool;
     recovery_codes_left(person: PrincipalId) -> u32;
@@ -50,6 +52,7 @@ delegated! { Sessions:
     session(secret: Digest) -> Option<(Session, Principal)>;
     sessions(of: Option<PrincipalId>) -> Vec<Session>;
     rotate_session(id: CredentialId, from: Digest, to: Digest, at: UnixMillis, until: UnixMillis) -> bool;
+    raise_session(id: CredentialId, to: Digest, assurance: Assurance, at: UnixMillis) -> bool;
     touch_session(id: CredentialId, at: UnixMillis) -> ();
     end_session(id: CredentialId) -> bool;
     end_sessions(of: PrincipalId, app: Option<AppName>, kept: Option<CredentialId>) -> usize;
@@ -75,6 +78,10 @@ impl SessionPort for FakeCredentials {
 
     fn open(&self, _: NewSession) -> Fut<'_, Result<(Session, Secret), StoreError>> {
         Box::pin(async { Err(StoreError::Closed) })
+    }
+
+    fn raise(&self, _: CredentialId, _: Assurance) -> Fut<'_, Result<Option<Secret>, StoreError>> {
+        Box::pin(async { Ok(None) })
     }
 
     fn end(&self, _: CredentialId) -> Fut<'_, Result<bool, StoreError>> {

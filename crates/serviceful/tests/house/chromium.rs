@@ -1,0 +1,43 @@
+//! The sign-in pages in a real Chromium with virtual passkey devices.
+use std::{path::PathBuf, process::Command};
+
+use serde_json::json;
+
+use crate::platform::{Platform, Setup, guest, programs};
+
+/// What `make browser` installed.
+fn tools() -> PathBuf {
+    let given = std::env::var_os("SERVICEFUL_BROWSER").map(PathBuf::from);
+    let folder = given.unwrap_or_else(|| programs().parent().unwrap().join("browser"));
+    assert!(folder.join("installed").exists(), "there is no browser in {}; run `make browser`", folder.display());
+    folder
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn people_with_real_browsers_get_in_and_thieves_do_not() {
+    let (platform, tools) = (Platform::claimed(&Setup::default()).await, tools());
+    platform.deploy("coffee", &guest("echo-p2"), "access = \"signed-in\"").await;
+    let mut links = Vec::new();
+    for email in ["gus@example.org", "ada@example.org"] {
+        let (status, made) = platform.api("POST", "/api/v1/invitations", Some(&json!({"email": email}))).await;
+        assert_eq!(status, 201, "{made}");
+        links.push(made["link"].clone());
+    }
+    let at = |host: &str| format!("http://{host}.localhost:{}", platform.port);
+    let places = json!({
+        "claim": format!("{}/claim#{}", at("console"), platform.claim_code(&["--again"])),
+        "app": at("coffee"),
+        "id": at("id"),
+        "invitation": links[0],
+        "plain": links[1],
+    });
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../../js/browser/journey.mjs");
+    let run = Command::new(tools.join("node"))
+        .args([script, &places.to_string()])
+        .env("SERVICEFUL_BROWSER", &tools)
+        .output()
+        .unwrap();
+    let (out, err) = (String::from_utf8_lossy(&run.stdout), String::from_utf8_lossy(&run.stderr));
+    assert!(run.status.success(), "{out}\n{err}");
+    assert_eq!(out.lines().count(), 6, "{out}");
+}
