@@ -47,8 +47,13 @@ declare namespace Serviceful {
     readonly caller: Caller;
     /** Goes on with `promise` after the response, within the limits of the call. */
     waitUntil(promise: Promise<unknown>): void;
-    /** Ends the request with 403 unless the caller is a person who proved at least this much. */
-    require(assurance: Assurance): User;
+    /**
+     * Goes on only if the caller is a person who proved at least this much, not longer ago than `maxAgeSeconds` (1 or more).
+     * Otherwise the request ends: a person at a browser is asked to confirm who they are, and the function is called anew; a
+     * program gets 401 and is told what to show; a machine gets 403. Nothing can catch it, so ask before anything is done.
+     * After the response has begun it throws instead.
+     */
+    require(assurance: Assurance, maxAgeSeconds?: number): User;
   }
 
   /** A function that answers requests. */

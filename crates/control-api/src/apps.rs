@@ -1,6 +1,6 @@
 //! Apps and their members.
 use serde::{Deserialize, Serialize};
-use types::{Access, AppName, DeploymentId, PrincipalId, UnixMillis};
+use types::{Access, AppName, Assurance, DeploymentId, PrincipalId, UnixMillis};
 use utoipa::ToSchema;
 
 /// One app in a list.
@@ -39,6 +39,13 @@ pub struct FunctionView {
     /// Service accounts that may call it, when `access` is `workloads`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub callers: Vec<String>,
+    /// How surely a person who calls must have shown who they are: `single-factor`, `multi-factor` or `phishing-resistant`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub min_assurance: Option<Assurance>,
+    /// How many seconds ago they may have shown it, at most.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_auth_age_s: Option<u32>,
     /// Digest of the component that answers.
     pub component: String,
 }

@@ -1,5 +1,5 @@
 //! What a browser is doing: opening a page for somebody to look at, or fetching something for a page.
-use http::{HeaderMap, Method, header, request::Parts};
+use http::{HeaderMap, Method, Uri, header, request::Parts};
 
 use crate::{ATTEMPT_PREFIX, Cookies};
 
@@ -9,7 +9,11 @@ pub(crate) struct Errand {
     /// A person waits for a page. Everything else gets problem+json: a script that follows a redirect to a sign-in page ends
     /// with an answer that it cannot read.
     pub(crate) opens_page: bool,
-    /// Path and query; like the attempts, only of what opens a page: programs call far more often, and nobody shows them in.
+    /// A person sent a form and waits for the page that answers it. No redirect takes them elsewhere and back: what they sent
+    /// would be lost without a word, or sent twice.
+    pub(crate) sends_form: bool,
+    /// Path and query that they come back to: of the page that opens, or of the page that the form was on. Like the attempts,
+    /// only of these: programs call far more often, and nobody shows them in.
     pub(crate) target: String,
     pub(crate) method: Method,
     /// Names of the cookies of attempts to sign in that the browser has begun here.
@@ -19,11 +23,15 @@ pub(crate) struct Errand {
 impl Errand {
     pub(crate) fn of(head: &Parts) -> Self {
         let method = head.method.clone();
-        if !opens_page(head) {
-            return Self { opens_page: false, target: String::new(), method, attempts: Vec::new() };
-        }
-        let target = head.uri.path_and_query().map_or("/", |target| target.as_str()).to_owned();
-        Self { opens_page: true, target, method, attempts: attempts(&head.headers) }
+        let (opens_page, sends_form) = (opens_page(head), sends_form(head));
+        let target = match (opens_page, sends_form) {
+            (true, _) => head.uri.path_and_query().map_or("/", |target| target.as_str()).to_owned(),
+            (false, true) => form_page(head).unwrap_or_else(|| "/".to_owned()),
+            (false, false) => {
+                return Self { opens_page, sends_form, target: String::new(), method, attempts: Vec::new() };
+            }
+        };
+        Self { opens_page, sends_form, target, method, attempts: attempts(&head.headers) }
     }
 }
 
@@ -41,6 +49,21 @@ fn opens_page(head: &Parts) -> bool {
         (None, None) => head.method == Method::GET && wants_html(&head.headers),
         (mode, dest) => mode == Some("navigate") && dest == Some("document"),
     }
+}
+
+/// Only browsers that say so: of others nobody knows whether somebody waits.
+fn sends_form(head: &Parts) -> bool {
+    head.method == Method::POST
+        && !head.headers.contains_key(header::AUTHORIZATION)
+        && one(&head.headers, "sec-fetch-mode") == Some("navigate")
+        && one(&head.headers, "sec-fetch-dest") == Some("document")
+}
+
+/// Path and query of the page of this origin that a form was on.
+fn form_page(head: &Parts) -> Option<String> {
+    let page: Uri = one(&head.headers, "referer")?.parse().ok()?;
+    let same = page.authority()? == head.uri.authority()? && page.scheme() == head.uri.scheme();
+    same.then(|| page.path_and_query().map_or("/", |target| target.as_str()).to_owned())
 }
 
 /// The value of a field; one that came twice or is no text is not absent, and fits nothing.
@@ -87,5 +110,30 @@ mod tests {
         ] {
             assert!(!says(method, fields), "{method} {fields:?}");
         }
+    }
+
+    #[test]
+    fn a_form_leads_back_to_the_page_of_this_origin_that_it_was_on() {
+        let sent = |referer: &str, more: &[(&str, &str)]| {
+            let mut request = http::Request::post("http://a.localhost:8080/pay");
+            for (name, value) in [("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "document"), ("referer", referer)]
+            {
+                request = request.header(name, value);
+            }
+            for (name, value) in more {
+                request = request.header(*name, *value);
+            }
+            let errand = Errand::of(&request.body(()).unwrap().into_parts().0);
+            assert!(!errand.opens_page);
+            (errand.sends_form, errand.target)
+        };
+        assert_eq!(sent("http://a.localhost:8080/cart?x=1", &[]), (true, "/cart?x=1".to_owned()));
+        for elsewhere in
+            ["http://b.localhost:8080/x", "https://a.localhost:8080/x", "http://a.localhost/x", "/x", "\"", ""]
+        {
+            assert_eq!(sent(elsewhere, &[]), (true, "/".to_owned()), "{elsewhere}");
+        }
+        assert!(!sent("", &[("authorization", "Bearer x")]).0, "a program");
+        assert!(!sent("", &[("sec-fetch-mode", "cors")]).0, "two words for one");
     }
 }

@@ -2,7 +2,7 @@
 use std::{future::Future, pin::Pin, sync::Arc};
 
 use http::HeaderValue;
-use types::{AppName, Assurance, Caller, RequestId};
+use types::{AppName, Caller, Demand, FunctionName, RequestId, UnixMillis};
 
 use crate::{Admitted, Arrival, Ctx, Document, Identified, Intent, Permit, Refusal, Reply};
 
@@ -56,15 +56,16 @@ pub enum Denial {
     Forbidden { sentence: String, next: Option<String> },
     /// Known, but there is nothing here (or they may not know).
     Nothing,
-    /// Known and otherwise allowed, but not sure enough.
-    StepUp { minimum: Assurance, max_age_s: Option<u32> },
+    /// A person, who would be allowed if they showed this much: answered by asking them to, never by a plain refusal.
+    StepUp(Demand),
     /// The function exists and nobody may call it.
     Closed,
 }
 
 /// policy: may they do this here? Not async: it cannot do I/O. No policy, no entity, or an error inside means deny.
+/// `at` is when the request came: how long ago somebody signed in depends on it.
 pub trait Decide: Send + Sync {
-    fn decide(&self, identified: &Identified, intent: &Intent) -> Decision;
+    fn decide(&self, identified: &Identified, intent: &Intent, at: UnixMillis) -> Decision;
 }
 
 /// A workroom: does what a permit allows, and uses the permit up.
@@ -72,17 +73,25 @@ pub trait Work: Send + Sync {
     fn work<'a>(&'a self, cx: &'a Ctx, permit: Permit) -> Fut<'a, Result<Reply, Refusal>>;
 }
 
+/// Somebody's way to the sign-in pages and back.
+#[derive(Debug, Clone, Copy)]
+pub struct Way<'a> {
+    pub app: &'a AppName,
+    /// Path and query of the app that they come back to.
+    pub target: &'a str,
+    /// Cookies of attempts that this browser has begun at that app.
+    pub open: &'a [String],
+    /// What they have to show on the way, beyond who they are, and which function asks for it.
+    pub wanted: Option<(Demand, &'a FunctionName)>,
+}
+
 /// sign-in, for people whose way ends at another room's door: what a browser is answered in place of problem+json.
 pub trait Reception: Send + Sync {
-    /// The way to the sign-in pages, and back to `target` (path and query) of the app. `Err`: the original refusal stands.
-    /// `open` names the cookies of attempts that this browser has begun at that app.
-    fn show_in<'a>(
-        &'a self,
-        cx: &'a Ctx,
-        app: &'a AppName,
-        target: &'a str,
-        open: &'a [String],
-    ) -> Fut<'a, Result<Document, String>>;
+    /// A redirect to the sign-in pages. `Err`: the original refusal stands.
+    fn show_in<'a>(&'a self, cx: &'a Ctx, way: Way<'a>) -> Fut<'a, Result<Document, String>>;
+    /// A page with a link to the sign-in pages, for somebody who sent a form: it was not carried out, and nobody sends it again
+    /// but them.
+    fn hold_up<'a>(&'a self, cx: &'a Ctx, way: Way<'a>) -> Fut<'a, Result<Document, String>>;
     /// The page that says who they are and what they may not do.
     fn turn_away(&self, refusal: &Refusal, request: RequestId, caller: &Caller, app: &AppName, asked: &str)
     -> Document;
@@ -102,14 +111,12 @@ impl Work for NoSignIn {
 
 #[cfg(feature = "test-util")]
 impl Reception for NoSignIn {
-    fn show_in<'a>(
-        &'a self,
-        _: &'a Ctx,
-        _: &'a AppName,
-        _: &'a str,
-        _: &'a [String],
-    ) -> Fut<'a, Result<Document, String>> {
+    fn show_in<'a>(&'a self, _: &'a Ctx, _: Way<'a>) -> Fut<'a, Result<Document, String>> {
         Box::pin(async { Err("this house has no sign-in pages".to_owned()) })
+    }
+
+    fn hold_up<'a>(&'a self, cx: &'a Ctx, way: Way<'a>) -> Fut<'a, Result<Document, String>> {
+        self.show_in(cx, way)
     }
 
     fn turn_away(&self, refusal: &Refusal, _: RequestId, _: &Caller, _: &AppName, _: &str) -> Document {

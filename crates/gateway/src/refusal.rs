@@ -1,7 +1,7 @@
 //! Why something did not happen: one text for the caller, another for the audit log.
 use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header};
-use types::{Code, EngineBuild, Problem, RequestId};
+use types::{Assurance, Code, Demand, EngineBuild, Problem, RequestId};
 
 use crate::{Body, body};
 
@@ -77,6 +77,8 @@ pub struct Refusal {
     pub engine_build: Option<EngineBuild>,
     /// Ends the connection after the answer (ambiguous framing).
     pub close: bool,
+    /// What the person has to show before it can be allowed. The answer says so (RFC 9470).
+    pub demand: Option<Demand>,
     /// What a person at a browser gets in place of problem+json.
     pub document: Option<Box<Document>>,
     /// The answer is its head alone: a refusal for a limit must not be held up by a client that does not read.
@@ -97,6 +99,7 @@ impl Refusal {
             engine_build: None,
             close: false,
             bare: false,
+            demand: None,
             document: None,
         }
     }
@@ -105,6 +108,26 @@ impl Refusal {
     pub fn internal(reason: impl Into<String>) -> Self {
         let mut refusal = Self::new(Code::PLT_INTERNAL, reason);
         refusal.failed = true;
+        refusal
+    }
+
+    /// A person who has to show more, or again.
+    pub fn step_up(demand: Demand) -> Self {
+        let Demand { assurance, max_age_s } = demand;
+        let mut wanted = Vec::new();
+        if assurance > Assurance::None {
+            wanted.push(format!("with assurance `{assurance}`"));
+        }
+        if let Some(max_age_s) = max_age_s {
+            wanted.push(format!("not longer ago than {max_age_s} s"));
+        }
+        let wanted = wanted.join(" and ");
+        let mut refusal = Self::new(Code::ID_STEP_UP, format!("needs a sign-in {wanted}"))
+            .detail(format!("this needs a sign-in {wanted}"))
+            .next(
+                "open it in a browser: you are asked to confirm that it is you. A token cannot show more than it has",
+            );
+        refusal.demand = Some(demand);
         refusal
     }
 

@@ -5,11 +5,11 @@ use audit::{Event, Kind, Outcome, Timings, Who};
 use futures_util::FutureExt;
 use http::{HeaderValue, Response, header};
 use http_body::Body as _;
-use types::{Caller, Code};
+use types::{Caller, Code, Demand};
 
 use crate::{
     Admitted, Arrival, Body, BodyError, Ctx, Decision, Denial, Desk, Document, House, Identified, Intent, Permit,
-    Recognised, Refusal, Reply, body, cookies, errand::Errand, refusal::SecurityClass,
+    Recognised, Refusal, Reply, Way, body, cookies, errand::Errand, refusal::SecurityClass,
 };
 
 /// What is learnt on the way, for the event. Refused walks leave some of it empty.
@@ -39,14 +39,18 @@ async fn walk(house: &House, cx: &Ctx, arrival: Arrival, trail: &mut Trail) -> R
     trail.caller = Some(caller.clone());
     trail.renewed = renewed;
     let identified = Identified::mint(admitted, caller);
-    let decision = house.policy.decide(&identified, &intent); // not async: cannot do I/O
+    let decision = house.policy.decide(&identified, &intent, cx.started_at); // not async: cannot do I/O
     trail.timings.decide_us = cx.elapsed_us().saturating_sub(trail.timings.identify_us);
     let permit = match permit_of(cx, identified, &intent, decision, trail) {
         Ok(permit) => permit, // credentials stripped here
         Err(refusal) => return Err(for_a_person(house, cx, &errand, trail, refusal).await),
     };
     match &intent {
-        Intent::Invoke(_) => house.runtime.work(cx, permit).await,
+        Intent::Invoke(_) => match house.runtime.work(cx, permit).await {
+            // The function itself asked for more (`require`), and has not begun to answer.
+            Err(refusal) if refusal.demand.is_some() => Err(for_a_person(house, cx, &errand, trail, refusal).await),
+            done => done,
+        },
         Intent::Control(call) if call.mutates => {
             begin(house, cx, trail).await?;
             house.control.work(cx, permit).await
@@ -88,24 +92,32 @@ async fn for_a_person(house: &House, cx: &Ctx, errand: &Errand, trail: &Trail, r
     }
     let app =
         trail.intent.as_ref().filter(|intent| intent.is_of_app()).and_then(|intent| intent.resource().app().cloned());
-    let (Some(app), Some(caller), true) = (app, &trail.caller, errand.opens_page) else { return refusal };
-    match &**caller {
-        Caller::Stranger if refusal.code == Code::ID_REQUIRED => {
-            match house.reception.show_in(cx, &app, &errand.target, &errand.attempts).await {
-                Ok(document) => refusal.document(document),
-                // Busy, say: the 401 is true in any case.
-                Err(reason) => {
-                    tracing::warn!(%reason, "somebody could not be shown to the sign-in pages");
-                    refusal
-                }
-            }
+    let (Some(app), Some(caller)) = (app, &trail.caller) else { return refusal };
+    let function = trail.intent.as_ref().and_then(Intent::target).map(|target| &target.function);
+    let wanted = refusal.demand.zip(function);
+    let way = Way { app: &app, target: &errand.target, open: &errand.attempts, wanted };
+    let shown = match (&**caller, refusal.code) {
+        (Caller::Stranger, Code::ID_REQUIRED) | (Caller::Person(_), Code::ID_STEP_UP) if errand.opens_page => {
+            house.reception.show_in(cx, way).await
         }
-        Caller::Person(_) if matches!(refusal.code, Code::POL_DENIED | Code::POL_CLOSED) => {
+        (Caller::Stranger, Code::ID_REQUIRED) | (Caller::Person(_), Code::ID_STEP_UP)
+            if errand.sends_form && wanted.is_some() =>
+        {
+            house.reception.hold_up(cx, way).await
+        }
+        (Caller::Person(_), Code::POL_DENIED | Code::POL_CLOSED) if errand.opens_page => {
             let asked = format!("{} {}", errand.method, errand.target);
-            let document = house.reception.turn_away(&refusal, cx.request, caller, &app, &asked);
-            refusal.document(document)
+            Ok(house.reception.turn_away(&refusal, cx.request, caller, &app, &asked))
         }
-        _ => refusal,
+        _ => return refusal,
+    };
+    match shown {
+        Ok(document) => refusal.document(document),
+        // Busy, say: the 401 is true in any case.
+        Err(reason) => {
+            tracing::warn!(%reason, "somebody could not be shown to the sign-in pages");
+            refusal
+        }
     }
 }
 
@@ -114,8 +126,7 @@ fn denied(denial: Denial) -> Refusal {
         Denial::NeedsIdentity => Refusal::new(Code::ID_REQUIRED, "a stranger asked"),
         Denial::Nothing => Refusal::new(Code::POL_NO_ROUTE, "there is nothing the caller may know of"),
         Denial::Closed => Refusal::new(Code::POL_CLOSED, "the function is closed"),
-        Denial::StepUp { minimum, .. } => Refusal::new(Code::ID_REQUIRED, format!("needs assurance {minimum:?}"))
-            .detail("this needs a stronger or more recent sign-in"),
+        Denial::StepUp(demand) => Refusal::step_up(demand),
         Denial::Forbidden { sentence, next } => {
             let mut refusal = Refusal::new(Code::POL_DENIED, sentence.clone()).detail(sentence);
             refusal.next = next;
@@ -244,7 +255,7 @@ impl House {
             }
             Err(refusal) => {
                 let mut response = refusal.response(cx.request);
-                self.challenge(trail, refusal.code == Code::ID_INVALID, &mut response);
+                self.challenge(trail, &refusal, &mut response);
                 response
             }
         };
@@ -263,7 +274,7 @@ impl House {
 
     /// Adds the RFC 9728 hints to a 401: where this origin says which identity it wants.
     /// The address is built from configuration, never from the received Host.
-    fn challenge(&self, trail: &Trail, bad: bool, response: &mut Response<Body>) {
+    fn challenge(&self, trail: &Trail, refusal: &Refusal, response: &mut Response<Body>) {
         if response.status() != http::StatusCode::UNAUTHORIZED {
             return;
         }
@@ -274,12 +285,29 @@ impl House {
             Some(app) if !control => names.app_url(&app),
             _ => names.console_url(),
         };
-        let error = if bad { "error=\"invalid_token\", " } else { "" };
+        let error = match refusal.code {
+            Code::ID_INVALID => "error=\"invalid_token\", ".to_owned(),
+            Code::ID_STEP_UP => step_up_challenge(&refusal.demand.unwrap_or_default()),
+            _ => String::new(),
+        };
         let text = format!("Bearer {error}resource_metadata=\"{origin}/.well-known/oauth-protected-resource\"");
         if let Ok(value) = HeaderValue::from_str(&text) {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, value);
         }
     }
+}
+
+/// RFC 9470 section 3. All of it is ours: words of a list and a number.
+fn step_up_challenge(demand: &Demand) -> String {
+    let mut text = "error=\"insufficient_user_authentication\", ".to_owned();
+    let acr_values = demand.acr_values();
+    if !acr_values.is_empty() {
+        text.push_str(&format!("acr_values=\"{acr_values}\", "));
+    }
+    if let Some(max_age_s) = demand.max_age_s {
+        text.push_str(&format!("max_age=\"{max_age_s}\", "));
+    }
+    text
 }
 
 fn verdict(trail: &Trail, result: &Result<Reply, Refusal>) -> (Kind, Outcome, Option<types::EngineBuild>) {

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use gateway::{
     Admit, Admitted, Arrival, Body, BodyError, Channel, ControlRoute, Ctx, Decide, Decision, Denial, Desk, Document,
     Fut, House, Identified, Identify, Intent, Names, Permit, Reception, Recognised, Refusal, Reply, Routes,
-    SignInRoute, Work,
+    SignInRoute, Way, Work,
 };
 use http::{Request, Response, StatusCode};
 use http_body::Frame;
@@ -85,21 +85,21 @@ impl Identify for Rooms {
     }
 }
 impl Decide for Rooms {
-    fn decide(&self, _: &Identified, _: &Intent) -> Decision {
+    fn decide(&self, _: &Identified, _: &Intent, _: UnixMillis) -> Decision {
         self.decision.lock().unwrap().clone()
     }
 }
 impl Reception for Rooms {
-    fn show_in<'a>(
-        &'a self,
-        _: &'a Ctx,
-        app: &'a AppName,
-        target: &'a str,
-        _: &'a [String],
-    ) -> Fut<'a, Result<Document, String>> {
-        let way = http::HeaderValue::from_str(&format!("http://id.localhost/?{app}{target}")).unwrap();
+    fn show_in<'a>(&'a self, _: &'a Ctx, way: Way<'a>) -> Fut<'a, Result<Document, String>> {
+        let Way { app, target, wanted, .. } = way;
+        let asks = wanted.map_or_else(String::new, |(demand, function)| format!("&{function} {}", demand.assurance));
+        let way = http::HeaderValue::from_str(&format!("http://id.localhost/?{app}{target}{asks}")).unwrap();
         let headers = vec![(http::header::LOCATION, way)];
         Box::pin(async { Ok(Document { status: 303, headers, ..Document::default() }) })
+    }
+    fn hold_up<'a>(&'a self, _: &'a Ctx, way: Way<'a>) -> Fut<'a, Result<Document, String>> {
+        let html = format!("not sent, back to {}", way.target).into();
+        Box::pin(async { Ok(Document { status: 401, html, headers: Vec::new() }) })
     }
     fn turn_away(&self, refusal: &Refusal, _: RequestId, _: &Caller, app: &AppName, asked: &str) -> Document {
         let html = format!("no {app} {asked} {}", refusal.code.as_str()).into();
@@ -167,6 +167,7 @@ fn target(route: &str) -> Arc<FunctionTarget> {
         handler: None,
         access: Access::Members,
         callers: Vec::new(),
+        demand: types::Demand::default(),
         limits: RunLimits::default(),
         grants: Grants::default(),
     })
@@ -456,12 +457,8 @@ async fn a_stranger_at_a_browser_is_shown_in_and_everybody_else_gets_401() {
     assert_eq!((response.status().as_u16(), response.headers()["location"].to_str().unwrap()), (303, "/sign-in"));
 }
 
-#[tokio::test]
-async fn somebody_who_may_not_is_told_so_on_a_page_and_programs_in_json() {
-    let f = fixture();
-    let denial = Denial::Forbidden { sentence: "no".into(), next: None };
-    *f.rooms.decision.lock().unwrap() = Decision::Deny { policies: Arc::from([]), denial };
-    let person = types::Person {
+fn ada() -> types::Person {
+    types::Person {
         id: types::PrincipalId::from_bytes([1; 16]),
         display_name: "Ada".into(),
         owner: false,
@@ -469,8 +466,15 @@ async fn somebody_who_may_not_is_told_so_on_a_page_and_programs_in_json() {
         assurance: types::Assurance::SingleFactor,
         authenticated_at: UnixMillis(1),
         credential: types::CredentialId::from_bytes([1; 16]),
-    };
-    *f.rooms.caller.lock().unwrap() = Ok(Arc::new(Caller::Person(person)));
+    }
+}
+
+#[tokio::test]
+async fn somebody_who_may_not_is_told_so_on_a_page_and_programs_in_json() {
+    let f = fixture();
+    let denial = Denial::Forbidden { sentence: "no".into(), next: None };
+    *f.rooms.decision.lock().unwrap() = Decision::Deny { policies: Arc::from([]), denial };
+    *f.rooms.caller.lock().unwrap() = Ok(Arc::new(Caller::Person(ada())));
     let response = f.ask("GET", MENU, &PAGE).await;
     assert_eq!((response.status().as_u16(), response.headers().contains_key("location")), (403, false));
     let body = response.into_body().collect().await.unwrap().to_bytes();
@@ -480,6 +484,48 @@ async fn somebody_who_may_not_is_told_so_on_a_page_and_programs_in_json() {
         (response.status().as_u16(), &response.headers()["content-type"]),
         (403, &"application/problem+json".parse().unwrap())
     );
+}
+
+#[tokio::test]
+async fn whoever_has_to_show_more_is_asked_in_the_way_they_can_answer() {
+    let f = fixture();
+    let demand = types::Demand { assurance: types::Assurance::MultiFactor, max_age_s: Some(300) };
+    *f.rooms.decision.lock().unwrap() =
+        Decision::Deny { policies: Arc::from(["g-assurance".into()]), denial: Denial::StepUp(demand) };
+    *f.rooms.caller.lock().unwrap() = Ok(Arc::new(Caller::Person(ada())));
+
+    // A program: RFC 9470 beside RFC 9728.
+    let response = f.ask("GET", MENU, &[]).await;
+    assert_eq!(response.status(), 401);
+    assert_eq!(
+        response.headers()["www-authenticate"],
+        "Bearer error=\"insufficient_user_authentication\", acr_values=\"urn:sf:mfa urn:sf:phr\", max_age=\"300\", \
+         resource_metadata=\"http://coffee.localhost:8080/.well-known/oauth-protected-resource\""
+    );
+    let body = response.into_body().collect().await.unwrap().to_bytes();
+    let problem: serde_json::Value = serde_json::from_slice(&body).unwrap();
+    assert_eq!((&problem["code"], &problem["status"]), (&"ID-008".into(), &401.into()), "{problem}");
+    assert!(problem["detail"].as_str().unwrap().contains("`multi-factor` and not longer ago than 300 s"), "{problem}");
+    let event = f.events().pop().unwrap();
+    assert!(matches!(&event.outcome, Outcome::Refused { status: 401, code, .. } if &**code == "ID-008"), "{event:?}");
+    assert_eq!(event.policies.iter().map(|p| &**p).collect::<Vec<_>>(), ["g-assurance"]);
+
+    // A person who opens a page: taken there, with what is wanted; a script on a page is not.
+    let response = f.ask("GET", MENU, &PAGE).await;
+    assert_eq!(response.status(), 303);
+    assert_eq!(response.headers()["location"], "http://id.localhost/?coffee/menu&menu multi-factor");
+    let script = [("sec-fetch-mode", "cors"), ("sec-fetch-dest", "empty")];
+    assert_eq!(f.ask("GET", MENU, &script).await.status(), 401);
+    assert_eq!(f.ask("POST", MENU, &script).await.status(), 401);
+
+    // A person who sent a form: it is not carried out, and not sent on to another page.
+    let form = [PAGE[0], PAGE[1], ("referer", "http://coffee.localhost:8080/cart?x=1")];
+    let response = f.ask("POST", MENU, &form).await;
+    assert_eq!((response.status().as_u16(), response.headers().contains_key("location")), (401, false));
+    assert!(response.headers().contains_key("www-authenticate"));
+    let body = response.into_body().collect().await.unwrap().to_bytes();
+    assert_eq!(body, "not sent, back to /cart?x=1");
+    assert_eq!(f.ran(), 0);
 }
 
 #[tokio::test]

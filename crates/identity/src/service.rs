@@ -131,13 +131,26 @@ impl Service {
         (cx.started < refused.until).then_some(Err(refused.reason))
     }
 
+    /// When its person last showed who they are: when the command line was claimed that made it. SECURITY: a token that is made
+    /// from another proves nothing anew. Otherwise whoever holds an old one would be "just signed in" by making a fresh one.
+    async fn shown_at(&self, credential: &Credential) -> Result<UnixMillis, store::StoreError> {
+        let Some(parent) = credential.parent else { return Ok(credential.created_at) };
+        let all = self.store.credentials(Some(credential.principal)).await?;
+        Ok(all.iter().find(|known| known.id == parent).map_or(UnixMillis(0), |parent| parent.created_at))
+    }
+
     /// What the store knows of this token; remembered.
     async fn stored(&self, cx: &Ctx, key: Digest, intent: &Intent) -> Result<Arc<Caller>, Refusal> {
         let (verified_epoch, refused_epoch) = (self.verified.epoch(), self.refused.epoch());
         let found = self.store.credential(key).await;
-        let found = found.map_err(|e| Refusal::internal(format!("credential: the store could not be asked: {e}")))?;
+        let failed = |e| Refusal::internal(format!("credential: the store could not be asked: {e}"));
+        let found = found.map_err(failed)?;
+        let shown_at = match &found {
+            Some((credential, _)) => self.shown_at(credential).await.map_err(failed)?,
+            None => UnixMillis(0),
+        };
         let until = |seconds: u64| Instant(cx.started.0.saturating_add(seconds.saturating_mul(1_000_000_000)));
-        match judge(found, cx.started_at, until(self.config.verified_s)) {
+        match judge(found, shown_at, cx.started_at, until(self.config.verified_s)) {
             Ok(verified) => {
                 self.verified.put(verified_epoch, key, verified.clone());
                 verified.answer(cx.started_at, intent).map_err(|reason| reason.refusal())
@@ -165,7 +178,12 @@ impl Verified {
 
 /// Whether the credential is good at all; where it counts is asked for each request. Expiry comes last, because it is the one
 /// reason that time alone brings: so a remembered refusal stays the true one until somebody changes something.
-fn judge(found: Option<(Credential, Principal)>, now: UnixMillis, until: Instant) -> Result<Verified, Reason> {
+fn judge(
+    found: Option<(Credential, Principal)>,
+    shown_at: UnixMillis,
+    now: UnixMillis,
+    until: Instant,
+) -> Result<Verified, Reason> {
     let (credential, principal) = found.ok_or(Reason::Unknown)?;
     if credential.revoked_at.is_some() {
         return Err(Reason::Revoked(credential.id));
@@ -177,7 +195,7 @@ fn judge(found: Option<(Credential, Principal)>, now: UnixMillis, until: Instant
         return Err(Reason::Expired(credential.id));
     }
     let Credential { id, parent, audience, expires_at, .. } = credential;
-    let caller = Arc::new(caller(principal, id, credential.created_at));
+    let caller = Arc::new(caller(principal, id, shown_at));
     Ok(Verified { caller, credential: id, parent, audience, expires_at, until })
 }
 

@@ -2,11 +2,12 @@
 use std::collections::{BTreeMap, HashSet};
 
 use toml::de::DeValue;
-use types::{Access, FunctionName, RoutePattern};
+use types::{Access, Demand, FunctionName, RoutePattern};
 
 use crate::{
     Code, Function,
     bounds::{CONFIG_MAX, CONFIG_VALUE_BYTES_MAX, HANDLER_BYTES_MAX, REASON_BYTES_MAX},
+    demand,
     findings::{At, Findings, quote},
     keys::{Section, nearest},
     limits::LimitTable,
@@ -28,6 +29,7 @@ pub(crate) struct Draft {
     access: Access,
     reason: Option<String>,
     callers: Vec<String>,
+    demand: Demand,
     config: BTreeMap<String, String>,
     limits: LimitTable,
     pub(crate) key: String,
@@ -43,6 +45,7 @@ impl Draft {
         let access = read_access(sheet, findings);
         let reason = read_reason(sheet, access, findings);
         let callers = read_callers(sheet, access, findings);
+        let demand = demand::read(sheet, access, findings);
         let config = read_config(sheet, findings);
         let limits = LimitTable::read(sheet, "limits", findings);
         let route_span = sheet.entry("route").map_or(sheet.span().clone(), toml::Spanned::span);
@@ -55,6 +58,7 @@ impl Draft {
             access: access?,
             reason,
             callers,
+            demand,
             config,
             limits,
             key,
@@ -69,6 +73,7 @@ impl Draft {
             access: self.access,
             reason: self.reason,
             callers: self.callers,
+            demand: self.demand,
             config: self.config,
             limits: self.limits,
             place: FunctionPlace { key: self.key, code: self.code.place },

@@ -67,6 +67,12 @@ impl Section {
                     "values that the function reads as `env`, or through `wasi:config`; they are not secret",
                 ),
                 ("limits", "table", "limits of this function alone"),
+                (
+                    "min_assurance",
+                    "text",
+                    "how surely a person must have shown who they are: `single-factor`, `multi-factor` or `phishing-resistant`",
+                ),
+                ("max_auth_age_s", "number", "how many seconds ago a person may have shown who they are, at most"),
             ],
         }
     }
@@ -85,12 +91,7 @@ impl Section {
                 ("workflow", REMOVE),
             ],
             Self::Build | Self::Policy => &[],
-            Self::Function => &[
-                ("sql", REMOVE),
-                ("egress", REMOVE),
-                ("secrets", REMOVE),
-                ("min-assurance", "remove it, or write a rule over `context.assurance` in the app's Cedar file"),
-            ],
+            Self::Function => &[("sql", REMOVE), ("egress", REMOVE), ("secrets", REMOVE)],
         }
     }
 }

@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod bounds;
+mod demand;
 mod error;
 mod findings;
 mod function;

@@ -1,7 +1,7 @@
 //! What a manifest says, after parsing.
 use std::collections::BTreeMap;
 
-use types::{Access, AppName, CompileLimits, FunctionName, RoutePattern};
+use types::{Access, AppName, CompileLimits, Demand, FunctionName, RoutePattern};
 
 use crate::{findings::Place, limits::LimitTable};
 
@@ -34,6 +34,8 @@ pub struct Function {
     pub reason: Option<String>,
     /// Service accounts of the app; not empty exactly when `access` is `workloads`.
     pub callers: Vec<String>,
+    /// What a person who calls must have shown. Nothing where no person calls, or strangers do.
+    pub demand: Demand,
     pub config: BTreeMap<String, String>,
     pub(crate) limits: LimitTable,
     pub(crate) place: FunctionPlace,

@@ -102,6 +102,7 @@ impl Manifest {
             handler: function.code.handler().map(Arc::from),
             access: function.access,
             callers: function.callers.iter().map(|caller| Arc::from(caller.as_str())).collect(),
+            demand: function.demand,
             limits: self.limits_of(function, caps).run,
             grants: Grants { config: function.config.clone() },
         }

@@ -1,4 +1,4 @@
-use types::{Access, AppName, Digest, Limits, RouteError};
+use types::{Access, AppName, Assurance, Demand, Digest, Limits, RouteError};
 
 use crate::{Code, ERRORS_MAX, Manifest, ManifestError, TEXT_BYTES_MAX, known_keys};
 
@@ -145,9 +145,49 @@ fn keys_of_later_versions_are_refused_and_never_ignored() {
     for key in ["sign-up", "database", "egress", "secrets", "queue", "timer", "workflow"] {
         check(&with(&format!("[{key}]")), (5, 2), key, &["not supported yet by this version"]);
     }
-    for key in ["sql", "egress", "secrets", "min-assurance"] {
+    for key in ["sql", "egress", "secrets"] {
         let path = format!("function[0].{key}");
         check(&with(&format!("{key} = \"x\"")), (5, 1), &path, &["not supported yet by this version"]);
+    }
+}
+
+#[test]
+fn a_function_may_demand_a_stronger_or_more_recent_sign_in() {
+    let demand = |lines: &str| {
+        let manifest = Manifest::parse(&with(lines)).unwrap_or_else(|e| panic!("{lines}: {e:?}"));
+        manifest.targets(&app("a"), digest("").unwrap(), digest, &operator()).unwrap()[0].demand
+    };
+    assert!(demand("").is_none());
+    let both = demand("min_assurance = \"phishing-resistant\"\nmax_auth_age_s = 300");
+    assert_eq!(both, Demand { assurance: Assurance::PhishingResistant, max_age_s: Some(300) });
+    assert_eq!(demand("access = \"signed-in\"\nmax_auth_age_s = 0x1_0").max_age_s, Some(16));
+    assert_eq!(demand("min_assurance = \"multi-factor\"").assurance, Assurance::MultiFactor);
+
+    let (least, age) = ("function[0].min_assurance", "function[0].max_auth_age_s");
+    check(
+        &with("min-assurance = \"multi-factor\""),
+        (5, 1),
+        "function[0].min-assurance",
+        &["did you mean `min_assurance`?"],
+    );
+    check(&with("max_auth_age = 5"), (5, 1), "function[0].max_auth_age", &["did you mean `max_auth_age_s`?"]);
+    check(&with("min_assurance = \"multifactor\""), (5, 17), least, &["did you mean `multi-factor`?", "the words are"]);
+    for bad in ["\"none\"", "\"\"", "\"mfa\""] {
+        check(&with(&format!("min_assurance = {bad}")), (5, 17), least, &["is no assurance", "`phishing-resistant`"]);
+    }
+    check(&with("min_assurance = 2"), (5, 17), least, &["integer", "text in quotes"]);
+    for bad in ["0", "-1", "2592001", "99999999999999999999"] {
+        check(&with(&format!("max_auth_age_s = {bad}")), (5, 18), age, &["write 1 to 2592000"]);
+    }
+    check(&with("max_auth_age_s = \"5m\""), (5, 18), age, &["string", "a whole number of seconds"]);
+    // Where nobody could show it, it would look like protection and be none.
+    for (access, says) in [
+        ("access = \"public\"\nreason = \"x\"", "lets strangers in"),
+        ("access = \"workloads\"\ncallers = [\"ci\"]", "machines show nothing"),
+        ("access = \"closed\"\n", "nobody calls"),
+    ] {
+        check(&with(&format!("{access}\nmin_assurance = \"multi-factor\"")), (7, 17), least, &[says]);
+        check(&with(&format!("{access}\nmax_auth_age_s = 60")), (7, 18), age, &[says]);
     }
 }
 
@@ -337,5 +377,5 @@ fn the_reference_lists_every_key_that_the_parser_takes() {
     for key in ["name", "build.command", "function[].access", "policy.file", "limits.cpu_ms", "limits.items"] {
         assert!(keys.iter().any(|k| k == key), "{key}");
     }
-    assert_eq!(keys.len(), 5 + 2 + 10 + 1 + 10 + 6);
+    assert_eq!(keys.len(), 5 + 2 + 12 + 1 + 10 + 6);
 }

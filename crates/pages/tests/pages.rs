@@ -330,6 +330,8 @@ fn statuses_say_what_the_page_says() {
         ("sign-in", 200),
         ("sign-in.failed", 422),
         ("denied", 403),
+        ("held-up", 401),
+        ("lacking", 403),
         ("slow-down", 429),
         ("problem.not-found", 404),
         ("problem.link-expired", 410),

@@ -5,7 +5,7 @@ use std::{hint::black_box, sync::Arc, time::Instant};
 use gateway::{Intent, Release, ReleasePort};
 use policy::{PolicyConfig, Service};
 use types::{
-    Access, AppName, Assurance, Caller, CredentialId, Digest, FunctionName, FunctionTarget, Grants, Person,
+    Access, AppName, Assurance, Caller, CredentialId, Demand, Digest, FunctionName, FunctionTarget, Grants, Person,
     PrincipalId, RunLimits, UnixMillis,
 };
 
@@ -41,6 +41,7 @@ fn functions(app: &AppName) -> Outcome<Vec<Arc<FunctionTarget>>> {
             handler: None,
             access: Access::Members,
             callers: Vec::new(),
+            demand: Demand::default(),
             limits: RunLimits::default(),
             grants: Grants::default(),
         }))
@@ -83,7 +84,7 @@ fn measure(what: &str, policy: &Service, target: &Arc<FunctionTarget>, distinct:
     let intent = Intent::Invoke(target.clone());
     let start = Instant::now();
     for caller in callers.iter().cycle().take(usize::try_from(ROUNDS).unwrap_or(usize::MAX)) {
-        black_box(policy.judge(black_box(caller), "GET", "/f0", &intent));
+        black_box(policy.judge(black_box(caller), "GET", "/f0", &intent, UnixMillis(0)));
     }
     let each = start.elapsed().as_nanos() / u128::from(ROUNDS);
     println!("{what:<62} {each:>7} ns");

@@ -83,6 +83,9 @@ pub(crate) fn invoke(verdict: &Verdict, rules: &AppRules, caller: &Caller, targe
     if verdict.broken {
         return broken(app);
     }
+    if verdict.in_reach {
+        return demanded(caller, target);
+    }
     if !rules.reaches(caller) {
         return not_a_member(caller, app);
     }
@@ -113,6 +116,18 @@ pub(crate) fn invoke(verdict: &Verdict, rules: &AppRules, caller: &Caller, targe
         ),
         _ => not_a_member(caller, app),
     }
+}
+
+/// Everything but what the function demands of a person was there.
+fn demanded(caller: &Caller, target: &FunctionTarget) -> Denial {
+    if matches!(caller, Caller::Person(_)) {
+        return Denial::StepUp(target.demand);
+    }
+    let FunctionTarget { app, function, .. } = target;
+    forbidden(
+        format!("`{app}/{function}` is for people who show who they are, and {} cannot", name(caller)),
+        "give the machine a function of its own with `access = \"workloads\"`".to_owned(),
+    )
 }
 
 /// Nothing is known of the app's rules (it is being removed, or its rules could not be loaded).

@@ -2,7 +2,7 @@
 use std::collections::{HashMap, HashSet};
 
 use cedar_policy::{Entity, EntityUid, RestrictedExpression};
-use types::{AppName, Assurance, Caller, FunctionTarget};
+use types::{AppName, Assurance, Caller, Demand, FunctionTarget, UnixMillis, age_s};
 
 use crate::vocabulary::{Vocabulary, uid};
 
@@ -12,29 +12,42 @@ pub(crate) struct Call<'r> {
     pub(crate) method: &'r str,
     pub(crate) path: &'r str,
     pub(crate) assurance: Assurance,
+    /// Seconds since the caller showed who they are; the largest number for those who never did.
+    pub(crate) auth_age_s: u32,
 }
 
 impl<'r> Call<'r> {
-    pub(crate) fn new(caller: &Caller, method: &'r str, path: &'r str) -> Self {
-        let assurance = match caller {
-            Caller::Person(person) => person.assurance,
-            Caller::Stranger | Caller::Service(_) | Caller::Operator { .. } => Assurance::None,
+    pub(crate) fn new(caller: &Caller, method: &'r str, path: &'r str, at: UnixMillis) -> Self {
+        let (assurance, auth_age_s) = match caller {
+            Caller::Person(person) => (person.assurance, age_s(person.authenticated_at, at)),
+            // Nobody showed anything: a machine's credential is there whoever uses it.
+            Caller::Stranger | Caller::Service(_) | Caller::Operator { .. } => (Assurance::None, u32::MAX),
         };
-        Self { method, path, assurance }
+        Self { method, path, assurance, auth_age_s }
     }
 
-    pub(crate) fn pairs(&self) -> [(String, RestrictedExpression); 3] {
-        let assurance = match self.assurance {
-            Assurance::None => 0,
-            Assurance::SingleFactor => 1,
-            Assurance::MultiFactor => 2,
-            Assurance::PhishingResistant => 3,
-        };
+    /// The same call, if its caller had shown just now what is asked for.
+    pub(crate) fn after(self, demand: &Demand) -> Self {
+        Self { assurance: self.assurance.max(demand.assurance), auth_age_s: 0, ..self }
+    }
+
+    pub(crate) fn pairs(&self) -> [(String, RestrictedExpression); 4] {
         [
             ("method".to_owned(), RestrictedExpression::new_string(self.method.to_owned())),
             ("path".to_owned(), RestrictedExpression::new_string(self.path.to_owned())),
-            ("assurance".to_owned(), RestrictedExpression::new_long(assurance)),
+            ("assurance".to_owned(), RestrictedExpression::new_long(number(self.assurance))),
+            ("authAge".to_owned(), RestrictedExpression::new_long(self.auth_age_s.into())),
         ]
+    }
+}
+
+/// As rules compare it.
+const fn number(assurance: Assurance) -> i64 {
+    match assurance {
+        Assurance::None => 0,
+        Assurance::SingleFactor => 1,
+        Assurance::MultiFactor => 2,
+        Assurance::PhishingResistant => 3,
     }
 }
 
@@ -83,8 +96,11 @@ pub(crate) fn function(words: &Vocabulary, target: &FunctionTarget) -> Result<En
         ("access", RestrictedExpression::new_string(target.access.as_str().to_owned())),
         ("members", RestrictedExpression::new_entity_uid(words.members_uid(&target.app))),
         ("callers", RestrictedExpression::new_set(target.callers.iter().map(caller))),
+        ("minAssurance", RestrictedExpression::new_long(number(target.demand.assurance))),
     ];
-    entity("function", words.function_uid(&target.app, &target.function), attributes, [words.app_uid(&target.app)])
+    let max_age = target.demand.max_age_s.map(|max| ("maxAuthAge", RestrictedExpression::new_long(max.into())));
+    let uid = words.function_uid(&target.app, &target.function);
+    entity("function", uid, attributes.into_iter().chain(max_age), [words.app_uid(&target.app)])
 }
 
 /// An app. Nobody is a member of one that does not exist.

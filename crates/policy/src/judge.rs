@@ -14,12 +14,14 @@ pub(crate) struct Verdict {
     pub(crate) policies: Arc<[Arc<str>]>,
     /// A rule or the facts could not be evaluated.
     pub(crate) broken: bool,
+    /// Denied, and only for want of what the function demands of a person: with that shown, it would be allowed.
+    pub(crate) in_reach: bool,
 }
 
 impl Verdict {
     /// Deny, because something that should be there is not.
     pub(crate) fn broken() -> Self {
-        Self { allowed: false, policies: Arc::from([]), broken: true }
+        Self { allowed: false, policies: Arc::from([]), broken: true, in_reach: false }
     }
 }
 
@@ -50,6 +52,7 @@ pub(crate) fn ask(authorizer: &Authorizer, set: &PolicySet, question: Question<'
         allowed: broken.is_empty() && response.decision() == Decision::Allow,
         policies: policies.into(),
         broken: !broken.is_empty(),
+        in_reach: false,
     }
 }
 

@@ -1,7 +1,8 @@
 //! Verdicts that were given before. Bounded; the oldest unused go first.
 //!
-//! A verdict depends on the release, the function, the principal with its flags, method and assurance, and on the path when a
-//! rule reads it. The key holds all of them but the path; verdicts of functions whose rules read the path are never put in.
+//! A verdict depends on the release, the function, the principal with its flags, method, assurance, whether the sign-in is too old
+//! for the function, and on path or age when a rule of the app reads them. The key holds all of them but the last two; verdicts of
+//! functions whose rules read those are never put in.
 use std::{
     hash::{BuildHasher, RandomState},
     sync::{Arc, Mutex, PoisonError},
@@ -32,6 +33,8 @@ pub(crate) struct Key {
     who: Who,
     method: Method,
     assurance: Assurance,
+    /// The caller showed who they are longer ago than the function allows. The platform's own rules see the age in no other way.
+    stale: bool,
 }
 
 impl Key {
@@ -41,6 +44,7 @@ impl Key {
         caller: &Caller,
         method: Method,
         assurance: Assurance,
+        stale: bool,
     ) -> Self {
         let who = match caller {
             Caller::Stranger => Who::Stranger,
@@ -50,7 +54,7 @@ impl Key {
                 Who::Service { id: s.id, app: s.app.clone(), name: s.name.clone(), disabled: s.disabled }
             }
         };
-        Self { generation, function: function.clone(), who, method, assurance }
+        Self { generation, function: function.clone(), who, method, assurance, stale }
     }
 }
 

@@ -9,7 +9,7 @@ use gateway::{
     ControlCall, Decide, Decision, Denial, Identified, Intent, PolicyPort, PolicyProblem, Release, ReleasePort,
     SignInCall,
 };
-use types::{AppName, Caller, FunctionName, FunctionTarget, Resource};
+use types::{AppName, Caller, FunctionName, FunctionTarget, Resource, UnixMillis};
 
 use crate::{
     PolicyConfig, PolicyError,
@@ -22,6 +22,9 @@ use crate::{
     own::OwnRules,
     rules::{AppRules, FunctionRules},
 };
+
+/// The guardrail of what a function demands of a person (`policies/guardrails.cedar`).
+const DEMAND_RULE: &str = "g-assurance";
 
 /// Policy. Shared behind an `Arc`.
 pub struct Service {
@@ -44,9 +47,9 @@ impl Service {
         })
     }
 
-    /// The decision about a caller who wants this, by `method` on `path` (canonical, without query).
-    pub fn judge(&self, caller: &Caller, method: &str, path: &str, intent: &Intent) -> Decision {
-        let call = Call::new(caller, method, path);
+    /// The decision about a caller who wants this `at` that time, by `method` on `path` (canonical, without query).
+    pub fn judge(&self, caller: &Caller, method: &str, path: &str, intent: &Intent, at: UnixMillis) -> Decision {
+        let call = Call::new(caller, method, path, at);
         match intent {
             Intent::Invoke(target) => self.invoke(caller, call, target),
             Intent::Control(control) => self.control(caller, call, control),
@@ -78,7 +81,8 @@ impl Service {
     fn remembered(&self, rules: &AppRules, function: &FunctionRules, caller: &Caller, call: Call<'_>) -> Arc<Verdict> {
         let method = call.method.parse().ok().filter(|_| !function.reads_path);
         let Some(method) = method else { return Arc::new(self.evaluate(rules, function, caller, call)) };
-        let key = Key::new(rules.generation, &function.target.function, caller, method, call.assurance);
+        let stale = function.target.demand.max_age_s.is_some_and(|max| call.auth_age_s > max);
+        let key = Key::new(rules.generation, &function.target.function, caller, method, call.assurance, stale);
         if let Some(known) = self.memo.find(&key) {
             return known;
         }
@@ -87,8 +91,19 @@ impl Service {
         verdict
     }
 
-    /// One evaluation of the rules that can match this function.
+    /// The verdict; of one that what the function demands stands against also whether nothing else does.
     fn evaluate(&self, rules: &AppRules, function: &FunctionRules, caller: &Caller, call: Call<'_>) -> Verdict {
+        let mut verdict = self.evaluate_as(rules, function, caller, call);
+        if verdict.policies.iter().any(|id| &**id == DEMAND_RULE) && !verdict.broken {
+            // The rules say which of them forbid, not whether any would permit: they are asked as if the demand were met.
+            let met = call.after(&function.target.demand);
+            verdict.in_reach = self.evaluate_as(rules, function, caller, met).allowed;
+        }
+        verdict
+    }
+
+    /// One evaluation of the rules that can match this function.
+    fn evaluate_as(&self, rules: &AppRules, function: &FunctionRules, caller: &Caller, call: Call<'_>) -> Verdict {
         let words = &self.base.words;
         let Ok(principal) = facts::principal(words, caller, rules.groups(&self.base, caller)) else {
             return Verdict::broken();
@@ -167,9 +182,9 @@ fn refused(denial: Denial) -> Decision {
 }
 
 impl Decide for Service {
-    fn decide(&self, identified: &Identified, intent: &Intent) -> Decision {
+    fn decide(&self, identified: &Identified, intent: &Intent, at: UnixMillis) -> Decision {
         let head = identified.head();
-        self.judge(identified.caller(), head.method.as_str(), head.uri.path(), intent)
+        self.judge(identified.caller(), head.method.as_str(), head.uri.path(), intent, at)
     }
 }
 

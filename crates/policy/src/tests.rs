@@ -3,13 +3,14 @@ use std::sync::Arc;
 
 use gateway::{ControlCall, Decision, Denial, Intent, Release, ReleasePort};
 use types::{
-    Access, Action, AppName, Assurance, Caller, CredentialId, Digest, FunctionName, FunctionTarget, Grants, Person,
-    PrincipalId, Resource, RunLimits, Service as ServiceAccount, UnixMillis,
+    Access, Action, AppName, Assurance, Caller, CredentialId, Demand, Digest, FunctionName, FunctionTarget, Grants,
+    Person, PrincipalId, Resource, RunLimits, Service as ServiceAccount, UnixMillis,
 };
 
 use crate::{PolicyConfig, Service};
 
 mod control;
+mod demand;
 mod guardrails;
 mod hostile;
 mod invoke;
@@ -26,6 +27,8 @@ pub(crate) fn id(n: u8) -> PrincipalId {
     PrincipalId::from_bytes([n; 16])
 }
 
+/// When everybody in these tests calls, and has just signed in.
+const NOW: UnixMillis = UnixMillis(1_000_000_000);
 const MEMBER: u8 = 1;
 const ADMIN: u8 = 2;
 const SERVICE_MEMBER: u8 = 3;
@@ -38,7 +41,7 @@ pub(crate) fn person(name: &str, n: u8) -> Person {
         owner: false,
         disabled: false,
         assurance: Assurance::SingleFactor,
-        authenticated_at: UnixMillis(0),
+        authenticated_at: NOW,
         credential: CredentialId::from_bytes([n; 16]),
     }
 }
@@ -77,6 +80,7 @@ pub(crate) fn target(of: &str, name: &str, access: Access, callers: &[&str]) -> 
         handler: None,
         access,
         callers: callers.iter().map(|c| Arc::from(*c)).collect(),
+        demand: Demand::default(),
         limits: RunLimits::default(),
         grants: Grants::default(),
     })
@@ -119,12 +123,12 @@ pub(crate) fn coffee(cedar: Option<&str>) -> Service {
 }
 
 pub(crate) fn call(policy: &Service, caller: &Caller, target: &Arc<FunctionTarget>) -> Decision {
-    policy.judge(caller, "GET", target.route.path(), &Intent::Invoke(target.clone()))
+    policy.judge(caller, "GET", target.route.path(), &Intent::Invoke(target.clone()), NOW)
 }
 
 pub(crate) fn control(policy: &Service, caller: &Caller, action: Action, resource: Resource) -> Decision {
     let call = ControlCall { operation: "test", action, resource, params: Vec::new(), mutates: false };
-    policy.judge(caller, "GET", "/api/v1/x", &Intent::Control(call))
+    policy.judge(caller, "GET", "/api/v1/x", &Intent::Control(call), NOW)
 }
 
 /// One word for a table: `allow`, `401`, `403`, `404`, `closed`.

@@ -66,7 +66,7 @@ impl RunError {
                 *limit = plain(limit, LIMIT_BYTES);
                 *reason = plain(reason, REASON_BYTES);
             }
-            Failure::NoResponse | Failure::NotLoaded => {}
+            Failure::NoResponse | Failure::NotLoaded | Failure::StepUp(_) => {}
         }
         Self::Guest(failure)
     }
@@ -103,6 +103,8 @@ fn guest(failure: &Failure) -> Refusal {
         Failure::NoResponse => Refusal::new(Code::RUN_NO_RESPONSE, "the guest ended without a response"),
         Failure::BadResponse { reason } => Refusal::new(Code::RUN_BAD_RESPONSE, reason.clone()),
         Failure::NotLoaded => Refusal::new(Code::RUN_UNAVAILABLE, "the component was not loaded"),
+        // Only of a call that has no answer yet, where `step_up::answered` takes it.
+        Failure::StepUp(_) => Refusal::new(Code::RUN_TRAP, "it asks for a sign-in after it began to answer"),
         Failure::Engine { reason } => Refusal::new(Code::PLT_INTERNAL, reason.clone()),
     }
 }

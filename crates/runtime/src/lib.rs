@@ -20,6 +20,7 @@ mod processes;
 mod response;
 mod service;
 mod side;
+mod step_up;
 mod stream;
 mod text;
 mod worker;

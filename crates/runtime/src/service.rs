@@ -16,6 +16,7 @@ use crate::{
     exchange,
     pool::Pool,
     processes::{Keeper, Processes},
+    step_up,
 };
 
 /// What the room is built from.
@@ -95,10 +96,10 @@ impl Work for Service {
         Box::pin(async move {
             let invocation =
                 permit.into_invocation().map_err(|_| Refusal::internal("the permit is not for a function"))?;
-            let target = invocation.target().clone();
+            let (target, caller) = (invocation.target().clone(), invocation.caller().clone());
             exchange::run(&self.pool, invocation).await.map_err(|error| {
                 self.note(cx, &target, error.to_string());
-                let mut refusal = Refusal::from(error);
+                let mut refusal = step_up::answered(error, &caller, cx.clock.now());
                 refusal.engine_build = Some(self.pool.compiler.build.clone());
                 refusal
             })

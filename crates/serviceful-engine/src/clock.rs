@@ -1,5 +1,11 @@
-//! The two clocks of a worker. They measure; nothing is decided by the time of day.
+//! The clocks of a worker. They measure; by the time of day it is only decided how long ago a caller signed in.
 use rustix::time::{ClockId, Timespec, clock_gettime};
+use types::UnixMillis;
+
+/// The time of day.
+pub(crate) fn now() -> UnixMillis {
+    UnixMillis(nanoseconds(clock_gettime(ClockId::Realtime)) / 1_000_000)
+}
 
 /// Nanoseconds on a clock that never jumps.
 pub(crate) fn monotonic_ns() -> u64 {

@@ -5,7 +5,8 @@ mod harness;
 use std::collections::{BTreeSet, VecDeque};
 
 use harness::{Worker, get, guest};
-use types::{Assurance, Caller, CredentialId, Person, PrincipalId, Service, UnixMillis};
+use types::{Assurance, Caller, CredentialId, Demand, Person, PrincipalId, Service, UnixMillis};
+use wire::work::Failure;
 
 const ECHOES: [&str; 2] = ["echo-p2", "echo-p3"];
 
@@ -135,6 +136,51 @@ async fn the_caller_is_told_by_the_platform() {
         }
         assert!(!text.contains(&credential.to_string()), "{text}");
     }
+}
+
+#[tokio::test]
+async fn a_function_that_asks_for_more_ends_before_it_answers() {
+    let worker = Worker::start().await;
+    let person = |assurance, authenticated_at| {
+        let (id, credential) = (PrincipalId::from_bytes([1; 16]), CredentialId::from_bytes([2; 16]));
+        let (display_name, owner, disabled) = ("Ada".into(), false, false);
+        Caller::Person(Person { id, display_name, owner, disabled, assurance, authenticated_at, credential })
+    };
+    let long_ago = UnixMillis(1_700_000_000_999);
+    let ahead = UnixMillis(u64::MAX >> 2);
+    let demand = |assurance, max_age_s| Some(Failure::StepUp(Demand { assurance, max_age_s }));
+    let (two, best) = (Assurance::MultiFactor, Assurance::PhishingResistant);
+    for name in ECHOES {
+        let component = worker.bring(&guest(name)).await;
+        let call = async |path: &str, caller: Caller| {
+            let mut request = get(component, path);
+            request.caller = caller;
+            worker.call(&request).await
+        };
+        let shown = call("/require?assurance=multi-factor", person(best, long_ago)).await;
+        assert_eq!(shown.text(), "{\"shown\":true}", "{name}");
+        for (path, caller, wanted) in [
+            ("/require?assurance=phishing-resistant", person(two, long_ago), demand(best, None)),
+            ("/require?age=60", person(best, long_ago), demand(Assurance::None, Some(60))),
+            ("/require?age=4294967295", person(best, ahead), demand(Assurance::None, Some(u32::MAX))),
+            ("/require", Caller::Stranger, demand(Assurance::None, None)),
+            ("/require?assurance=multi-factor", Caller::Operator { uid: 0 }, demand(two, None)),
+        ] {
+            let answer = call(path, caller).await;
+            assert_eq!((answer.failure, answer.head.is_none()), (wanted, true), "{name}{path}");
+        }
+        let nonsense = call("/require?age=0", person(two, long_ago)).await;
+        assert!(nonsense.text().contains("denied: nobody signs in within no time"), "{name}: {}", nonsense.text());
+    }
+    // The response has begun: nobody can be asked any more, and the function is told.
+    let component = worker.bring(&guest("echo-p2")).await;
+    let mut request = get(component, "/require-late?assurance=multi-factor");
+    request.caller = person(Assurance::SingleFactor, long_ago);
+    let answer = worker.call(&request).await;
+    assert_eq!(
+        (answer.failure.as_ref(), answer.text()),
+        (None, "{\"error\":\"step-up-required: multi-factor\"}".into())
+    );
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ mod harness;
 use std::time::Duration;
 
 use harness::{Answer, Worker, get};
-use types::{Assurance, Caller, CredentialId, Person, PrincipalId, Service, UnixMillis};
+use types::{Assurance, Caller, CredentialId, Demand, Person, PrincipalId, Service, UnixMillis};
 use wire::work::{CREDIT_BYTES, Failure, Invoke, LogStream};
 
 #[tokio::test]
@@ -303,11 +303,49 @@ async fn the_caller_is_told_by_the_platform() {
         "export default { fetch(request, env, ctx) { ctx.require('multi-factor'); return new Response('in'); } };";
     let component = worker.bring_js(source).await;
     let mut request = get(component, "/");
-    assert_eq!(worker.call(&request).await.status(), 403);
+    let demand = |assurance, max_age_s| Some(Failure::StepUp(Demand { assurance, max_age_s }));
+    assert_eq!(worker.call(&request).await.failure, demand(Assurance::MultiFactor, None));
     request.caller = Caller::Person(Person { assurance: Assurance::SingleFactor, ..person.clone() });
-    assert_eq!(worker.call(&request).await.status(), 403);
-    request.caller = Caller::Person(person);
+    assert_eq!(worker.call(&request).await.failure, demand(Assurance::MultiFactor, None));
+    request.caller = Caller::Person(person.clone());
     assert_eq!(worker.call(&request).await.text(), "in");
+    // No `catch` makes anything else of it; after the response has begun it is an error like others. Nonsense is one at once.
+    let source = r#"export default { async fetch(request, env, ctx) {
+        const { pathname, searchParams } = new URL(request.url);
+        const age = searchParams.has("age") ? Number(searchParams.get("age")) : undefined;
+        if (pathname === "/late") {
+            let told; const said = new Promise((resolve) => { told = resolve; });
+            ctx.waitUntil(said);
+            return new Response(new ReadableStream({ async start(controller) {
+                controller.enqueue(new TextEncoder().encode("begun "));
+                await new Promise((resolve) => setTimeout(resolve, 20));
+                try { ctx.require("phishing-resistant"); } catch (error) { controller.enqueue(new TextEncoder().encode(error.name)); }
+                controller.close(); told();
+            } }));
+        }
+        await null;
+        try { return new Response(ctx.require(pathname.slice(1), age).kind); }
+        catch (error) { return new Response(`caught ${error.name}`); }
+    } };"#;
+    let component = worker.bring_js(source).await;
+    let call = async |path: &str| {
+        let mut request = get(component, path);
+        request.caller = Caller::Person(person.clone());
+        worker.call(&request).await
+    };
+    assert_eq!(call("/multi-factor").await.text(), "user");
+    assert_eq!(call("/phishing-resistant").await.failure, demand(Assurance::PhishingResistant, None), "not caught");
+    assert_eq!(call("/none?age=60").await.failure, demand(Assurance::None, Some(60)), "signed in years ago");
+    assert_eq!(
+        call("/none?age=4294967295").await.failure,
+        demand(Assurance::None, Some(u32::MAX)),
+        "at most 30 days count"
+    );
+    assert_eq!(call("/late").await.text(), "begun StepUpRequired");
+    for nonsense in ["/none?age=0", "/none?age=-1", "/none?age=1.5", "/none?age=x", "/none?age=4294967296"] {
+        assert_eq!(call(nonsense).await.text(), "caught RangeError", "{nonsense}");
+    }
+    assert_eq!(call("/mfa").await.text(), "caught TypeError");
 }
 
 #[tokio::test]

@@ -3,9 +3,14 @@ use std::sync::Arc;
 
 use gateway::{Ambient, Cookies, Ctx, Neighbourhood, Refusal, SecurityClass, Visit};
 use http::{HeaderMap, Method};
-use types::{AppName, Caller, Code, Person, UnixMillis};
+use types::{AppName, Assurance, Caller, Code, Person, UnixMillis};
 
-use crate::{answer, form::Form, service::Shared, trip::Trip};
+use crate::{
+    answer,
+    form::Form,
+    service::Shared,
+    trip::{Trip, Wanted},
+};
 
 /// A visit, read.
 pub(crate) struct Ask {
@@ -72,6 +77,16 @@ impl Ask {
     /// The person; policy let nobody else in.
     pub(crate) fn owner_of_account(&self) -> Result<&Person, Refusal> {
         self.person().ok_or_else(|| Refusal::internal("an account page without a person"))
+    }
+
+    /// What the function that the person is on the way to asks for beyond who they are.
+    pub(crate) fn wanted(&self) -> Option<&Wanted> {
+        self.trip.as_ref()?.request.wanted.as_ref()
+    }
+
+    /// Whether somebody with this proof has to show more before they go on.
+    pub(crate) fn asks_for_more(&self, assurance: Assurance, at: UnixMillis) -> bool {
+        self.wanted().is_some_and(|wanted| !wanted.demand.met_by(assurance, at, self.now))
     }
 
     /// The attempt as forms carry it.

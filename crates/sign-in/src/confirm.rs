@@ -1,7 +1,8 @@
-//! "Is it still you?", before a change of how somebody signs in. The session goes on with a fresh secret and a fresh time.
+//! "Is it still you?", before a change of how somebody signs in, or because a function asks for more (step-up). The session goes
+//! on with a fresh secret and a fresh time.
 //! If this is wrong: whoever sits down at an unlocked screen takes the account over.
-use gateway::{SSO_COOKIE, SecurityClass, set_cookie};
-use pages::{Confirm, Fault, Faults, fields, paths};
+use gateway::{Refusal, SSO_COOKIE, SecurityClass, set_cookie};
+use pages::{Confirm, ConfirmReason, Fault, Faults, Lacking, fields, paths};
 use store::Account;
 use types::{Assurance, Code, Person, Secret};
 use webauthn_rs::prelude::PublicKeyCredential;
@@ -10,11 +11,12 @@ use crate::{
     answer::{self, Answer, attempt_over, frame, noted, refuse, show, slow_down, with_cookies},
     ask::Ask,
     ceremony::Failed,
-    keys,
+    finish, keys,
     passkey::{self, ceremonies},
     password::{self, Step},
     recent::own,
     service::{Shared, store},
+    trip::Wanted,
 };
 
 /// Where somebody may come from, and goes back to.
@@ -36,23 +38,75 @@ fn place(person: &Person) -> String {
     format!("confirm/{}", person.credential)
 }
 
-/// What is asked for. Nobody confirms with less than they have: a password alone is for those who have nothing else.
+/// What a function asks for that they are on the way to; not while they are about to change their account on that way.
+fn wanted(ask: &Ask) -> Option<&Wanted> {
+    ask.wanted().filter(|_| back(ask) == paths::ACCOUNT)
+}
+
+/// What is asked for. Nobody confirms with less than they have: a password alone is for those who have nothing else. What a
+/// function wants, nobody confirms with less than that.
 fn view(shared: &Shared, ask: &Ask, account: &Account, faults: Faults) -> Confirm {
     let passkeys = shared.ceremonies.is_some() && keys::any(account);
     let code = account.password.is_some() && account.totp.is_some();
-    let password = account.password.is_some() && (code || !passkeys);
-    let hidden = pages::Hidden { to: back(ask).to_owned(), ..ask.hidden() };
-    Confirm { hidden, email: (&*account.email).into(), passkeys, password, code, faults, ..Confirm::default() }
+    let (password, code) = match wanted(ask).map(|wanted| wanted.demand.assurance) {
+        Some(Assurance::PhishingResistant) => (false, false),
+        Some(Assurance::MultiFactor) => (code, code),
+        Some(Assurance::None | Assurance::SingleFactor) | None => {
+            (account.password.is_some() && (code || !passkeys), code)
+        }
+    };
+    let (to, reason) = match (wanted(ask), &ask.trip) {
+        (Some(wanted), Some(trip)) => {
+            let (app, function) = (trip.request.app.as_str().into(), wanted.function.as_str().into());
+            (String::new(), ConfirmReason::Function { app, function })
+        }
+        _ => (back(ask).to_owned(), ConfirmReason::Account),
+    };
+    let (hidden, email) = (pages::Hidden { to, ..ask.hidden() }, (&*account.email).into());
+    Confirm { hidden, email, reason, passkeys, password, code, faults }
+}
+
+/// The person, their account, and what they can confirm with. Whoever has nothing that would do is told how to get it, and is
+/// led nowhere else: there is no way round, and no circle.
+async fn asked(shared: &Shared, ask: &Ask) -> Result<(Person, Account, Confirm), Refusal> {
+    let (person, account) = own(shared, ask).await?;
+    let view = view(shared, ask, &account, Faults::none());
+    if let Some(wanted) = wanted(ask).filter(|_| !view.passkeys && !view.password) {
+        let ConfirmReason::Function { app, function } = view.reason else {
+            return Err(Refusal::internal("a demand of no function"));
+        };
+        let authenticator =
+            wanted.demand.assurance <= Assurance::MultiFactor && account.password.is_some() && account.totp.is_none();
+        let passkeys = shared.ceremonies.is_some();
+        let lacking = Lacking { hidden: ask.hidden(), email: view.email, app, function, authenticator, passkeys };
+        let reason = format!("{} has no means for {}", person.id, wanted.demand);
+        return Err(refuse(shared, ask, Code::ID_STEP_UP, reason, lacking.render(&frame(shared, ask))));
+    }
+    Ok((person, account, view))
+}
+
+/// From a page of an app that could not lead here by itself: an attempt that began there, and the person follows it.
+pub(crate) async fn from_app(shared: &Shared, ask: &Ask) -> Answer {
+    let trip = shared.open_trip(ask.form.get(fields::TX), ask.now).await;
+    let trip = trip.map_err(|reason| attempt_over(shared, ask, reason))?;
+    if ask.app.as_ref() != Some(&trip.request.app) {
+        return Err(attempt_over(shared, ask, "an attempt of another app".to_owned()));
+    }
+    let page = format!("{}{}", shared.ports.names.id_url(), paths::SIGN_IN);
+    answer::go(&answer::address(&page, &[(fields::TX, &trip.tx)]))
 }
 
 pub(crate) async fn page(shared: &Shared, ask: &Ask) -> Answer {
-    let (_, account) = own(shared, ask).await?;
-    show(shared, ask, view(shared, ask, &account, Faults::none()).render(&frame(shared, ask)))
+    let person = ask.owner_of_account()?;
+    if wanted(ask).is_some() && !ask.asks_for_more(person.assurance, person.authenticated_at) {
+        return finish::go_on(shared, ask, person).await;
+    }
+    let (_, _, view) = asked(shared, ask).await?;
+    show(shared, ask, view.render(&frame(shared, ask)))
 }
 
 pub(crate) async fn sent(shared: &Shared, ask: &Ask) -> Answer {
-    let (person, account) = own(shared, ask).await?;
-    let asked = view(shared, ask, &account, Faults::none());
+    let (person, account, asked) = asked(shared, ask).await?;
     let again = |fault: Fault, reason: &str| {
         let page = Confirm { faults: fault.into(), ..asked.clone() }.render(&frame(shared, ask));
         let reason = format!("confirmation of {}: {reason}", person.id);
@@ -95,8 +149,7 @@ pub(crate) async fn options(shared: &Shared, ask: &Ask) -> Answer {
 }
 
 pub(crate) async fn passkey_sent(shared: &Shared, ask: &Ask) -> Answer {
-    let (person, account) = own(shared, ask).await?;
-    let asked = view(shared, ask, &account, Faults::none());
+    let (person, account, asked) = asked(shared, ask).await?;
     let again = |fault: Fault, reason: &str| {
         let page = Confirm { faults: fault.into(), ..asked.clone() }.render(&frame(shared, ask));
         let reason = format!("confirmation of {}: {reason}", person.id);
@@ -119,9 +172,16 @@ pub(crate) async fn passkey_sent(shared: &Shared, ask: &Ask) -> Answer {
 }
 
 async fn confirmed(shared: &Shared, ask: &Ask, person: &Person, assurance: Assurance) -> Answer {
+    let onward = if wanted(ask).is_some() {
+        let raised = Person { assurance, authenticated_at: ask.now, ..person.clone() };
+        finish::way_on(shared, ask, &raised).await?
+    } else {
+        answer::to(&ask.onward(back(ask)))?
+    };
+    // Last of all: where this fails, nobody has seen the way on, and the session is what it was.
     let raised = shared.ports.sessions.raise(person.credential, assurance).await.map_err(store)?;
     let secret = raised.ok_or_else(|| attempt_over(shared, ask, format!("the session of {} is over", person.id)))?;
-    let document =
-        with_cookies(answer::to(&ask.onward(back(ask)))?, vec![set_cookie(SSO_COOKIE, secret.reveal(), None)])?;
-    noted(&document, format!("{} showed again who they are, session {}", person.id, person.credential))
+    let document = with_cookies(onward, vec![set_cookie(SSO_COOKIE, secret.reveal(), None)])?;
+    let asks = wanted(ask).map_or_else(String::new, |wanted| format!(" for {}", wanted.function));
+    noted(&document, format!("{} showed again who they are{asks}, session {}", person.id, person.credential))
 }

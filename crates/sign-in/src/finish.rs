@@ -106,6 +106,9 @@ async fn onward(
     {
         return answer::to(&ask.onward(path));
     }
+    if ask.asks_for_more(session.assurance, session.authenticated_at) {
+        return answer::to(&ask.onward(pages::paths::CONFIRM));
+    }
     match &ask.trip {
         None => answer::to(pages::paths::ACCOUNT),
         Some(_) => {
@@ -126,10 +129,16 @@ fn second_factor(account: &Account) -> Option<&'static str> {
 
 /// The same for somebody whose session is there already.
 pub(crate) async fn go_on(shared: &Shared, ask: &Ask, person: &Person) -> Answer {
-    let account = shared.ports.store.account(person.id).await.map_err(store)?;
+    let document = way_on(shared, ask, person).await?;
+    noted(&document, format!("{} goes on with session {}", person.id, person.credential))
+}
+
+/// Where they go on to.
+pub(crate) async fn way_on(shared: &Shared, ask: &Ask, person: &Person) -> Result<Document, Refusal> {
     if person.owner && person.assurance < Assurance::MultiFactor {
+        let account = shared.ports.store.account(person.id).await.map_err(store)?;
         if let Some(path) = account.as_ref().and_then(second_factor) {
-            return answer::go(&ask.onward(path));
+            return answer::to(&ask.onward(path));
         }
         return Err(answer::attempt_over(
             shared,
@@ -137,12 +146,11 @@ pub(crate) async fn go_on(shared: &Shared, ask: &Ask, person: &Person) -> Answer
             format!("{} owns the platform and showed one factor", person.id),
         ));
     }
-    if ask.trip.is_none() {
-        return answer::go(pages::paths::ACCOUNT);
+    // SECURITY: the app's own policy decides in the end. Asked here, too, nobody is sent back to where they are not let in.
+    if ask.asks_for_more(person.assurance, person.authenticated_at) {
+        return answer::to(&ask.onward(pages::paths::CONFIRM));
     }
-    let document =
-        hand_over(shared, ask, person.id, person.credential, person.assurance, person.authenticated_at).await?;
-    noted(&document, format!("{} goes on to an app with session {}", person.id, person.credential))
+    hand_over(shared, ask, person.id, person.credential, person.assurance, person.authenticated_at).await
 }
 
 /// Makes a code for the app that the person is on the way to, and sends them there with it.

@@ -69,6 +69,9 @@ pub(crate) async fn sent(shared: &Shared, ask: &Ask) -> Answer {
     added.await?.map_err(|fault| again(fault, "there are enough, or it is there already".to_owned()))?;
     let note = format!("{} has another passkey, {}", person.id, key.id);
     if person.assurance >= Assurance::MultiFactor {
+        if ask.asks_for_more(person.assurance, person.authenticated_at) {
+            return noted(&finish::way_on(shared, ask, &person).await?, note);
+        }
         return noted(&account::with_notice(ask, Notice::PasskeyAdded)?, note);
     }
     // SECURITY: whatever was opened with less ends, in every browser, as with a new authenticator; then a session for what is

@@ -75,6 +75,7 @@ names! {
     AuthenticatorSent = "POST" paths::ACCOUNT_AUTHENTICATOR, AccountManage, Id;
     CodesSaved = "POST" paths::ACCOUNT_RECOVERY_SAVED, AccountManage, Id;
     AppCallback = "GET" "/.sf/callback", SignIn, App;
+    AppConfirm = "GET" "/.sf/confirm", SignIn, App;
     AppAsset = "GET" "/.sf/assets/:name", SignIn, App;
     AppSignOut = "GET" "/.sf/sign-out", SignIn, App;
     AppSignOutSent = "POST" "/.sf/sign-out", SignIn, App;

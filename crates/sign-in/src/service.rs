@@ -155,6 +155,7 @@ async fn dispatch(shared: &Shared, name: Name, ask: Ask) -> Answer {
         Name::Authenticator => authenticator::page(shared, &ask).await,
         Name::AuthenticatorSent => authenticator::sent(shared, &ask).await,
         Name::CodesSaved => authenticator::saved(shared, &ask).await,
+        Name::AppConfirm => confirm::from_app(shared, &ask).await,
         Name::AppCallback => callback::arrive(shared, &ask).await,
         // Whatever the app's front page wants of its visitors begins there.
         Name::AppSignIn => answer::go("/"),

@@ -7,7 +7,7 @@
 //! opens nothing here, so nobody can be made to sign in as somebody else (login CSRF); the request cannot be composed by a page
 //! that wants to look like an app; and the return target was never in anybody's hands but ours.
 use serde::{Deserialize, Serialize};
-use types::{AppName, Assurance, CredentialId, UnixMillis};
+use types::{AppName, Assurance, CredentialId, Demand, FunctionName, UnixMillis};
 
 /// How long an attempt may take.
 pub(crate) const ATTEMPT_S: u64 = 600;
@@ -34,6 +34,16 @@ pub(crate) struct Request {
     pub(crate) challenge: String,
     pub(crate) state: String,
     pub(crate) at: UnixMillis,
+    /// What the person has to show beyond who they are. Sealed like the rest: nobody asks for more or for less on the way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) wanted: Option<Wanted>,
+}
+
+/// A function asks for more.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Wanted {
+    pub(crate) demand: Demand,
+    pub(crate) function: FunctionName,
 }
 
 /// In the store.

@@ -1,18 +1,56 @@
 //! Who is calling, once that is known. A stranger is a caller too.
-use std::sync::Arc;
+use std::{fmt, str::FromStr, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
 use crate::{AppName, CredentialId, PrincipalId, UnixMillis};
 
 /// How sure the platform is that a person is who they say they are (ordered).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Assurance {
+    #[default]
     None,
     SingleFactor,
     MultiFactor,
     PhishingResistant,
+}
+
+impl Assurance {
+    /// Weakest first.
+    pub const ALL: [Self; 4] = [Self::None, Self::SingleFactor, Self::MultiFactor, Self::PhishingResistant];
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::SingleFactor => "single-factor",
+            Self::MultiFactor => "multi-factor",
+            Self::PhishingResistant => "phishing-resistant",
+        }
+    }
+
+    /// The authentication context class (`acr`) of OpenID Connect; `None`: nothing was proved.
+    pub const fn acr(self) -> Option<&'static str> {
+        match self {
+            Self::None => None,
+            Self::SingleFactor => Some("urn:sf:sfa"),
+            Self::MultiFactor => Some("urn:sf:mfa"),
+            Self::PhishingResistant => Some("urn:sf:phr"),
+        }
+    }
+}
+
+impl fmt::Display for Assurance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for Assurance {
+    type Err = ();
+    fn from_str(text: &str) -> Result<Self, ()> {
+        Self::ALL.into_iter().find(|word| word.as_str() == text).ok_or(())
+    }
 }
 
 /// Who is calling. Nothing in here is a network address (claim C7).

@@ -49,6 +49,7 @@ codes! {
     ID_SIGN_IN = "ID-005", 422, "this did not sign anybody in";
     ID_ATTEMPT = "ID-006", 410, "this attempt to sign in is over";
     ID_FORM = "ID-007", 422, "the form is not complete";
+    ID_STEP_UP = "ID-008", 401, "this needs a stronger or more recent sign-in";
     POL_DENIED = "POL-001", 403, "policy does not allow this";
     POL_NO_ROUTE = "POL-002", 404, "there is nothing here";
     POL_CLOSED = "POL-003", 403, "this function is closed";

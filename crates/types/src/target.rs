@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Access, AppName, Digest, FunctionName, Grants, RoutePattern, RunLimits};
+use crate::{Access, AppName, Demand, Digest, FunctionName, Grants, RoutePattern, RunLimits};
 
 /// An immutable version of an app, named by the digest of its contents.
 pub type DeploymentId = Digest;
@@ -22,6 +22,8 @@ pub struct FunctionTarget {
     pub access: Access,
     /// Names of the service accounts that may call when `access` is `workloads`.
     pub callers: Vec<Arc<str>>,
+    /// What a person who calls must have shown.
+    pub demand: Demand,
     pub limits: RunLimits,
     pub grants: Grants,
 }

@@ -3,7 +3,7 @@
 //! The front believes nothing from a worker beyond what the stream it opened may carry: unknown streams, credit overruns and
 //! oversized heads end the channel, and are written down as a lie on the channel.
 use serde::{Deserialize, Serialize};
-use types::{AppName, Caller, Digest, EngineBuild, FunctionName, Grants, RequestId, RunLimits};
+use types::{AppName, Caller, Demand, Digest, EngineBuild, FunctionName, Grants, RequestId, RunLimits};
 
 use crate::keeper::ArtefactStatement;
 
@@ -233,6 +233,9 @@ pub enum Failure {
     /// The component is not loaded (any more): load it and ask again. Nothing ran.
     #[error("its component is not loaded")]
     NotLoaded,
+    /// It asks for a person who showed more, or lately, and has not begun to answer. The front asks them to.
+    #[error("it asks for a sign-in: {0}")]
+    StepUp(Demand),
     /// The engine itself failed.
     #[error("the engine failed: {reason}")]
     Engine { reason: String },

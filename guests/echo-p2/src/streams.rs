@@ -56,6 +56,14 @@ pub(crate) fn big(out: ResponseOutparam, n: u64) {
     let _ = reply.finish(None);
 }
 
+/// Begins to answer, and asks for more of the caller only then.
+pub(crate) fn require_late(out: ResponseOutparam, target: &kit::Target) {
+    let reply = Answer::begin(out, 200, &[("content-type", "application/json")]);
+    if reply.write(kit::require_json(target).as_bytes()).is_ok() {
+        let _ = reply.finish(None);
+    }
+}
+
 /// One line at a time with a pause before each: shows whether the platform holds bodies back.
 pub(crate) fn slow_body(out: ResponseOutparam, chunks: u64, pause_ms: u64) {
     let reply = Answer::begin(out, 200, &[("content-type", "text/plain")]);

@@ -1,13 +1,28 @@
 //! The verified caller as JSON, field for field as the interface names them.
 
-use crate::bindings::serviceful::identity::caller::get;
+use crate::bindings::serviceful::identity::caller::{get, require};
 use crate::bindings::serviceful::identity::types::{Assurance, Caller, Error, Principal, UserInfo};
-use crate::json;
+use crate::{Target, json};
 
 /// `{"caller":{"user":{…}},"on-behalf-of":…}` or `{"error":"…"}`.
 pub fn caller_json() -> String {
     match get() {
         Ok(principal) => principal_json(&principal),
+        Err(error) => format!("{{\"error\":{}}}", json::string(&error_text(&error))),
+    }
+}
+
+/// Asks for `?assurance=…&age=…` of the caller: `{"shown":true}` or `{"error":"…"}`, if it comes back at all.
+pub fn require_json(target: &Target) -> String {
+    let minimum = match target.text("assurance") {
+        Some("single-factor") => Assurance::SingleFactor,
+        Some("multi-factor") => Assurance::MultiFactor,
+        Some("phishing-resistant") => Assurance::PhishingResistant,
+        _ => Assurance::None,
+    };
+    let age = target.text("age").and_then(|age| age.parse().ok());
+    match require(minimum, age) {
+        Ok(()) => "{\"shown\":true}".to_owned(),
         Err(error) => format!("{{\"error\":{}}}", json::string(&error_text(&error))),
     }
 }

@@ -1,17 +1,26 @@
 // One request: what the host calls.
 (function (host, shared) {
-  const UNCAUGHT = 0, ANSWER = 6;
+  const UNCAUGHT = 0, ANSWER = 6, STEP_UP = 8;
   // Kinds of events; `EVENT` in the engine's abi.rs.
   const TIMER = 0, BODY = 1, DRAINED = 2;
+  // `Demand::AGE_S_MAX` of crates/types: no session lasts as long.
+  const AGE_MAX = 30 * 86400;
   const RANK = ["none", "single-factor", "multi-factor", "phishing-resistant"];
 
   let drained = null;
+  // The response is under way.
+  let answered = false;
   class Context {
     #caller;
+    #signedInAt;
     constructor(caller) { this.#caller = caller; }
     // The verified caller, as `wit/identity` describes it. Nothing that the request carries can change it.
     get caller() {
-      if (typeof this.#caller === "string") this.#caller = JSON.parse(this.#caller);
+      if (typeof this.#caller === "string") {
+        const { authenticatedAtMs, ...caller } = JSON.parse(this.#caller);
+        this.#signedInAt = authenticatedAtMs;
+        this.#caller = caller;
+      }
       return this.#caller;
     }
     waitUntil(promise) {
@@ -22,17 +31,31 @@
       });
     }
     passThroughOnException() {}
-    // Ends the request with 403 unless the caller is a person who proved at least this much.
-    require(assurance) {
+    // Goes on only if the caller is a person who proved at least this much, not longer ago than that. Otherwise the request ends:
+    // the host is told at once, so that no `catch` on the way up makes anything else of it.
+    require(assurance, maxAgeSeconds) {
       const wanted = RANK.indexOf(assurance);
       if (wanted < 0) throw new TypeError(`\`${assurance}\` is no assurance; there are ${RANK.join(", ")}`);
-      const has = this.caller.kind === "user" ? RANK.indexOf(this.caller.assurance) : -1;
-      if (has < wanted) throw new StepUp(assurance);
-      return this.caller;
+      if (maxAgeSeconds !== undefined && !(maxAgeSeconds >= 1 && maxAgeSeconds <= 0xffffffff && maxAgeSeconds % 1 === 0)) {
+        throw new RangeError(`\`${maxAgeSeconds}\` is no age; write whole seconds, at least 1`);
+      }
+      const caller = this.caller;
+      const has = caller.kind === "user" ? RANK.indexOf(caller.assurance) : -1;
+      // As the platform counts: whole seconds, and a time to come is as old as can be.
+      const age = host.now() - this.#signedInAt;
+      const late = maxAgeSeconds !== undefined && !(age >= 0 && Math.floor(age / 1000) <= Math.min(maxAgeSeconds, AGE_MAX));
+      if (has < wanted || late) {
+        if (!answered) host.fail(STEP_UP, `${assurance} ${maxAgeSeconds ?? ""}`);
+        throw new StepUp(assurance);
+      }
+      return caller;
     }
   }
   class StepUp extends Error {
-    constructor(assurance) { super(`this needs a person with assurance \`${assurance}\``); this.assurance = assurance; }
+    constructor(assurance) {
+      super(`this needs a person who showed more, or lately: \`${assurance}\``);
+      this.assurance = assurance;
+    }
     get name() { return "StepUpRequired"; }
   }
 
@@ -54,6 +77,7 @@
       return;
     }
     if (response.status < 200) { host.fail(ANSWER, new TypeError("fetch returned Response.error()")); return; }
+    answered = true;
     const body = shared.takeBody(response), fields = shared.headerList(response.headers);
     if (body instanceof ReadableStream || body === shared.INCOMING) {
       host.respond(response.status, fields, undefined, true);
@@ -63,11 +87,6 @@
     }
   };
   const failed = (error) => {
-    if (error instanceof StepUp) {
-      const problem = { type: "about:blank", title: error.message, status: 403, assurance: error.assurance };
-      host.respond(403, ["content-type", "application/problem+json"], JSON.stringify(problem), false);
-      return;
-    }
     host.fail(UNCAUGHT, error);
   };
 

@@ -4,7 +4,7 @@ use std::sync::PoisonError;
 use control_api::{AppDetail, AppList, AppSummary, FunctionView, Removed};
 use gateway::{Names, Refusal, Reply};
 use store::App;
-use types::{Access, AppName, Caller};
+use types::{Access, AppName, Assurance, Caller};
 
 use crate::{
     deploy::Plan,
@@ -104,6 +104,8 @@ fn functions(plan: &Plan) -> Vec<FunctionView> {
         route: target.route.to_string(),
         access: target.access,
         callers: target.callers.iter().map(ToString::to_string).collect(),
+        min_assurance: Some(target.demand.assurance).filter(|least| *least > Assurance::None),
+        max_auth_age_s: target.demand.max_age_s,
         component: target.component.to_string(),
     };
     plan.functions.iter().map(view).collect()

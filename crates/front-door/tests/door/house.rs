@@ -73,7 +73,7 @@ fn person() -> Caller {
 }
 
 impl Decide for Rooms {
-    fn decide(&self, _: &Identified, _: &Intent) -> Decision {
+    fn decide(&self, _: &Identified, _: &Intent, _: UnixMillis) -> Decision {
         Decision::Allow { policies: Arc::from(["all".into()]) }
     }
 }
@@ -189,6 +189,7 @@ fn target(route: &str) -> Arc<FunctionTarget> {
         handler: None,
         access: Access::Public,
         callers: Vec::new(),
+        demand: types::Demand::default(),
         limits: RunLimits::default(),
         grants: Grants::default(),
     })

@@ -196,6 +196,30 @@ async fn noise_is_throttled_and_the_right_code_passes_through_it() {
 }
 
 #[tokio::test]
+async fn a_token_that_is_made_with_another_shows_nothing_anew() {
+    let w = world();
+    let coffee = w.add_app("coffee").await;
+    let ana = w.person("Ana", false).await;
+    let (laptop, _) = w.cli(ana.id).await;
+    w.clock.forward_ms(3_600_000);
+    let new = NewCredential {
+        principal: ana.id,
+        kind: CredentialKind::Call,
+        audience: Audience::App(coffee),
+        label: "call".into(),
+        life_s: 0,
+    };
+    let (made, token) = w.room.create_from(new, laptop.id).await.expect("a call token");
+    assert_ne!(made.created_at, laptop.created_at);
+    // From the store, then from the cache.
+    for _ in 0..2 {
+        let caller = w.ask(&bearer(&token), &invoke("coffee")).await.expect("known");
+        let Caller::Person(person) = &*caller else { panic!("{caller:?}") };
+        assert_eq!(person.authenticated_at, laptop.created_at, "an old credential makes no fresh sign-in");
+    }
+}
+
+#[tokio::test]
 async fn revoking_a_command_line_ends_the_calls_made_with_it_at_once() {
     let w = world();
     let coffee = w.add_app("coffee").await;

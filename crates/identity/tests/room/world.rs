@@ -99,6 +99,7 @@ pub(crate) fn invoke(name: &str) -> Intent {
         handler: None,
         access: Access::Members,
         callers: Vec::new(),
+        demand: types::Demand::default(),
         limits: RunLimits::default(),
         grants: Grants::default(),
     }))

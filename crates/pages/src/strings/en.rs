@@ -174,6 +174,11 @@ pub(crate) static EN: Strings = Strings {
         console: "You are about to change this platform.",
         passkey: "Confirm with a passkey",
         go: "Confirm",
+        go_on: "Go on to confirm",
+        not_sent: "What you sent was not carried out. Confirm, then send it again from the page that you came from.",
+        lacking: "You need another way to sign in",
+        lacking_lead: "asks for a safer sign-in than this account has. Add one, and you are taken on.",
+        no_means: "This platform’s address cannot have passkeys. Ask whoever runs it for a name in place of a number.",
     },
     denied: Denied {
         title: "No access",

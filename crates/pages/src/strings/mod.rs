@@ -83,7 +83,7 @@ words! {
         set_up lead picture by_hand first_code turn_on challenge challenge_lead recovery_instead
     } {}
     Recovery { title lead replaced copy print saved challenge challenge_lead alone_lead app_instead } {}
-    Confirm { title function account console passkey go } {}
+    Confirm { title function account console passkey go go_on not_sent lacking lacking_lead no_means } {}
     Denied { title lead asked owner message request no_request } { heading sent }
     SignOut { title lead go stay done done_lead again } {}
     SlowDown { title lead working solved again } { wait }

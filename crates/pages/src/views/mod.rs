@@ -16,6 +16,7 @@ mod sign_in;
 mod sign_out;
 mod sign_up;
 mod slow_down;
+mod step_up;
 
 pub use account::{Account, Authenticator, Notice, Passkey, PasswordState, Session};
 pub use account_changes::{AddPasskey, ChangePassword, Removal, Remove};
@@ -34,6 +35,7 @@ pub use sign_in::SignIn;
 pub use sign_out::{SignOut, SignedOut};
 pub use sign_up::{SignUp, SignUpMode};
 pub use slow_down::{Puzzle, SlowDown};
+pub use step_up::{HeldUp, Lacking};
 
 /// Gives a view its template and its `render`. In the template, `v` is the view, `f` the frame and `t` the words.
 macro_rules! page {

@@ -219,6 +219,7 @@ fn factors(n: &Names, frame: &Frame, plain: &Frame, states: &mut Vec<State>) {
     };
     push(states, "confirm", confirm.render(frame));
     let code = Confirm {
+        hidden: Hidden { to: n.opaque.clone(), ..hidden(n) },
         reason: ConfirmReason::Account,
         passkeys: false,
         code: true,
@@ -228,6 +229,18 @@ fn factors(n: &Names, frame: &Frame, plain: &Frame, states: &mut Vec<State>) {
     push(states, "confirm.password", code.render(plain));
     let console = Confirm { reason: ConfirmReason::Console, password: false, ..confirm };
     push(states, "confirm.console", console.render(plain));
+    let (app, function) = (Shown::from(n.app.as_str()), Shown::from(n.function.as_str()));
+    let held_up = HeldUp {
+        hidden: hidden(n),
+        app: app.clone(),
+        function: function.clone(),
+        code: "ID-008".into(),
+        request: n.opaque.as_str().into(),
+    };
+    push(states, "held-up", held_up.render(plain));
+    let lacking = Lacking { hidden: hidden(n), email: email(), app, function, authenticator: true, passkeys: true };
+    push(states, "lacking", lacking.render(frame));
+    push(states, "lacking.no-means", Lacking { authenticator: false, passkeys: false, ..lacking }.render(frame));
 }
 
 fn refusals(n: &Names, frame: &Frame, plain: &Frame, states: &mut Vec<State>) {

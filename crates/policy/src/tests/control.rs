@@ -126,9 +126,9 @@ fn refusals_say_what_to_do() {
     let mia = Caller::Person(person("mia", MEMBER));
     let (sentence, _) = told(&control(&policy, &mia, Action::AppDeploy, Resource::App(app("coffee"))));
     assert_eq!(sentence, "`mia` is a member of `coffee`, and `app-deploy` needs an admin");
-    let unrouted = policy.judge(&Caller::Stranger, "GET", "/api/x", &Intent::UnroutedControl);
+    let unrouted = policy.judge(&Caller::Stranger, "GET", "/api/x", &Intent::UnroutedControl, NOW);
     assert_eq!(word(&unrouted), "401");
-    assert_eq!(word(&policy.judge(&mia, "GET", "/api/x", &Intent::UnroutedControl)), "404");
+    assert_eq!(word(&policy.judge(&mia, "GET", "/api/x", &Intent::UnroutedControl, NOW)), "404");
 }
 
 #[test]

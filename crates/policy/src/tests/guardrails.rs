@@ -82,7 +82,7 @@ fn rules_see_method_path_assurance_groups_and_callers() {
     let policy = coffee(Some(text));
     let five = five();
     let at = |caller: &Caller, method: &str, path: &str, n: usize| {
-        word(&policy.judge(caller, method, path, &Intent::Invoke(five[n].clone())))
+        word(&policy.judge(caller, method, path, &Intent::Invoke(five[n].clone()), NOW))
     };
     let (mia, ada) = (Caller::Person(person("mia", MEMBER)), Caller::Person(person("ada", ADMIN)));
     // Alternating, so that an answer remembered without its path would be found out.

@@ -50,15 +50,15 @@ fn a_locked_app_tells_outsiders_nothing() {
         disabled-owner   403      403        403     403       403
         ",
         |caller, column| match column {
-            3 => word(&policy.judge(caller, "GET", "/nowhere", &unrouted)),
-            4 => word(&policy.judge(caller, "POST", "/members", &wrong)),
+            3 => word(&policy.judge(caller, "GET", "/nowhere", &unrouted, NOW)),
+            4 => word(&policy.judge(caller, "POST", "/members", &wrong, NOW)),
             _ => word(&call(&policy, caller, &functions[column])),
         },
     );
     let neighbour = Caller::Person(person("ned", 6));
     let routed = told(&call(&policy, &neighbour, &functions[2]));
-    assert_eq!(routed, told(&policy.judge(&neighbour, "GET", "/nowhere", &unrouted)));
-    assert_eq!(routed, told(&policy.judge(&neighbour, "POST", "/members", &wrong)));
+    assert_eq!(routed, told(&policy.judge(&neighbour, "GET", "/nowhere", &unrouted, NOW)));
+    assert_eq!(routed, told(&policy.judge(&neighbour, "POST", "/members", &wrong, NOW)));
 }
 
 #[test]
@@ -66,14 +66,14 @@ fn an_app_with_a_public_function_answers_strangers_404() {
     let policy = coffee(None);
     let unrouted = Intent::Unrouted { app: app("coffee") };
     let wrong = Intent::WrongMethod { app: app("coffee"), allowed: vec![types::Method::Get] };
-    assert_eq!(word(&policy.judge(&Caller::Stranger, "GET", "/x", &unrouted)), "404");
-    assert_eq!(word(&policy.judge(&Caller::Stranger, "POST", "/x", &wrong)), "404");
+    assert_eq!(word(&policy.judge(&Caller::Stranger, "GET", "/x", &unrouted, NOW)), "404");
+    assert_eq!(word(&policy.judge(&Caller::Stranger, "POST", "/x", &wrong, NOW)), "404");
     // An app that policy does not know: nothing is allowed.
     let unknown = target("nothing", "public", Access::Public, &[]);
     assert_eq!(word(&call(&policy, &Caller::Stranger, &unknown)), "401");
     assert_eq!(word(&call(&policy, &Caller::Person(person("mia", MEMBER)), &unknown)), "404");
     let unrouted = Intent::Unrouted { app: app("nothing") };
-    assert_eq!(word(&policy.judge(&Caller::Stranger, "GET", "/x", &unrouted)), "401");
+    assert_eq!(word(&policy.judge(&Caller::Stranger, "GET", "/x", &unrouted, NOW)), "401");
 }
 
 #[test]

@@ -41,7 +41,7 @@ fn plain(
     (response.decision() == cedar_policy::Decision::Allow, ids)
 }
 
-const CONDITIONS: [&str; 9] = [
+const CONDITIONS: [&str; 10] = [
     "",
     "when { context.path like \"/a*\" }",
     "unless { context.path == \"/b\" }",
@@ -50,7 +50,8 @@ const CONDITIONS: [&str; 9] = [
     "when { context.method == \"POST\" }",
     "when { context.assurance >= 2 }",
     "when { principal is Sf::User && principal.owner }",
-    "when { principal in resource.members && context == { method: \"GET\", path: \"/b\", assurance: 1 } }",
+    "when { context.authAge < 5 }",
+    "when { principal in resource.members && context == { method: \"GET\", path: \"/b\", assurance: 1, authAge: 0 } }",
 ];
 
 fn random_rules(dice: &mut Dice, functions: &[Arc<FunctionTarget>]) -> String {
@@ -92,7 +93,10 @@ fn sliced_and_remembered_answers_are_the_plain_ones() {
         let functions: Vec<_> = (0..=dice.roll(4))
             .map(|n| {
                 let callers = *dice.pick::<&[&str]>(&[&[], &["ci"], &["ci", "other"]]);
-                target("coffee", &format!("f{n}"), *dice.pick(&Access::ALL), callers)
+                let mut target = (*target("coffee", &format!("f{n}"), *dice.pick(&Access::ALL), callers)).clone();
+                target.demand.assurance = *dice.pick(&Assurance::ALL);
+                target.demand.max_age_s = *dice.pick(&[None, None, Some(3), Some(100)]);
+                Arc::new(target)
             })
             .collect();
         let text = random_rules(&mut dice, &functions);
@@ -107,11 +111,12 @@ fn sliced_and_remembered_answers_are_the_plain_ones() {
                 person.disabled = dice.roll(6) == 0;
                 person.assurance =
                     *dice.pick(&[Assurance::None, Assurance::SingleFactor, Assurance::PhishingResistant]);
+                person.authenticated_at = UnixMillis(NOW.0 - *dice.pick(&[0, 3_500, 4_000, 5_000, 200_000]));
             }
             let (method, path) = (*dice.pick(&["GET", "POST"]), *dice.pick(&["/a", "/ab", "/b", "/"]));
             let intent = Intent::Invoke(dice.pick(&functions).clone());
-            let (allow, by) = plain(&policy, &own, &rules, &caller, &intent, Call::new(&caller, method, path));
-            let decision = policy.judge(&caller, method, path, &intent);
+            let (allow, by) = plain(&policy, &own, &rules, &caller, &intent, Call::new(&caller, method, path, NOW));
+            let decision = policy.judge(&caller, method, path, &intent, NOW);
             let found = matches!(decision, Decision::Allow { .. });
             assert_eq!((found, ids(&decision)), (allow, by), "{caller:?} {method} {path} {intent:?}\n{text}");
             compared += 1;
@@ -141,7 +146,7 @@ fn control_slices_give_the_plain_answer() {
                     (Resource::Platform, facts::platform(&base.words), groups)
                 };
                 let principal = facts::principal(&base.words, &caller, groups).unwrap();
-                let context = Context::from_pairs(Call::new(&caller, "GET", "/").pairs()).unwrap();
+                let context = Context::from_pairs(Call::new(&caller, "GET", "/", NOW).pairs()).unwrap();
                 let uid = base.words.action(action).unwrap().clone();
                 let request = Request::new(principal.uid(), uid, entity.uid(), context, schema).unwrap();
                 let entities = Entities::from_entities([principal, entity], schema).unwrap();

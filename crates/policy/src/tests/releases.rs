@@ -72,7 +72,7 @@ fn an_app_without_a_deployment_has_admins() {
     let ada = Caller::Person(person("ada", ADMIN));
     assert_eq!(word(&control(&policy, &ada, Action::AppDeploy, Resource::App(app("coffee")))), "allow");
     let unrouted = Intent::Unrouted { app: app("coffee") };
-    assert_eq!(word(&policy.judge(&ada, "GET", "/", &unrouted)), "404");
+    assert_eq!(word(&policy.judge(&ada, "GET", "/", &unrouted, NOW)), "404");
 }
 
 #[test]

@@ -60,7 +60,7 @@ fn no_type_of_a_decision_holds_a_place_in_a_network() {
     let Person { id: _, display_name: _, owner: _, disabled: _, assurance: _, authenticated_at: _, credential: _ } =
         person("x", 1);
     let ServiceAccount { id: _, name: _, app: _, disabled: _, credential: _ } = service("coffee", "x", 1);
-    let Call { method: _, path: _, assurance: _ } = Call::new(&Caller::Stranger, "GET", "/");
+    let Call { method: _, path: _, assurance: _, auth_age_s: _ } = Call::new(&Caller::Stranger, "GET", "/", NOW);
     let FunctionTarget {
         app: _,
         deployment: _,
@@ -70,6 +70,7 @@ fn no_type_of_a_decision_holds_a_place_in_a_network() {
         handler: _,
         access: _,
         callers: _,
+        demand: Demand { assurance: _, max_age_s: _ },
         limits: _,
         grants: _,
     } = &*five()[0];
@@ -78,8 +79,8 @@ fn no_type_of_a_decision_holds_a_place_in_a_network() {
         Caller::Stranger | Caller::Person(_) | Caller::Service(_) | Caller::Operator { uid: _ } => {}
     }
     let context: Vec<String> =
-        Call::new(&Caller::Stranger, "GET", "/").pairs().into_iter().map(|(name, _)| name).collect();
-    assert_eq!(context, ["method", "path", "assurance"]);
+        Call::new(&Caller::Stranger, "GET", "/", NOW).pairs().into_iter().map(|(name, _)| name).collect();
+    assert_eq!(context, ["method", "path", "assurance", "authAge"]);
     context.iter().for_each(|name| assert_no_place(name));
 }
 

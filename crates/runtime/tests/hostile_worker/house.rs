@@ -362,6 +362,7 @@ impl House {
             handler: None,
             access: Access::Public,
             callers: vec![],
+            demand: types::Demand::default(),
             limits: self.limits,
             grants: Grants::default(),
         };

@@ -49,6 +49,8 @@ pub(crate) enum Kind {
     TooEarly,
     /// What `fetch` returned is no response.
     Answer,
+    /// `ctx.require` asks for more than the caller has shown; the message is the assurance and, after a space, the age.
+    StepUp,
 }
 
 impl Kind {
@@ -60,6 +62,7 @@ impl Kind {
             4 => Self::Shape,
             5 => Self::TooEarly,
             6 => Self::Answer,
+            8 => Self::StepUp,
             _ => Self::Uncaught,
         }
     }

@@ -72,6 +72,8 @@ struct State {
     stop: Option<Stop>,
     reached: Option<Reached>,
     answer: Option<Answer>,
+    /// There was an answer, taken or not.
+    begun: bool,
     logs: Budget,
     denied: u32,
     /// The response is complete: a guest that still runs may end.
@@ -133,6 +135,7 @@ impl Call {
             stop: None,
             reached: None,
             answer: None,
+            begun: false,
             logs: Budget::new(limits.log_bytes_per_second, began_ns),
             denied: 0,
             answered: false,
@@ -197,7 +200,13 @@ impl Call {
     // --- the answer ---
 
     pub(crate) fn answer(&self, answer: Answer) {
-        self.lock().answer = Some(answer);
+        let mut state = self.lock();
+        (state.answer, state.begun) = (Some(answer), true);
+    }
+
+    /// Whether the guest has begun to answer.
+    pub(crate) fn has_answered(&self) -> bool {
+        self.lock().begun
     }
 
     pub(crate) fn take_answer(&self) -> Option<Answer> {

@@ -117,7 +117,7 @@ fn broken(failure: &Failure) -> Loaded {
     let reason = match failure {
         Failure::Limit { limit, reason } => format!("limit `{limit}`: {reason}"),
         Failure::Trap { reason } | Failure::BadResponse { reason } | Failure::Engine { reason } => reason.clone(),
-        Failure::NoResponse | Failure::NotLoaded => "it did not start".into(),
+        Failure::NoResponse | Failure::NotLoaded | Failure::StepUp(_) => "it did not start".into(),
     };
     Loaded::Broken { reason }
 }

@@ -10,6 +10,7 @@ use super::{
     instance::HOSTCALL_BYTES,
     js,
     logs::harmless,
+    require::Asked,
 };
 
 /// Longest reason, in characters.
@@ -27,6 +28,9 @@ pub(crate) fn of_error(call: &Call, error: &wasmtime::Error) -> Failure {
     let limits = &call.limits;
     if error.is::<CpuSpent>() {
         return limit("cpu_ms", format!("it used more than {} ms of CPU time", limits.cpu_ms));
+    }
+    if let Some(Asked(demand)) = error.downcast_ref() {
+        return Failure::StepUp(*demand);
     }
     if let Some(failure) = js::of_error(call, error) {
         return failure;

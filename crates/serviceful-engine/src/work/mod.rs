@@ -15,6 +15,7 @@ mod link;
 mod logs;
 mod meter;
 mod outbox;
+mod require;
 mod response;
 mod serve;
 mod shelf;

@@ -3,7 +3,7 @@ use std::io::{BufRead, IsTerminal};
 
 use clap::Args;
 use control_api::{AppDetail, AppList};
-use types::AppName;
+use types::{AppName, Demand};
 
 use super::{
     desk::Desk,
@@ -62,6 +62,8 @@ fn show_one(out: &Out, detail: &AppDetail) -> Result<(), Failure> {
         } else {
             format!("{} ({})", f.access, f.callers.join(", "))
         };
+        let demand = Demand { assurance: f.min_assurance.unwrap_or_default(), max_age_s: f.max_auth_age_s };
+        let access = if demand.is_none() { access } else { format!("{access}, {demand}") };
         vec![f.name.clone(), f.route.clone(), access, f.component.chars().take(19).collect()]
     });
     out.table(&["FUNCTION", "ROUTE", "ACCESS", "COMPONENT"], &rows.collect::<Vec<_>>())

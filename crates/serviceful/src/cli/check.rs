@@ -50,7 +50,11 @@ pub(super) async fn run(desk: &Desk, args: &CheckArgs) -> Result<Exit, Failure> 
             None if built => path.to_owned(),
             None => format!("{path} (not built yet)"),
         };
-        vec![function.name.to_string(), function.route.to_string(), function.access.to_string(), code]
+        let access = match function.demand.is_none() {
+            true => function.access.to_string(),
+            false => format!("{}, {}", function.access, function.demand),
+        };
+        vec![function.name.to_string(), function.route.to_string(), access, code]
     });
     desk.out.line(&format!("{} {}", file.display(), desk.out.tone(Tone::Good, "is valid")))?;
     desk.out.table(&["FUNCTION", "ROUTE", "ACCESS", "CODE"], &rows.collect::<Vec<_>>())?;

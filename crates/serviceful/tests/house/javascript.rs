@@ -15,7 +15,7 @@ fn example(name: &str) -> PathBuf {
 }
 
 /// A project with these files beside its manifest.
-fn project(platform: &Platform, name: &str, manifest: &str, files: &[(&str, &str)]) -> PathBuf {
+pub(crate) fn project(platform: &Platform, name: &str, manifest: &str, files: &[(&str, &str)]) -> PathBuf {
     let folder = platform.data().join(format!("project-{name}"));
     fs::create_dir_all(&folder).unwrap();
     let manifest = format!("name = \"{name}\"\n{manifest}");
@@ -27,21 +27,21 @@ fn project(platform: &Platform, name: &str, manifest: &str, files: &[(&str, &str
     folder
 }
 
-fn deploy(platform: &Platform, folder: &Path) -> Ran {
+pub(crate) fn deploy(platform: &Platform, folder: &Path) -> Ran {
     let ran = platform.cli_in(folder, &["deploy"]);
     assert_eq!(ran.code, 0, "{}\n{}", ran.out, ran.err);
     ran
 }
 
 /// A platform that the hand tool is an owner of, too.
-async fn platform(setup: &Setup) -> Platform {
+pub(crate) async fn platform(setup: &Setup) -> Platform {
     let platform = Platform::claimed(setup).await;
     let ran = platform.cli_in(&platform.data(), &["claim", "--accept", "--again", "--name", "Nina"]);
     assert_eq!(ran.code, 0, "{}\n{}", ran.out, ran.err);
     platform
 }
 
-fn call_token(platform: &Platform, app: &str) -> String {
+pub(crate) fn call_token(platform: &Platform, app: &str) -> String {
     platform.cli(&["token", "create", app, "--quiet"]).out.trim().to_owned()
 }
 

@@ -16,5 +16,6 @@ mod passkeys;
 mod platform;
 mod recovery;
 mod sign_in;
+mod step_up;
 mod street;
 mod upkeep;

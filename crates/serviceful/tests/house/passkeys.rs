@@ -8,7 +8,7 @@ use crate::{
     sign_in::{COFFEE, EMAIL, ID, PASSWORD, password, person_of, recovery_codes, secret_of, totp},
 };
 
-fn origin(platform: &Platform) -> String {
+pub(crate) fn origin(platform: &Platform) -> String {
     format!("http://{ID}:{}", platform.port)
 }
 
@@ -28,7 +28,12 @@ async fn options(platform: &Platform, browser: &mut Browser, path: &str, form: &
 }
 
 /// The question, and the sealed memory that goes with it.
-async fn question(platform: &Platform, browser: &mut Browser, path: &str, form: &[(&str, &str)]) -> (Value, String) {
+pub(crate) async fn question(
+    platform: &Platform,
+    browser: &mut Browser,
+    path: &str,
+    form: &[(&str, &str)],
+) -> (Value, String) {
     let page = options(platform, browser, path, form).await;
     assert_eq!(page.status(), 200, "{path}: {}", page.text());
     assert_eq!(page.answer.headers["cache-control"], "no-store");

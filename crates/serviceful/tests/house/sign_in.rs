@@ -70,12 +70,12 @@ async fn owned(platform: &Platform) -> (Browser, String, Vec<String>, String) {
 async fn house() -> (Platform, Browser) {
     let platform = Platform::claimed(&Setup::default()).await;
     platform.deploy("coffee", &guest("echo-p2"), "").await;
-    let browser = second_owner(&platform).await;
+    let (browser, _) = second_owner(&platform).await;
     (platform, browser)
 }
 
-/// Olga, by the pages, and a member of `coffee`.
-async fn second_owner(platform: &Platform) -> Browser {
+/// Olga, by the pages, and a member of `coffee`; and the secret of her authenticator app.
+pub(crate) async fn second_owner(platform: &Platform) -> (Browser, String) {
     let code = platform.claim_code(&["--again"]);
     let mut browser = Browser::default();
     let form = [("secret", code.as_str()), ("name", "Olga"), ("email", EMAIL), ("new_password", PASSWORD)];
@@ -88,7 +88,7 @@ async fn second_owner(platform: &Platform) -> Browser {
     let path = format!("/api/v1/apps/coffee/members/{person}");
     let (status, said) = platform.api("PUT", &path, Some(&json!({"role": "member"}))).await;
     assert!(status.is_success(), "{said}");
-    browser
+    (browser, secret)
 }
 
 pub(crate) async fn person_of(platform: &Platform, name: &str) -> String {

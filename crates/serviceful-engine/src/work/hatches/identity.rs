@@ -1,12 +1,18 @@
-//! `serviceful:identity/caller`: who made the request, as the corridor decided it. A guest cannot say otherwise.
-use types::{Caller, Person, Service};
+//! `serviceful:identity/caller`: who made the request, as the corridor decided it, and asking for more of them. A guest cannot
+//! say otherwise.
+use types::{Caller, Demand, Person, Service};
 use wasmtime::component::{HasSelf, Linker};
 
-use crate::work::guest::Guest;
+use crate::work::{
+    guest::Guest,
+    require::{Asked, Required, required},
+};
 
 wasmtime::component::bindgen!({
     path: "../../wit/identity",
     world: "serviceful:identity/imports",
+    // It ends the guest.
+    imports: { "serviceful:identity/caller.require": trappable },
 });
 
 use serviceful::identity::{
@@ -28,6 +34,30 @@ impl serviceful::identity::types::Host for Guest {}
 impl caller::Host for Guest {
     fn get(&mut self) -> Result<Principal, Error> {
         if self.in_request { Ok(principal(&self.call.caller)) } else { Err(Error::NoRequest) }
+    }
+
+    fn require(&mut self, minimum: Assurance, max_age_s: Option<u32>) -> wasmtime::Result<Result<(), Error>> {
+        if !self.in_request {
+            return Ok(Err(Error::NoRequest));
+        }
+        if max_age_s == Some(0) {
+            return Ok(Err(Error::Denied("nobody signs in within no time; `max-age-seconds` is 1 or more".to_owned())));
+        }
+        let demand = Demand { assurance: meant(minimum), max_age_s };
+        match required(&self.call, &demand) {
+            Required::Shown => Ok(Ok(())),
+            Required::Ends => Err(wasmtime::Error::new(Asked(demand))),
+            Required::TooLate => Ok(Err(Error::StepUpRequired(minimum))),
+        }
+    }
+}
+
+const fn meant(assurance: Assurance) -> types::Assurance {
+    match assurance {
+        Assurance::None => types::Assurance::None,
+        Assurance::SingleFactor => types::Assurance::SingleFactor,
+        Assurance::MultiFactor => types::Assurance::MultiFactor,
+        Assurance::PhishingResistant => types::Assurance::PhishingResistant,
     }
 }
 

@@ -34,6 +34,8 @@ fn told(caller: &Caller) -> Value {
             "authenticatedAt": person.authenticated_at.0 / 1_000,
             "session": null,
             "onBehalfOf": null,
+            // Kept from the function: `require` counts as the front does, which knows the milliseconds.
+            "authenticatedAtMs": person.authenticated_at.0,
         }),
         Caller::Service(service) => json!({
             "kind": "workload",

@@ -2,6 +2,7 @@
 use std::{future::poll_fn, sync::Arc};
 
 use http::Request;
+use types::Demand;
 use wasmtime::{Engine, Store, UpdateDeadline};
 
 use super::{
@@ -10,8 +11,16 @@ use super::{
     guest::{Answer, Guest},
 };
 use crate::{
-    js::list::push,
-    work::{body::RequestBody, call::Call, failure::CpuSpent, guest::is_forbidden, instance::Errand, meter::Verdict},
+    js::{abi::Kind, list::push},
+    work::{
+        body::RequestBody,
+        call::Call,
+        failure::CpuSpent,
+        guest::is_forbidden,
+        instance::Errand,
+        meter::Verdict,
+        require::{Asked, Required, required},
+    },
 };
 use wire::work::LogStream;
 
@@ -39,6 +48,9 @@ pub(in crate::work) async fn run(
     let mut held = instance.request.call_async(&mut store, (at, length)).await?;
     loop {
         if let Some(told) = store.data_mut().told.take() {
+            if told.kind == Kind::StepUp {
+                return Err(step_up(&call, &told.message));
+            }
             let trace = function.places.trace(&told.stack);
             return Err(wasmtime::Error::new(GaveUp { kind: told.kind, message: told.message, trace }));
         }
@@ -57,6 +69,18 @@ pub(in crate::work) async fn run(
             return Ok(());
         };
         held = instance.event.call_async(&mut store, event.words()).await?;
+    }
+}
+
+/// What `ctx.require` asked for. SECURITY: the guest's own word, compared here again: it can ask for itself only, and not for
+/// what the caller has shown.
+fn step_up(call: &Call, message: &str) -> wasmtime::Error {
+    let (assurance, max_age_s) = message.split_once(' ').unwrap_or((message, ""));
+    let max_age_s = if max_age_s.is_empty() { Some(None) } else { max_age_s.parse().ok().filter(|s| *s > 0).map(Some) };
+    let demand = assurance.parse().ok().zip(max_age_s).map(|(assurance, max_age_s)| Demand { assurance, max_age_s });
+    match demand {
+        Some(demand) if required(call, &demand) == Required::Ends => wasmtime::Error::new(Asked(demand)),
+        _ => wasmtime::Error::msg("it asked for a sign-in that the caller has shown, or that nobody can show"),
     }
 }
 
