@@ -1,7 +1,7 @@
 // People at the sign-in pages of a whole platform, in a real Chromium with virtual passkey devices: an owner by the claim link, a
 // guest by an invitation, somebody with a password, an authenticator app and recovery codes, and a thief.
 //
-//   SERVICEFUL_BROWSER=… node journey.mjs '{"claim": …, "app": …, "id": …, "invitation": …, "plain": …}'
+//   SERVICEFUL_BROWSER=… node journey.mjs '{"claim": …, "app": …, "vault": …, "id": …, "invitation": …, "plain": …}'
 //
 // `app` has to answer with the caller's name on `/caller`. Prints what it did; ends with 1 and says why when something is wrong.
 import { browser, device, expect, look, person, totp, wrong } from "./crew.mjs";
@@ -98,6 +98,38 @@ async function ownAccount(olga) {
   await codes(page);
   await saved(page);
   did("the account: another passkey, its name, its end, new recovery codes");
+}
+
+// `vault` wants a passkey of the last seconds.
+async function asked(olga) {
+  const { page } = olga;
+  const confirmed = async (after) => {
+    await page.waitForURL(`${at.id}/confirm*`);
+    await look(olga, `confirm-after-${after}`);
+    expect((await page.textContent("main")).includes("vault"), "it says which app asks");
+    await page.click("[data-passkey-button]");
+    await page.waitForURL(`${at.vault}/**`);
+  };
+  await page.waitForTimeout(9_500);
+  await page.goto(`${at.vault}/caller?y=1`);
+  await confirmed("page");
+  expect(page.url() === `${at.vault}/caller?y=1`, `back where it began, not ${page.url()}`);
+  expect((await page.textContent("body")).includes("phishing-resistant"), "the function knows how sure it may be");
+  // A form is not sent on: the page says so, leads to the confirmation, and that leads back.
+  await page.waitForTimeout(9_500);
+  await page.evaluate(() => {
+    const form = document.createElement("form");
+    [form.method, form.action] = ["post", "/echo"];
+    document.body.append(form);
+    form.submit();
+  });
+  await page.waitForSelector("a.button.primary");
+  await look(olga, "held-up");
+  expect(page.url() === `${at.vault}/echo`, "it is the answer to the form");
+  await page.click("a.button.primary");
+  await confirmed("form");
+  expect(page.url() === `${at.vault}/`, `a browser does not say which page the form was on, so the front page, not ${page.url()}`);
+  did("asked to confirm by a function, with a page and with a form");
 }
 
 async function thief(olga) {
@@ -217,6 +249,7 @@ try {
   const olga = await owner();
   await inAgain(olga);
   await ownAccount(olga);
+  await asked(olga);
   await thief(olga);
   await olga.context.close();
   await lostDevice();

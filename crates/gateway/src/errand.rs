@@ -59,7 +59,8 @@ fn sends_form(head: &Parts) -> bool {
         && one(&head.headers, "sec-fetch-dest") == Some("document")
 }
 
-/// Path and query of the page of this origin that a form was on.
+/// Path and query of the page of this origin that a form was on, where the browser says so: by the platform's own
+/// `Referrer-Policy` it names the origin alone, and an app may set another.
 fn form_page(head: &Parts) -> Option<String> {
     let page: Uri = one(&head.headers, "referer")?.parse().ok()?;
     let same = page.authority()? == head.uri.authority()? && page.scheme() == head.uri.scheme();

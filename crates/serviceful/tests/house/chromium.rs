@@ -17,6 +17,8 @@ fn tools() -> PathBuf {
 async fn people_with_real_browsers_get_in_and_thieves_do_not() {
     let (platform, tools) = (Platform::claimed(&Setup::default()).await, tools());
     platform.deploy("coffee", &guest("echo-p2"), "access = \"signed-in\"").await;
+    let demand = "access = \"signed-in\"\nmin_assurance = \"phishing-resistant\"\nmax_auth_age_s = 8";
+    platform.deploy("vault", &guest("echo-p2"), demand).await;
     let mut links = Vec::new();
     for email in ["gus@example.org", "ada@example.org"] {
         let (status, made) = platform.api("POST", "/api/v1/invitations", Some(&json!({"email": email}))).await;
@@ -27,6 +29,7 @@ async fn people_with_real_browsers_get_in_and_thieves_do_not() {
     let places = json!({
         "claim": format!("{}/claim#{}", at("console"), platform.claim_code(&["--again"])),
         "app": at("coffee"),
+        "vault": at("vault"),
         "id": at("id"),
         "invitation": links[0],
         "plain": links[1],
@@ -39,5 +42,6 @@ async fn people_with_real_browsers_get_in_and_thieves_do_not() {
         .unwrap();
     let (out, err) = (String::from_utf8_lossy(&run.stdout), String::from_utf8_lossy(&run.stderr));
     assert!(run.status.success(), "{out}\n{err}");
-    assert_eq!(out.lines().count(), 6, "{out}");
+    assert_eq!(out.lines().count(), 7, "{out}");
+    assert!(out.contains("asked to confirm by a function"), "{out}");
 }

@@ -147,6 +147,16 @@ async fn whoever_lacks_the_means_is_told_gets_them_and_is_taken_on() {
     let page = browser.open(&platform, TEA, "/caller").await;
     assert_eq!(caller(&page)["assurance"], "multi-factor");
 
+    // Less, and later: a session knows what was shown last. An old strong proof does not make a fresh weak one strong.
+    let form = [("to", "/account/recovery-codes"), ("password", PASSWORD), ("code", &totp(&secret, 1))];
+    let page = browser.send(&platform, ID, "/confirm", &form).await;
+    assert_eq!(page.location(), "/account/recovery-codes", "{}", page.text());
+    browser.jar.remove(COFFEE);
+    let page = browser.open(&platform, COFFEE, "/caller").await;
+    let page = browser.follow(&platform, page).await;
+    assert_eq!((page.status(), page.host.as_str()), (200, ID), "{}", page.text());
+    assert!(page.text().contains("Confirm it’s you"), "{}", page.text());
+
     let events = platform.audit("limit=200").await;
     let notes: Vec<&str> = events.iter().filter_map(|e| e["note"].as_str()).collect();
     assert!(notes.iter().any(|note| note.contains("showed again who they are for main")), "{notes:?}");
@@ -219,6 +229,13 @@ async fn programs_machines_and_strangers_get_their_own_answers() {
     assert!(answer.text().contains("denied: nobody signs in within no time"), "{}", answer.text());
     let answer = platform.app("open", "GET", ask, None, "").await;
     assert_eq!((answer.status.as_u16(), &answer.json()["code"]), (401, &json!("ID-001")));
+    // A stranger at a browser: to the sign-in pages, or a page that leads there when they sent a form.
+    let mut stranger = Browser::default();
+    let page = stranger.open(&platform, "open.localhost", ask).await;
+    let page = stranger.follow(&platform, page).await;
+    assert_eq!((page.status(), page.host.as_str()), (200, ID), "{}", page.text());
+    let page = stranger.send(&platform, "open.localhost", "/require?assurance=multi-factor", &[("pay", "1")]).await;
+    assert_eq!((page.status(), page.text().contains("was not carried out")), (401, true), "{}", page.text());
     let answer = platform.app("open", "GET", ask, Some(&till), "").await;
     assert_eq!(answer.status, 401, "another app's token");
     let (_, made) = platform.api("POST", "/api/v1/apps/open/tokens", Some(&json!({"service": "ci"}))).await;
@@ -397,7 +414,7 @@ async fn nobody_raises_what_is_not_theirs_and_nothing_goes_round_it() {
     let page = thief.follow(&platform, page).await;
     assert!(page.host == ID && page.path.starts_with("/sign-in?tx="), "{} {}", page.host, page.path);
 
-    // Less than before, shown later, is less: an old strong proof does not make a fresh weak one strong.
+    // Nor does she confirm a change of her account with less than she has.
     let page = browser.send(&platform, ID, "/confirm", &[("to", "/account/passkeys"), ("password", PASSWORD)]).await;
     assert_eq!(page.status(), 422, "{}", page.text());
     // Signed out, the raised session is over with the others.
