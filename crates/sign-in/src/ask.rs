@@ -16,6 +16,8 @@ pub(crate) struct Ask {
     /// Query of a GET, body of a POST.
     pub(crate) form: Form,
     pub(crate) cookies: Cookies,
+    /// The proof of possession of a key that came along.
+    pub(crate) proof: Option<Box<str>>,
     pub(crate) app: Option<AppName>,
     /// Where the person is on the way to.
     pub(crate) trip: Option<Trip>,
@@ -26,13 +28,15 @@ pub(crate) struct Ask {
 }
 
 impl Ask {
-    /// Reads the visit. A form is read only if our own page sent it.
-    pub(crate) async fn read(shared: &Shared, cx: &Ctx, visit: Visit) -> Result<Self, Refusal> {
-        let Visit { call, caller, head, body, cookies } = visit;
+    /// Reads the visit. A form is read only if our own page sent it, or where it is a program that sends it.
+    pub(crate) async fn read(shared: &Shared, cx: &Ctx, visit: Visit, by_program: bool) -> Result<Self, Refusal> {
+        let Visit { call, caller, head, body, cookies, proof } = visit;
+        // SECURITY: where programs ask, a browser's session is nobody's.
+        let caller = if by_program { Arc::new(Caller::Stranger) } else { caller };
         let form = if head.method == Method::POST {
             // SECURITY: the front door has refused what it knows to come from elsewhere. Here nothing is taken on trust: whoever
             // is silent about where a form came from is no browser that somebody signs in with (login CSRF).
-            if head.extensions.get::<Ambient>() != Some(&Ambient::Attach) {
+            if !by_program && head.extensions.get::<Ambient>() != Some(&Ambient::Attach) {
                 return Err(Refusal::new(Code::DOOR_CROSS_SITE, "a form without a word of where it came from")
                     .security(SecurityClass::CrossSite));
             }
@@ -48,13 +52,14 @@ impl Ask {
             headers: head.headers,
             form,
             cookies,
+            proof,
             app: call.app,
             trip: None,
             now: cx.started_at,
             cx: cx.clone(),
         };
         let tx = ask.form.get(pages::fields::TX).to_owned();
-        if !tx.is_empty() && ask.app.is_none() {
+        if !tx.is_empty() && ask.app.is_none() && !by_program {
             let trip = shared.open_trip(&tx, ask.now).await;
             ask.trip = Some(trip.map_err(|reason| answer::attempt_over(shared, &ask, reason))?);
         }

@@ -25,6 +25,7 @@ const FROM: &[&str] = &[
     paths::ACCOUNT_AUTHENTICATOR,
     paths::ACCOUNT_AUTHENTICATOR_REMOVE,
     paths::ACCOUNT_RECOVERY,
+    paths::CLI,
 ];
 
 fn back(ask: &Ask) -> &'static str {

@@ -10,7 +10,7 @@ use types::{Assurance, Code, CredentialId, Person, PrincipalId, UnixMillis};
 use crate::{
     answer::{self, Answer, noted, with_cookies},
     ask::Ask,
-    device, secret,
+    cli, device, secret,
     service::{Shared, store},
     trip::{CODE_S, Grant},
 };
@@ -108,6 +108,7 @@ async fn onward(
     }
     match &ask.trip {
         None => answer::to(pages::paths::ACCOUNT),
+        Some(trip) if trip.pushed().is_some() => cli::onward(ask),
         Some(_) => {
             hand_over(shared, ask, session.person, session.id, session.assurance, session.authenticated_at).await
         }
@@ -137,8 +138,10 @@ pub(crate) async fn go_on(shared: &Shared, ask: &Ask, person: &Person) -> Answer
             format!("{} owns the platform and showed one factor", person.id),
         ));
     }
-    if ask.trip.is_none() {
-        return answer::go(pages::paths::ACCOUNT);
+    match &ask.trip {
+        None => return answer::go(pages::paths::ACCOUNT),
+        Some(trip) if trip.pushed().is_some() => return Ok(cli::onward(ask)?.response().into()),
+        Some(_) => {}
     }
     let document =
         hand_over(shared, ask, person.id, person.credential, person.assurance, person.authenticated_at).await?;
@@ -154,8 +157,10 @@ async fn hand_over(
     assurance: Assurance,
     authenticated_at: UnixMillis,
 ) -> Result<Document, Refusal> {
-    let Some(trip) = &ask.trip else { return answer::to(pages::paths::ACCOUNT) };
-    let (rng, request) = (&*shared.ports.rng, &trip.request);
+    let Some(request) = ask.trip.as_ref().and_then(|trip| trip.request()) else {
+        return answer::to(pages::paths::ACCOUNT);
+    };
+    let rng = &*shared.ports.rng;
     let grant = Grant {
         app: request.app.clone(),
         challenge: request.challenge.clone(),
