@@ -18,7 +18,7 @@ pub use address::{Address, AddressError};
 pub use api::{Client, Holder, LogLines};
 pub use error::ClientError;
 pub use exchange::{Answer, Outgoing};
-pub use login::{Attempt, SignIn, Tokens};
+pub use login::{Attempt, SignIn, Tokens, Who};
 pub use loopback::{Brought, Loopback, Wanted};
 pub use proof::{Bound, ProofKey};
 

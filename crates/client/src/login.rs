@@ -8,7 +8,7 @@ use bytes::Bytes;
 use data_encoding::{BASE32_NOPAD, BASE64URL_NOPAD};
 use http::{HeaderValue, Method, StatusCode, header};
 use serde::{Deserialize, de::DeserializeOwned};
-use types::{Rng, Secret};
+use types::{CredentialId, PrincipalId, Rng, Secret};
 
 use crate::{Address, Answer, ClientError, Outgoing, ProofKey};
 
@@ -69,6 +69,18 @@ pub struct Tokens {
     token_type: String,
     /// Milliseconds since 1970.
     pub login_expires_at: u64,
+    /// Under which it is listed and revoked.
+    pub login: CredentialId,
+    /// Who signed in; not with a refresh.
+    #[serde(default)]
+    pub person: Option<Who>,
+}
+
+/// Somebody.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Who {
+    pub id: PrincipalId,
+    pub name: String,
 }
 
 impl Tokens {

@@ -3,7 +3,7 @@
 use gateway::{LoginTokens, NewLogin, RefreshFailure, Refusal};
 use http::StatusCode;
 use serde::Serialize;
-use store::{LinkPurpose, StoreError, Use};
+use store::{LinkPurpose, Principal, StoreError, Use};
 use types::{Digest, PrincipalId, Secret};
 
 use crate::{
@@ -27,9 +27,18 @@ struct Tokens<'a> {
     login_expires_at: u64,
     /// Its id, under which tokens are listed and revoked.
     login: String,
+    /// Who signed in; not with a refresh.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    person: Option<Who<'a>>,
 }
 
-fn give(tokens: &LoginTokens, note: String) -> Answer {
+#[derive(Serialize)]
+struct Who<'a> {
+    id: String,
+    name: &'a str,
+}
+
+fn give(tokens: &LoginTokens, person: Option<&Principal>, note: String) -> Answer {
     let body = Tokens {
         access_token: tokens.access.reveal(),
         token_type: "DPoP",
@@ -37,6 +46,7 @@ fn give(tokens: &LoginTokens, note: String) -> Answer {
         refresh_token: tokens.refresh.reveal(),
         login_expires_at: tokens.ends_at.0,
         login: tokens.login.to_string(),
+        person: person.map(|person| Who { id: person.id.to_string(), name: &person.name }),
     };
     done(StatusCode::OK, &body, Some(note))
 }
@@ -84,6 +94,7 @@ async fn code(shared: &Shared, ask: &Ask) -> Answer {
 }
 
 async fn open(shared: &Shared, person: PrincipalId, grant: Grant, key: Digest) -> Answer {
+    let principal = shared.ports.store.principal(person).await.map_err(store)?;
     let new = NewLogin {
         id: grant.login,
         person,
@@ -93,7 +104,10 @@ async fn open(shared: &Shared, person: PrincipalId, grant: Grant, key: Digest) -
         authenticated_at: grant.authenticated_at,
     };
     match shared.ports.logins.open_login(new).await {
-        Ok(tokens) => give(&tokens, format!("{person} signed in {}, login {}", grant.label, grant.login)),
+        Ok(tokens) => {
+            let note = format!("{person} signed in {}, login {}", grant.label, grant.login);
+            give(&tokens, principal.as_ref(), note)
+        }
         // Disabled or removed since the code was made.
         Err(StoreError::Conflict { what }) => Err(over(format!("code of {person}: {what}"))),
         Err(error) => Err(store(error)),
@@ -123,7 +137,7 @@ async fn refresh(shared: &Shared, ask: &Ask) -> Answer {
     }
     let key = push::proved(shared, ask, client::TOKEN)?;
     match shared.ports.logins.refresh_login(Secret::new(brought.to_owned()), key).await {
-        Ok(tokens) => give(&tokens, format!("login {} was refreshed", tokens.login)),
+        Ok(tokens) => give(&tokens, None, format!("login {} was refreshed", tokens.login)),
         Err(RefreshFailure::Refused(reason)) => Err(over(reason)),
         Err(RefreshFailure::Store(error)) => Err(store(error)),
     }

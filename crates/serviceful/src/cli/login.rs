@@ -51,11 +51,16 @@ pub(super) async fn run(desk: &Desk, args: LoginArgs) -> Result<Exit, Failure> {
     let tokens = sign_in.exchange(&key, &attempt, &code).await?;
     let access_until = clock.now().plus_seconds(tokens.access_s);
     let login = Login::new(&key_text, &tokens.refresh(), access_until);
-    let stored = whose(&address, key, tokens.access(), UnixMillis(tokens.login_expires_at)).await?;
-    let stored = stored.with(&tokens.access(), login);
-    let (person, name, credential, expires_at) =
-        (stored.person, stored.name.clone(), stored.credential, stored.expires_at);
-    keyring.put(&console, stored)?;
+    let who = tokens.person.clone().ok_or_else(|| Failure::new("the platform does not say who signed in"))?;
+    let (person, name, credential, expires_at) = (who.id, who.name, tokens.login, UnixMillis(tokens.login_expires_at));
+    let token = tokens.access().reveal().to_owned();
+    let stored = Stored::new(person, name.clone(), credential, token, expires_at).with(&tokens.access(), login);
+    if let Err(failure) = keyring.put(&console, stored) {
+        // Nobody could use it, and nobody would see why it is on the list.
+        let once = Once { token: tokens.access(), key };
+        let _over_by_itself = client::Client::of_login(address, Arc::new(once)).revoke_token(credential).await;
+        return Err(failure);
+    }
     if let Some(former) = former {
         forget(desk, &address, &console, former).await;
     }
@@ -146,16 +151,6 @@ fn open_browser(link: &str) {
     let program = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
     let null = std::process::Stdio::null;
     let _unopened = std::process::Command::new(program).arg(link).stdin(null()).stdout(null()).stderr(null()).spawn();
-}
-
-/// Who it is, said by the platform for the new token.
-async fn whose(address: &Address, key: ProofKey, token: Secret, expires_at: UnixMillis) -> Result<Stored, Failure> {
-    let client = client::Client::of_login(address.clone(), Arc::new(Once { token: token.clone(), key }));
-    let identity = client.whoami().await?;
-    let unknown = || Failure::new("the platform does not say who this is");
-    let (person, credential) = (identity.id.ok_or_else(unknown)?, identity.credential.ok_or_else(unknown)?);
-    let name = identity.name.unwrap_or_default();
-    Ok(Stored::new(person, name, credential, token.reveal().to_owned(), expires_at))
 }
 
 /// A token that was given out just now.

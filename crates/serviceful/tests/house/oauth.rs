@@ -743,3 +743,23 @@ async fn a_real_browser_signs_the_command_line_in() {
     }
     assert_eq!(ran(refused).code, 3);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_login_that_cannot_be_kept_is_ended() {
+    let (platform, mut browser) = house().await;
+    let laptop = Laptop::new();
+    let (child, _err, link, _) = laptop.login(&platform, &[]);
+    // The disk is full, say: here a file lies where the folder would be.
+    std::fs::create_dir_all(laptop.0.path().join(".config")).unwrap();
+    std::fs::write(laptop.0.path().join(".config/serviceful"), "").unwrap();
+    let page = browser.open(&platform, ID, &link).await;
+    let page = browser.follow(&platform, page).await;
+    let way = answer(&platform, &mut browser, &page, "allow").await.location();
+    assert_eq!(bring(&way).await.0, 303);
+    assert_eq!(ran(child).code, 1);
+    let account = browser.open(&platform, ID, "/account").await.text();
+    assert!(!account.contains("Command line on "), "{account}");
+    let (_, all) = platform.api("GET", "/api/v1/tokens?all=true", None).await;
+    let made = all["tokens"].as_array().unwrap().iter().filter(|t| t["label"].to_string().contains("Command line on"));
+    assert!(made.clone().count() == 1 && made.clone().all(|t| t["revoked_at"].is_u64()), "{all}");
+}
