@@ -60,6 +60,17 @@ impl FromStr for Address {
     }
 }
 
+impl Address {
+    /// The origin that the platform knows itself under, as far as that can be told from here.
+    pub(crate) fn origin(&self) -> String {
+        match self {
+            Self::Origin(origin) => origin.to_string(),
+            // Nobody proves a key there: the kernel vouches for the user.
+            Self::Socket { host, .. } => format!("http://{host}"),
+        }
+    }
+}
+
 impl Origin {
     pub(crate) fn port_or_default(&self) -> u16 {
         self.port.unwrap_or(if self.tls { 443 } else { 80 })

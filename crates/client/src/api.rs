@@ -1,5 +1,5 @@
 //! Every operation as a typed call.
-use std::time::Duration;
+use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
 
 use bytes::{Bytes, BytesMut};
 use control_api::{
@@ -13,7 +13,7 @@ use http::{HeaderValue, Method, header};
 use serde::{Serialize, de::DeserializeOwned};
 use types::{AppName, CredentialId, DeploymentId, Digest, Secret};
 
-use crate::{Address, Answer, ClientError, Outgoing};
+use crate::{Address, Answer, Bound, ClientError, Outgoing};
 
 /// Longest answer that is read whole, in bytes.
 const ANSWER_BYTES_MAX: usize = 64 * 1_048_576;
@@ -22,11 +22,25 @@ const LINE_BYTES_MAX: usize = 1_048_576;
 /// What may compile or check a lot before it answers.
 const LONG: Duration = Duration::from_secs(15 * 60);
 
+/// Has a token that is bound to a key, and gets another when it ends.
+pub trait Holder: Send + Sync {
+    /// The token for a request that is sent now.
+    fn access(&self) -> Pin<Box<dyn Future<Output = Result<Bound, ClientError>> + Send + '_>>;
+}
+
+/// As whom to speak.
+#[derive(Clone)]
+enum Credential {
+    Nobody,
+    Token(Secret),
+    Login(Arc<dyn Holder>),
+}
+
 /// A platform, and as whom to speak to it.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Client {
     address: Address,
-    credential: Option<Secret>,
+    credential: Credential,
 }
 
 /// One call: path values, query, body.
@@ -59,8 +73,13 @@ fn encode(text: &str) -> String {
 }
 
 impl Client {
-    pub const fn new(address: Address, credential: Option<Secret>) -> Self {
-        Self { address, credential }
+    pub fn new(address: Address, credential: Option<Secret>) -> Self {
+        Self { address, credential: credential.map_or(Credential::Nobody, Credential::Token) }
+    }
+
+    /// The same with a login.
+    pub fn of_login(address: Address, holder: Arc<dyn Holder>) -> Self {
+        Self { address, credential: Credential::Login(holder) }
     }
 
     pub const fn address(&self) -> &Address {
@@ -81,7 +100,14 @@ impl Client {
         let method = Method::from_bytes(row.method.as_str().as_bytes());
         let method = method.map_err(|e| ClientError::Unsendable { reason: e.to_string() })?;
         let mut outgoing = Outgoing::new(method, target);
-        outgoing.credential.clone_from(&self.credential);
+        match &self.credential {
+            Credential::Nobody => {}
+            Credential::Token(token) => outgoing.credential = Some(token.clone()),
+            Credential::Login(holder) => {
+                let Bound { token, key } = holder.access().await?;
+                (outgoing.credential, outgoing.key) = (Some(token), Some(key));
+            }
+        }
         if matches!(call.op, Op::AppRollback | Op::AuditVerify | Op::ComponentPut) {
             outgoing.patience = LONG;
         }

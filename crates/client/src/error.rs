@@ -34,6 +34,12 @@ pub enum ClientError {
     /// The platform said no, or failed.
     #[error("{}", shown(.0))]
     Refused(Box<Problem>),
+    /// The sign-in pages said no to a program (RFC 6749 section 5.2).
+    #[error("{place} refused to sign in (`{error}`): {description}")]
+    Denied { place: String, error: String, description: String },
+    /// The stored credential cannot be used any more.
+    #[error("{reason}")]
+    Over { reason: String },
     #[error("{place} answered with status {status} and no description; is a Serviceful platform there?")]
     Unexplained { place: String, status: u16 },
     #[error("the answer of {place} is larger than {max_bytes} bytes")]

@@ -9,7 +9,7 @@ use hyper_util::rt::TokioIo;
 use tokio::task::JoinSet;
 use types::{Problem, Secret};
 
-use crate::{Address, ClientError, connect};
+use crate::{Address, ClientError, ProofKey, connect};
 
 /// Longest description of a problem that is read, in bytes.
 const PROBLEM_BYTES_MAX: usize = 1_048_576;
@@ -22,8 +22,10 @@ pub struct Outgoing {
     pub target: String,
     pub headers: Vec<(HeaderName, HeaderValue)>,
     pub body: Bytes,
-    /// Sent as `Authorization: Bearer`.
+    /// Sent as `Authorization: Bearer`, or `DPoP` where there is a key.
     pub credential: Option<Secret>,
+    /// The key that this is proved with.
+    pub key: Option<ProofKey>,
     /// Longest wait for the head of the answer, and for each further piece of it.
     pub patience: Duration,
 }
@@ -48,6 +50,7 @@ impl Outgoing {
             headers: Vec::new(),
             body: Bytes::new(),
             credential: None,
+            key: None,
             patience: Duration::from_secs(60),
         }
     }
@@ -59,6 +62,13 @@ impl Outgoing {
             Address::Socket { host, .. } => host.to_string(),
         };
         let length = self.body.len();
+        let proof = match &self.key {
+            Some(key) => {
+                let path = self.target.split(['?', '#']).next().unwrap_or_default();
+                Some(key.prove(&self.method, &format!("{}{path}", address.origin()), self.credential.as_ref())?)
+            }
+            None => None,
+        };
         let mut request = Request::builder()
             .method(self.method)
             .uri(self.target)
@@ -72,11 +82,17 @@ impl Outgoing {
             headers.append(name, value);
         }
         if let Some(secret) = &self.credential {
-            let value = HeaderValue::from_str(&format!("Bearer {}", secret.reveal()));
+            let scheme = if proof.is_some() { "DPoP" } else { "Bearer" };
+            let value = HeaderValue::from_str(&format!("{scheme} {}", secret.reveal()));
             let mut value =
                 value.map_err(|_| ClientError::Unsendable { reason: "the credential is malformed".into() })?;
             value.set_sensitive(true);
             headers.insert(header::AUTHORIZATION, value);
+        }
+        if let Some(proof) = proof {
+            let value = HeaderValue::from_str(&proof);
+            let value = value.map_err(|_| ClientError::Unsendable { reason: "the proof is malformed".into() })?;
+            headers.insert(HeaderName::from_static("dpop"), value);
         }
         Ok(request)
     }

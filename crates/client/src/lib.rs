@@ -1,4 +1,4 @@
-//! client: the control API as typed calls, and calls of deployed functions.
+//! client: the control API as typed calls, calls of deployed functions, and signing in.
 //! Guarantees: a credential is sent only to the address it was made for, and never in clear over a network. (claim C4)
 //! Does not: keep credentials, retry what may have happened, or follow redirects.
 //! Called by: the CLI. Calls: control-api's types.
@@ -10,11 +10,17 @@ mod api;
 mod connect;
 mod error;
 mod exchange;
+mod login;
+mod loopback;
+mod proof;
 
 pub use address::{Address, AddressError};
-pub use api::{Client, LogLines};
+pub use api::{Client, Holder, LogLines};
 pub use error::ClientError;
 pub use exchange::{Answer, Outgoing};
+pub use login::{Attempt, SignIn, Tokens, Who};
+pub use loopback::{Brought, Loopback, Wanted};
+pub use proof::{Bound, ProofKey};
 
 #[cfg(test)]
 mod tests;

@@ -95,9 +95,12 @@ pub struct SessionView {
     /// Milliseconds since 1970.
     #[schema(value_type = u64)]
     pub expires_at: UnixMillis,
+    /// It is the login of a command line, which counts at the console.
+    #[serde(default)]
+    pub command_line: bool,
 }
 
-/// Sessions, the most recently used first.
+/// Sessions and logins of command lines, the most recently used first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SessionList {

@@ -25,8 +25,9 @@ pub enum Ambient {
 }
 
 /// A label of the network that a request came from, for counting failed attempts from one place, and for nothing else. The front
-/// door makes it of the address and a key that it draws at its start: it says nothing about where that is, and no rule can name it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// door makes it of the address and a key that it draws at its start: it says nothing about where that is. It comes in the extensions
+/// of a head, is taken out as the request is admitted, and comes up again at the sign-in pages alone.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Neighbourhood(pub u64);
 
 /// A request as the HTTP library parsed it. The front door looks at every part of it before it becomes an `Admitted`.

@@ -13,6 +13,7 @@ mod cx;
 mod errand;
 mod house;
 mod intent;
+mod logins;
 mod outcome;
 mod pass;
 mod port;
@@ -33,6 +34,7 @@ pub use credentials::{CredentialFailure, CredentialPort, NewClaim, NewCredential
 pub use cx::Ctx;
 pub use house::House;
 pub use intent::{ControlCall, Intent, PathParams, SignInCall};
+pub use logins::{LoginPort, LoginTokens, NewLogin, RefreshFailure};
 pub use outcome::{Ran, Reply};
 pub use pass::{Admitted, Identified, Invocation, Permit, Visit};
 #[cfg(feature = "test-util")]

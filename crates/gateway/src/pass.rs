@@ -5,7 +5,7 @@ use std::sync::Arc;
 use http::{HeaderMap, HeaderName, header, request::Parts};
 use types::{Caller, FunctionTarget, RequestId};
 
-use crate::{Arrival, Body, Channel, ControlCall, Cookies, Intent, SignInCall, body};
+use crate::{Arrival, Body, Channel, ControlCall, Cookies, Intent, Neighbourhood, SignInCall, body};
 
 /// The front door let it in: bounds, host, framing, reserved names and origin hold.
 #[derive(Debug)]
@@ -13,17 +13,21 @@ pub struct Admitted {
     channel: Channel,
     head: Parts,
     body: Body,
+    /// Kept apart from the head, with no way to read it: neither identity nor policy can know it.
+    neighbourhood: Neighbourhood,
 }
 
 impl Admitted {
     pub(crate) fn mint(arrival: Arrival) -> Self {
-        Self { channel: arrival.channel, head: arrival.head, body: arrival.body }
+        let Arrival { channel, mut head, body } = arrival;
+        let neighbourhood = head.extensions.remove().unwrap_or_default();
+        Self { channel, head, body, neighbourhood }
     }
 
     /// A pass without a front door and with an empty body, for tests of identity and policy.
     #[cfg(feature = "test-util")]
     pub fn for_test(channel: Channel, head: Parts) -> Self {
-        Self { channel, head, body: body::empty() }
+        Self::mint(Arrival { channel, head, body: body::empty() })
     }
 
     /// The request's head, credentials included: only identity has business with those.
@@ -68,6 +72,9 @@ pub struct Permit {
     policies: Arc<[Arc<str>]>,
     /// For sign-in pages only.
     cookies: Cookies,
+    /// For sign-in pages only.
+    neighbourhood: Neighbourhood,
+    proof: Option<Box<str>>,
 }
 
 /// Header fields and trailers that prove an identity or belong to one hop; none of them reaches a guest.
@@ -79,9 +86,19 @@ static STRIPPED: [HeaderName; 9] = [
     header::TRANSFER_ENCODING,
     header::UPGRADE,
     header::TE,
-    HeaderName::from_static("dpop"),
+    PROOF,
     HeaderName::from_static("keep-alive"),
 ];
+
+/// RFC 9449 section 4.1.
+const PROOF: HeaderName = HeaderName::from_static("dpop");
+
+/// The value of the field `DPoP`. One that came twice, or is no text, is none.
+fn proof(headers: &HeaderMap) -> Option<Box<str>> {
+    let mut values = headers.get_all(PROOF).iter();
+    let first = values.next()?.to_str().ok()?;
+    values.next().is_none().then(|| first.into())
+}
 
 /// Removes the fields that `Connection` names: they were meant for this hop alone (RFC 9110 section 7.6.1).
 fn strip_hop(headers: &mut HeaderMap) {
@@ -101,11 +118,12 @@ fn strip_hop(headers: &mut HeaderMap) {
 
 impl Permit {
     pub(crate) fn mint(request: RequestId, identified: Identified, intent: Intent, policies: Arc<[Arc<str>]>) -> Self {
-        let Identified { admitted: Admitted { mut head, body, .. }, caller } = identified;
-        // Only sign-in pages have business with what was in those cookies.
-        let cookies = match &intent {
-            Intent::SignIn(_) => Cookies::of_platform(&head.headers),
-            _ => Cookies::default(),
+        let Identified { admitted: Admitted { mut head, body, neighbourhood, .. }, caller } = identified;
+        // Only sign-in pages have business with what was in those cookies, and only where tokens are given out is a proof looked
+        // at after identity.
+        let (cookies, proof) = match &intent {
+            Intent::SignIn(_) => (Cookies::of_platform(&head.headers), proof(&head.headers)),
+            _ => (Cookies::default(), None),
         };
         // SECURITY: a guest that saw a credential could use it elsewhere; it is gone before a workroom sees the head.
         strip_hop(&mut head.headers);
@@ -113,7 +131,7 @@ impl Permit {
             head.headers.remove(name);
         }
         let body = body::without_trailers(body, &STRIPPED);
-        Self { request, head, body, caller, intent, policies, cookies }
+        Self { request, head, body, caller, intent, policies, cookies, neighbourhood, proof }
     }
 
     /// A permit without a walk, for tests of rooms.
@@ -151,7 +169,8 @@ impl Permit {
     pub fn into_visit(self) -> Result<Visit, Box<Self>> {
         match self.intent {
             Intent::SignIn(call) => {
-                Ok(Visit { call, caller: self.caller, head: self.head, body: self.body, cookies: self.cookies })
+                let Self { caller, head, body, cookies, neighbourhood, proof, .. } = self;
+                Ok(Visit { call, caller, head, body, cookies, neighbourhood, proof })
             }
             _ => Err(Box::new(self)),
         }
@@ -174,6 +193,9 @@ pub struct Visit {
     pub head: Parts,
     pub body: Body,
     pub cookies: Cookies,
+    pub neighbourhood: Neighbourhood,
+    /// The proof of possession of a key that came along (RFC 9449).
+    pub proof: Option<Box<str>>,
 }
 
 /// A permitted call of a function: what the runtime sends to a worker. Made only from a [`Permit`].

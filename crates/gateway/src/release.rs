@@ -41,7 +41,9 @@ pub enum CompileFailure {
     Invalid { reason: String },
     #[error("{reason}")]
     Source { reason: String },
-    #[error("the component reached limit `{limit}`: {reason}")]
+    #[error(
+        "the component reached limit `{limit}`: {reason}; make it smaller, or raise `{limit}` in the manifest's `[limits]`, as far as the operator's caps allow"
+    )]
     Limit { limit: String, reason: String },
     #[error("the component imports `{import}`, which this platform does not serve; it serves {served}")]
     UnknownImport { import: String, served: String },

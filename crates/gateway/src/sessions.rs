@@ -37,7 +37,8 @@ pub trait SessionPort: Send + Sync {
     fn raise(&self, id: CredentialId, assurance: Assurance) -> Fut<'_, Result<Option<Secret>, StoreError>>;
     /// Ends a session with its children, in the store and in every cache before it returns; `false` when there was none.
     fn end(&self, id: CredentialId) -> Fut<'_, Result<bool, StoreError>>;
-    /// Ends the sessions of a person, those at one app or all; `kept` stays with its children. How many were ended.
+    /// Ends the sessions of a person, those at one app or all; `kept` stays with its children. Where all end, so do the logins of
+    /// their command lines. How many were ended.
     fn end_all(
         &self,
         of: PrincipalId,

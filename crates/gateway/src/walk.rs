@@ -5,7 +5,7 @@ use audit::{Event, Kind, Outcome, Timings, Who};
 use futures_util::FutureExt;
 use http::{HeaderValue, Response, header};
 use http_body::Body as _;
-use types::{Caller, Code, Demand};
+use types::{AppName, Caller, Code, Demand};
 
 use crate::{
     Admitted, Arrival, Body, BodyError, Ctx, Decision, Denial, Desk, Document, House, Identified, Intent, Permit,
@@ -21,6 +21,8 @@ struct Trail {
     timings: Timings,
     /// The cookie that the answer carries, where identity replaced a session's secret.
     renewed: Option<HeaderValue>,
+    /// The app that the host names, for events about what was refused before there was an intent.
+    host: Option<AppName>,
     /// The request cannot change anything, so its event need not be on disk before the answer.
     safe: bool,
 }
@@ -175,7 +177,8 @@ impl House {
             let response = Refusal::new(Code::PLT_AUDIT, "the log is stopped").response(cx.request);
             return Answer { response, known_caller: false };
         }
-        let mut trail = Trail { safe: arrival.head.method.is_safe(), ..Trail::default() };
+        let host = self.host_of(&arrival.head);
+        let mut trail = Trail { safe: arrival.head.method.is_safe(), host, ..Trail::default() };
         // A defect of ours that panics still ends in an answer and an event: otherwise a call could be made without a trace.
         let walked = AssertUnwindSafe(walk(self, &cx, arrival, &mut trail)).catch_unwind().await;
         let result = walked.unwrap_or_else(|_| Err(Refusal::internal("a room panicked")));
@@ -194,6 +197,14 @@ impl House {
             Err(e) => Refusal::new(Code::PLT_AUDIT, e.to_string()).failed().response(cx.request),
         };
         Answer { response, known_caller }
+    }
+
+    /// The app whose host a request names, well-formed or not: a label for the log, believed by nobody.
+    fn host_of(&self, head: &http::request::Parts) -> Option<AppName> {
+        let authority = head.uri.authority().map(http::uri::Authority::as_str);
+        let host = authority.or_else(|| head.headers.get(header::HOST)?.to_str().ok())?;
+        let name = host.rsplit_once(':').map_or(host, |(name, _)| name).to_ascii_lowercase();
+        self.routes.names().app_of(&name)
     }
 
     /// Records the closing event; the receipt is there when the answer must wait for the disk.
@@ -294,6 +305,11 @@ impl House {
         if let Ok(value) = HeaderValue::from_str(&text) {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, value);
         }
+        // Only there do tokens count that are bound to a key (RFC 9449 section 7.1).
+        let text = text.replacen("Bearer ", "DPoP algs=\"ES256\", ", 1);
+        if control && let Ok(value) = HeaderValue::from_str(&text) {
+            response.headers_mut().append(header::WWW_AUTHENTICATE, value);
+        }
     }
 }
 
@@ -347,7 +363,7 @@ fn event(cx: &Ctx, kind: Kind, trail: &Trail, outcome: Outcome, engine_build: Op
         resource: resource.as_ref().map_or_else(|| "unknown".into(), |r| r.to_string().into()),
         outcome,
         request: Some(cx.request),
-        app: resource.as_ref().and_then(|r| r.app().cloned()),
+        app: resource.as_ref().map_or_else(|| trail.host.clone(), |r| r.app().cloned()),
         function: target.map(|t| t.function.clone()),
         deployment: target.map(|t| t.deployment),
         engine_build,

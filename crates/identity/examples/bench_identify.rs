@@ -16,14 +16,26 @@ use std::{
     time::{Instant as Wall, SystemTime, UNIX_EPOCH},
 };
 
-use gateway::{Admitted, Channel, ControlCall, CredentialPort, Ctx, Identify, Intent, NewCredential};
-use http::Request;
+use aws_lc_rs::{
+    digest::{SHA256, digest},
+    signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair},
+};
+use data_encoding::BASE64URL_NOPAD;
+use gateway::{
+    Admitted, Channel, ControlCall, CredentialPort, Ctx, Identify, Intent, LoginPort, NewCredential, NewLogin,
+};
+use http::{Method, Request};
 use identity::{Config, Service};
+use jsonwebtoken::{Algorithm, EncodingKey, Header, jwk::Jwk};
+use serde_json::json;
 use store::{Audience, CredentialKind, Directory, Principal, PrincipalKind};
 use store_sqlite::SqliteStore;
-use types::{Action, Clock, Instant, PrincipalId, Resource, Rng, UnixMillis};
+use types::{Action, Assurance, Clock, CredentialId, Instant, PrincipalId, Resource, Rng, Secret, UnixMillis};
 
 const ROUNDS: usize = 11;
+/// Fewer than are remembered of one key at a time.
+const PROOFS: u32 = 150;
+const URL: &str = "http://console.localhost/api/v1/apps";
 
 struct Real(Wall);
 impl Clock for Real {
@@ -52,7 +64,7 @@ impl Rng for Counter {
 }
 
 fn request(field: &str) -> Admitted {
-    let request = Request::get("http://console.localhost/api/v1/apps").header("authorization", field);
+    let request = Request::get(URL).header("authorization", field);
     Admitted::for_test(Channel::Wire { tls: true }, request.body(()).expect("a request").into_parts().0)
 }
 
@@ -111,7 +123,7 @@ fn main() {
         mutates: false,
     };
     let intent = Intent::Control(call);
-    let cx = Ctx::arrive(clock, rng.clone());
+    let cx = Ctx::arrive(clock.clone(), rng.clone());
     let good = request(&format!("Bearer {}", secret.reveal()));
     runtime.block_on(room.identify(&cx, &good, &intent)).expect("known");
 
@@ -122,6 +134,22 @@ fn main() {
     });
     measure("identify_now, cached token", 200_000, |_| {
         let caller = black_box(room.identify_now(&cx, &good, &intent));
+        assert!(matches!(caller, Some(Ok(_))), "a hit");
+    });
+    let holder = Holder::new();
+    let proof = holder.prove(&*clock, "POST", 0, None);
+    let key = room.key_of(Some(&proof), &Method::POST, URL).expect("a good proof");
+    let (assurance, authenticated_at) = (Assurance::MultiFactor, clock.now());
+    let login = CredentialId::fresh(clock.now(), &*rng);
+    let new = NewLogin { id: login, person: id, key, label: "bench".into(), assurance, authenticated_at };
+    let bound = runtime.block_on(room.open_login(new)).expect("a login").access;
+    let all = PROOFS * u32::try_from(ROUNDS).expect("few");
+    let proved: Vec<Admitted> = (0..=all).map(|n| holder.request(&*clock, n + 1, &bound)).collect();
+    let mut next = proved.iter();
+    let first = next.next().expect("one");
+    assert!(runtime.block_on(room.identify(&cx, first, &intent)).is_ok(), "known");
+    measure("identify_now, cached token with a proof", PROOFS, |_| {
+        let caller = black_box(room.identify_now(&cx, next.next().expect("one"), &intent));
         assert!(matches!(caller, Some(Ok(_))), "a hit");
     });
     for (name, field) in [
@@ -143,6 +171,32 @@ fn main() {
     measure("store hit: known token, SQLite read", 1_500, |_| {
         assert!(runtime.block_on(room.identify(&cx, &good, &intent)).is_ok(), "known");
     });
+}
+
+/// A command line with a key.
+struct Holder(EncodingKey, Header);
+
+impl Holder {
+    fn new() -> Self {
+        let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).expect("a key");
+        let key = EncodingKey::from_ec_der(pair.to_pkcs8v1().expect("its text").as_ref());
+        let jwk = Jwk::from_encoding_key(&key, Algorithm::ES256).expect("its public half");
+        Self(key, Header { typ: Some("dpop+jwt".to_owned()), jwk: Some(jwk), ..Header::new(Algorithm::ES256) })
+    }
+
+    fn prove(&self, clock: &dyn Clock, method: &str, n: u32, token: Option<&Secret>) -> String {
+        let hash = token.map(|token| BASE64URL_NOPAD.encode(digest(&SHA256, token.reveal().as_bytes()).as_ref()));
+        let iat = clock.now().0 / 1_000;
+        let claims = json!({"jti": n.to_string(), "htm": method, "htu": URL, "iat": iat, "ath": hash});
+        jsonwebtoken::encode(&self.1, &claims, &self.0).expect("a proof")
+    }
+
+    fn request(&self, clock: &dyn Clock, n: u32, token: &Secret) -> Admitted {
+        let proof = self.prove(clock, "GET", n, Some(token));
+        let request = Request::get(URL).header("authorization", format!("DPoP {}", token.reveal()));
+        let request = request.header("dpop", proof).body(()).expect("a request");
+        Admitted::for_test(Channel::Wire { tls: true }, request.into_parts().0)
+    }
 }
 
 /// A well-formed token that no store knows, made from the documented format alone.

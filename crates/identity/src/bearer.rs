@@ -1,4 +1,5 @@
-//! The one place a token may come from: exactly one `Authorization: Bearer` field (RFC 6750 section 2.1).
+//! The one place a token may come from: exactly one `Authorization` field, `Bearer` (RFC 6750 section 2.1) or `DPoP` (RFC 9449
+//! section 7.1).
 //! The form field and the query parameter of sections 2.2 and 2.3 are not read: they end up in logs and histories.
 use http::{HeaderMap, header::AUTHORIZATION};
 
@@ -12,10 +13,19 @@ const LOOKED_AT_MAX: usize = 256;
 /// Longer than every scheme's name.
 const SCHEME_MAX: usize = 32;
 
+/// How a token was brought.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Scheme {
+    /// Alone: whoever holds it is its owner.
+    Bearer,
+    /// With a proof that its sender holds a key.
+    Proof,
+}
+
 /// The token in the request, checked for shape; `None` when there is no `Authorization` at all.
 ///
 /// Stricter than the RFC in one point: exactly one space. What two parsers could read differently is refused.
-pub(crate) fn token(headers: &HeaderMap) -> Result<Option<&[u8]>, Reason> {
+pub(crate) fn token(headers: &HeaderMap) -> Result<Option<(Scheme, &[u8])>, Reason> {
     let mut fields = headers.get_all(AUTHORIZATION).iter();
     let Some(field) = fields.next() else { return Ok(None) };
     if fields.next().is_some() {
@@ -24,9 +34,12 @@ pub(crate) fn token(headers: &HeaderMap) -> Result<Option<&[u8]>, Reason> {
     let field = field.as_bytes();
     let (scheme, rest) = split_scheme(field);
     // The scheme's name is case-insensitive (RFC 9110 section 11.1).
-    if !scheme.eq_ignore_ascii_case(b"bearer") {
-        return Err(if scheme.is_empty() { Reason::Syntax } else { Reason::Scheme });
-    }
+    let scheme = match scheme {
+        bearer if bearer.eq_ignore_ascii_case(b"bearer") => Scheme::Bearer,
+        proof if proof.eq_ignore_ascii_case(b"dpop") => Scheme::Proof,
+        [] => return Err(Reason::Syntax),
+        _ => return Err(Reason::Scheme),
+    };
     let token = rest.strip_prefix(b" ").ok_or(Reason::Syntax)?;
     // Far too long is known without looking: kilobytes of garbage cost as little as a few bytes of it.
     if token.len() > LOOKED_AT_MAX {
@@ -36,7 +49,14 @@ pub(crate) fn token(headers: &HeaderMap) -> Result<Option<&[u8]>, Reason> {
         return Err(Reason::Syntax);
     }
     token::check(token).map_err(Reason::Malformed)?;
-    Ok(Some(token))
+    Ok(Some((scheme, token)))
+}
+
+/// The proof beside it; `None` when there is none, more than one, or no text.
+pub(crate) fn proof(headers: &HeaderMap) -> Option<&str> {
+    let mut fields = headers.get_all("dpop").iter();
+    let first = fields.next()?.to_str().ok()?;
+    fields.next().is_none().then_some(first)
 }
 
 /// The letters and digits that a field begins with, as far as any scheme is long, and the rest.

@@ -48,6 +48,10 @@ pub struct Config {
     pub session_rotate_s: u64,
     /// How long a replaced secret still counts, for requests that were under way: 60 seconds.
     pub session_grace_s: u64,
+    /// The access secret of a command line that signed in: 5 minutes. It is bound to a key and refreshed by itself.
+    pub login_access_s: u64,
+    /// A command line that signed in, however much it is used: 12 hours.
+    pub login_max_s: u64,
     /// How long a credential's row stays after it expired or was revoked: 30 days. Then a request with it is refused as unknown.
     pub retention_s: u64,
     /// The operating-system user that is the operator on the host socket: the one that owns the data directory.
@@ -73,6 +77,8 @@ impl Default for Config {
             session_idle_s: 8 * HOUR_S,
             session_rotate_s: 15 * MINUTE_S,
             session_grace_s: MINUTE_S,
+            login_access_s: 5 * MINUTE_S,
+            login_max_s: 12 * HOUR_S,
             retention_s: 30 * DAY_S,
             owner_uid: None,
         }

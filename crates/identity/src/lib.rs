@@ -9,13 +9,16 @@ mod config;
 mod service;
 
 mod bearer;
+mod proof;
 mod reason;
 mod seen;
 mod sessions;
 mod token;
+mod used;
 
 mod claims;
 mod credentials;
+mod logins;
 mod names;
 #[cfg(any(test, fuzzing))]
 pub mod probe;

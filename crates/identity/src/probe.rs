@@ -1,7 +1,12 @@
 //! What must hold for any credential that a stranger sends. Run by the tests on mangled tokens, and by `fuzz/`.
-use http::{HeaderMap, HeaderValue, header::AUTHORIZATION};
+use http::{HeaderMap, HeaderValue, Method, Uri, header::AUTHORIZATION};
+use types::UnixMillis;
 
-use crate::{bearer, names, token};
+use crate::{
+    bearer, names,
+    proof::{self, About},
+    token,
+};
 
 /// The value of an `Authorization` field, and the same bytes as a claim's code and as a name.
 pub fn credential(bytes: &[u8]) {
@@ -9,7 +14,7 @@ pub fn credential(bytes: &[u8]) {
         let mut headers = HeaderMap::new();
         headers.append(AUTHORIZATION, value.clone());
         if let Ok(found) = bearer::token(&headers) {
-            let Some(found) = found else { panic!("there is a field") };
+            let Some((_, found)) = found else { panic!("there is a field") };
             assert!(bytes.ends_with(found) && token::check(found).is_ok());
             assert!(found.len() == 53 && found.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'_'));
         }
@@ -23,6 +28,15 @@ pub fn credential(bytes: &[u8]) {
     if names::check_display("the name", &text).is_ok() {
         assert!(!text.is_empty() && text.chars().count() <= 80 && !text.chars().any(char::is_control));
     }
+}
+
+/// A proof of possession that did not come from the holder of a key: it is refused, whatever is in it.
+pub fn proof(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let address = Uri::from_static("https://console.example.com/api/v1/whoami");
+    let about = About { method: &Method::GET, address: &address, token: None };
+    let judged = proof::judge(text, about, UnixMillis(1_790_000_000_000), UnixMillis(0));
+    assert!(judged.is_err(), "nobody signed this: {judged:?}");
 }
 
 #[cfg(test)]

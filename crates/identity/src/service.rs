@@ -2,19 +2,23 @@
 use std::sync::Arc;
 
 use gateway::{Admitted, Channel, Ctx, Fut, Identify, Intent, Recognised, Refusal};
-use store::{Audience, Credential, Principal, PrincipalKind, Store};
+use http::{Method, Uri};
+use store::{Audience, Credential, CredentialKind, Login, Principal, PrincipalKind, Store};
 use types::{
     Action, AppName, Assurance, Caller, Clock, CredentialId, Digest, Instant, Person, PrincipalId, Rng,
     Service as Machine, UnixMillis,
 };
 
 use crate::{
-    Config, bearer,
+    Config,
+    bearer::{self, Scheme},
     claims::Attempts,
+    proof::{self, About, Flaw},
     reason::Reason,
     seen::Seen,
     sessions::{self, Place},
     token,
+    used::Used,
 };
 
 /// identity. Cheap to share behind an `Arc`; holds no secret.
@@ -28,6 +32,9 @@ pub struct Service {
     pub(crate) sessions: Seen<sessions::Open>,
     pub(crate) attempts: Attempts,
     pub(crate) stranger: Arc<Caller>,
+    /// When this memory of proofs began.
+    pub(crate) began: UnixMillis,
+    used: Used,
 }
 
 /// A credential that the store vouched for.
@@ -39,6 +46,8 @@ struct Verified {
     parent: Option<CredentialId>,
     audience: Audience,
     expires_at: UnixMillis,
+    /// The key that every use is proved with, where it is bound to one.
+    key: Option<Digest>,
     /// Until when it counts without asking the store again.
     until: Instant,
 }
@@ -50,12 +59,26 @@ struct Refused {
     until: Instant,
 }
 
+/// A token of the right shape as a request brought it.
+struct Brought {
+    /// Its name in store and cache.
+    hash: Digest,
+    /// What it came with.
+    beside: Option<Beside>,
+}
+
+/// A proof, and the request that it has to be about.
+struct Beside {
+    proof: Option<Box<str>>,
+    method: Method,
+    address: Uri,
+}
+
 /// What a request brought to show who sends it.
-enum Evidence<'a> {
+enum Evidence {
     /// Nothing, or the kernel's word on the host socket.
     Known(Arc<Caller>),
-    /// A token of the right shape.
-    Token(&'a [u8]),
+    Token(Brought),
     /// A session's secret, hashed.
     Session(Digest),
 }
@@ -66,7 +89,8 @@ impl Service {
         let (verified, refused) = (Seen::new(config.verified_max), Seen::new(config.refused_max));
         let sessions = Seen::new(config.verified_max);
         let attempts = Attempts::new(config.claim_failures_max);
-        Self { config, store, clock, rng, verified, refused, sessions, attempts, stranger: Arc::new(Caller::Stranger) }
+        let (stranger, began, used) = (Arc::new(Caller::Stranger), clock.now(), Used::default());
+        Self { config, store, clock, rng, verified, refused, sessions, attempts, stranger, began, used }
     }
 
     /// Disables or enables a principal, in the store and in every cache before it returns; `false` when there is none.
@@ -100,14 +124,20 @@ impl Service {
         self.forget_sessions_at(app);
     }
 
-    fn evidence<'a>(&self, admitted: &'a Admitted, intent: &Intent) -> Result<Evidence<'a>, Reason> {
+    fn evidence(&self, admitted: &Admitted, intent: &Intent) -> Result<Evidence, Reason> {
         // Where to sign in is told to anybody, whatever they hold: looking at the credential would only make this the place
         // where a thief tries tokens of any audience, and would send an honest client in circles.
         if matches!(intent, Intent::Control(call) if call.action == Action::MetadataRead) {
             return Ok(Evidence::Known(self.stranger.clone()));
         }
-        if let Some(token) = bearer::token(&admitted.head().headers)? {
-            return Ok(Evidence::Token(token));
+        let head = admitted.head();
+        if let Some((scheme, token)) = bearer::token(&head.headers)? {
+            let beside = (scheme == Scheme::Proof).then(|| Beside {
+                proof: bearer::proof(&head.headers).map(Box::from),
+                method: head.method.clone(),
+                address: head.uri.clone(),
+            });
+            return Ok(Evidence::Token(Brought { hash: token::hash(token), beside }));
         }
         match admitted.channel() {
             Channel::Host { uid } if self.config.owner_uid == Some(uid) => {
@@ -123,37 +153,45 @@ impl Service {
     }
 
     /// What the caches know of this token. A hit is never looser than the store: expiry and audience are checked each time.
-    fn cached(&self, cx: &Ctx, key: &Digest, intent: &Intent) -> Option<Result<Arc<Caller>, Reason>> {
-        if let Some(known) = self.verified.get(key) {
-            return (cx.started < known.until).then(|| known.answer(cx.started_at, intent));
+    fn cached(&self, cx: &Ctx, brought: &Brought, intent: &Intent) -> Option<Result<Arc<Caller>, Reason>> {
+        if let Some(known) = self.verified.get(&brought.hash) {
+            return (cx.started < known.until).then(|| self.answer_to(cx, &known, brought, intent));
         }
-        let refused = self.refused.get(key)?;
+        let refused = self.refused.get(&brought.hash)?;
         (cx.started < refused.until).then_some(Err(refused.reason))
     }
 
-    /// When its person last showed who they are: when the command line was claimed that made it. SECURITY: a token that is made
+    /// When its person last showed who they are: when the command line was claimed, or signed in, that made it. SECURITY: a token that is made
     /// from another proves nothing anew. Otherwise whoever holds an old one would be "just signed in" by making a fresh one.
     async fn shown_at(&self, credential: &Credential) -> Result<UnixMillis, store::StoreError> {
         let Some(parent) = credential.parent else { return Ok(credential.created_at) };
+        if let Some(login) = self.store.login(parent).await? {
+            return Ok(login.authenticated_at);
+        }
         let all = self.store.credentials(Some(credential.principal)).await?;
         Ok(all.iter().find(|known| known.id == parent).map_or(UnixMillis(0), |parent| parent.created_at))
     }
 
     /// What the store knows of this token; remembered.
-    async fn stored(&self, cx: &Ctx, key: Digest, intent: &Intent) -> Result<Arc<Caller>, Refusal> {
-        let (verified_epoch, refused_epoch) = (self.verified.epoch(), self.refused.epoch());
-        let found = self.store.credential(key).await;
+    async fn stored(&self, cx: &Ctx, brought: Brought, intent: &Intent) -> Result<Arc<Caller>, Refusal> {
         let failed = |e| Refusal::internal(format!("credential: the store could not be asked: {e}"));
-        let found = found.map_err(failed)?;
-        let shown_at = match &found {
-            Some((credential, _)) => self.shown_at(credential).await.map_err(failed)?,
-            None => UnixMillis(0),
+        let (key, verified_epoch, refused_epoch) = (brought.hash, self.verified.epoch(), self.refused.epoch());
+        let found = self.store.credential(key).await.map_err(failed)?;
+        // Only a command line's token can be one that is bound to a key.
+        let cli = found.as_ref().filter(|(credential, _)| credential.kind == CredentialKind::Cli);
+        let login = match cli {
+            Some((credential, _)) => self.store.login(credential.id).await.map_err(failed)?,
+            None => None,
+        };
+        let shown_at = match (&found, &login) {
+            (Some((credential, _)), None) => self.shown_at(credential).await.map_err(failed)?,
+            _ => UnixMillis(0),
         };
         let until = |seconds: u64| Instant(cx.started.0.saturating_add(seconds.saturating_mul(1_000_000_000)));
-        match judge(found, shown_at, cx.started_at, until(self.config.verified_s)) {
+        match judge(found, login, shown_at, cx.started_at, until(self.config.verified_s)) {
             Ok(verified) => {
                 self.verified.put(verified_epoch, key, verified.clone());
-                verified.answer(cx.started_at, intent).map_err(|reason| reason.refusal())
+                self.answer_to(cx, &verified, &brought, intent).map_err(|reason| reason.refusal())
             }
             Err(reason) => {
                 let refusal = reason.refusal();
@@ -161,6 +199,33 @@ impl Service {
                 Err(refusal)
             }
         }
+    }
+}
+
+impl Service {
+    /// The caller, if the token counts here and now and was brought as it must be.
+    fn answer_to(&self, cx: &Ctx, known: &Verified, brought: &Brought, intent: &Intent) -> Result<Arc<Caller>, Reason> {
+        let caller = known.answer(cx.started_at, intent)?;
+        self.possession(cx.started_at, known, brought)?;
+        Ok(caller)
+    }
+
+    /// SECURITY: a token that is bound to a key counts with a fresh proof of that key alone, and never as a bearer's.
+    fn possession(&self, now: UnixMillis, known: &Verified, brought: &Brought) -> Result<(), Reason> {
+        let (key, beside) = match (&known.key, &brought.beside) {
+            (None, None) => return Ok(()),
+            (Some(_), None) => return Err(Reason::Alone(known.credential)),
+            (None, Some(_)) => return Err(Reason::Unbound(known.credential)),
+            (Some(key), Some(beside)) => (key, beside),
+        };
+        let flawed = |flaw| Reason::Proof(known.credential, flaw);
+        let text = beside.proof.as_deref().ok_or(flawed(Flaw::Missing))?;
+        let about = About { method: &beside.method, address: &beside.address, token: Some(&brought.hash) };
+        let proof = proof::judge(text, about, now, self.began).map_err(flawed)?;
+        if proof.key != *key {
+            return Err(flawed(Flaw::OtherKey));
+        }
+        self.used.take(&proof, now).map_err(flawed)
     }
 }
 
@@ -180,6 +245,7 @@ impl Verified {
 /// reason that time alone brings: so a remembered refusal stays the true one until somebody changes something.
 fn judge(
     found: Option<(Credential, Principal)>,
+    login: Option<Login>,
     shown_at: UnixMillis,
     now: UnixMillis,
     until: Instant,
@@ -191,27 +257,28 @@ fn judge(
     if principal.disabled {
         return Err(Reason::Disabled(credential.id, principal.id));
     }
-    if now >= credential.expires_at {
-        return Err(Reason::Expired(credential.id));
-    }
     let Credential { id, parent, audience, expires_at, .. } = credential;
-    let caller = Arc::new(caller(principal, id, shown_at));
-    Ok(Verified { caller, credential: id, parent, audience, expires_at, until })
+    let expires_at = login.as_ref().map_or(expires_at, |login| login.access_until.min(expires_at));
+    if now >= expires_at {
+        return Err(Reason::Expired(id));
+    }
+    let key = login.as_ref().map(|login| login.key);
+    // A token alone is one thing that one has.
+    let shown = login.map_or((Assurance::SingleFactor, shown_at), |login| (login.assurance, login.authenticated_at));
+    let caller = Arc::new(caller(principal, id, shown));
+    Ok(Verified { caller, credential: id, parent, audience, expires_at, key, until })
 }
 
-fn caller(principal: Principal, credential: CredentialId, authenticated_at: UnixMillis) -> Caller {
+fn caller(
+    principal: Principal,
+    credential: CredentialId,
+    (assurance, authenticated_at): (Assurance, UnixMillis),
+) -> Caller {
     let Principal { id, kind, name, disabled, .. } = principal;
     match kind {
-        PrincipalKind::Person { owner } => Caller::Person(Person {
-            id,
-            display_name: name,
-            owner,
-            disabled,
-            // A token is one thing that one has.
-            assurance: Assurance::SingleFactor,
-            authenticated_at,
-            credential,
-        }),
+        PrincipalKind::Person { owner } => {
+            Caller::Person(Person { id, display_name: name, owner, disabled, assurance, authenticated_at, credential })
+        }
         PrincipalKind::Service { app } => Caller::Service(Machine { id, name, app, disabled, credential }),
     }
 }
@@ -234,8 +301,8 @@ impl Identify for Service {
     fn identify_now(&self, cx: &Ctx, admitted: &Admitted, intent: &Intent) -> Option<Result<Recognised, Refusal>> {
         match self.evidence(admitted, intent) {
             Ok(Evidence::Known(caller)) => Some(Ok(caller.into())),
-            Ok(Evidence::Token(text)) => {
-                let known = self.cached(cx, &token::hash(text), intent)?;
+            Ok(Evidence::Token(brought)) => {
+                let known = self.cached(cx, &brought, intent)?;
                 Some(known.map(Recognised::from).map_err(|reason| reason.refusal()))
             }
             Ok(Evidence::Session(key)) => {
@@ -253,21 +320,12 @@ impl Identify for Service {
         intent: &'a Intent,
     ) -> Fut<'a, Result<Recognised, Refusal>> {
         // Looked at before the first wait: a request's body may not be shared between threads while somebody waits.
-        enum Found {
-            Known(Arc<Caller>),
-            Token(Digest),
-            Session(Digest),
-        }
-        let found = self.evidence(admitted, intent).map(|evidence| match evidence {
-            Evidence::Known(caller) => Found::Known(caller),
-            Evidence::Token(text) => Found::Token(token::hash(text)),
-            Evidence::Session(key) => Found::Session(key),
-        });
+        let found = self.evidence(admitted, intent);
         Box::pin(async move {
             match found {
-                Ok(Found::Known(caller)) => Ok(caller.into()),
-                Ok(Found::Token(key)) => self.stored(cx, key, intent).await.map(Recognised::from),
-                Ok(Found::Session(key)) => match Place::of(intent) {
+                Ok(Evidence::Known(caller)) => Ok(caller.into()),
+                Ok(Evidence::Token(brought)) => self.stored(cx, brought, intent).await.map(Recognised::from),
+                Ok(Evidence::Session(key)) => match Place::of(intent) {
                     Some(place) => self.stored_session(cx, key, &place).await,
                     None => Ok(self.stranger.clone().into()),
                 },

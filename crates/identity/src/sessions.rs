@@ -248,8 +248,13 @@ impl SessionPort for Service {
         kept: Option<CredentialId>,
     ) -> Fut<'_, Result<usize, StoreError>> {
         Box::pin(async move {
-            let ended = self.store.end_sessions(of, app, kept).await?;
+            let everywhere = app.is_none();
+            let mut ended = self.store.end_sessions(of, app, kept).await?;
             self.forget_sessions_of(of);
+            if everywhere {
+                ended += self.store.end_logins(of, self.clock.now()).await?;
+                self.forget_credentials_of(of);
+            }
             Ok(ended)
         })
     }

@@ -1,8 +1,9 @@
-//! What a token looks like: `sfp_` (a person's) or `sfs_` (a service's), 43 characters of secret, 6 of checksum; 53 in all.
+//! What a token looks like: `sfp_` (a person's) or `sfs_` (a service's), 43 characters of secret, 6 of checksum; 53 in all. A
+//! secret that only refreshes a login (`sfr_`) looks the same and is no token.
 //!
 //! The secret is 256 random bits as one number in base 62 (`0-9A-Za-z`, most significant first; 62^43 > 2^256), the checksum the
 //! CRC-32 (IEEE) of the 47 characters before it, in base 62 too. So a double click selects all of it, and a secret scanner tells a
-//! token from a look-alike without asking anybody: `\bsf[ps]_[0-9A-Za-z]{49}\b`, then the checksum.
+//! token from a look-alike without asking anybody: `\bsf[prs]_[0-9A-Za-z]{49}\b`, then the checksum.
 //!
 //! The checksum protects nothing: anybody can compute it. It lets typing errors and scanners' noise be refused for less than a hash.
 use aws_lc_rs::digest::{SHA256, digest};
@@ -20,6 +21,8 @@ const TOKEN_BYTES: usize = PREFIX_BYTES + SECRET_BYTES + CHECK_BYTES;
 pub(crate) enum Prefix {
     Person,
     Service,
+    /// For new tokens only; it opens nothing.
+    Refresh,
 }
 
 impl Prefix {
@@ -27,6 +30,7 @@ impl Prefix {
         match self {
             Self::Person => "sfp_",
             Self::Service => "sfs_",
+            Self::Refresh => "sfr_",
         }
     }
 }
@@ -60,10 +64,19 @@ pub(crate) fn is_secret(text: &str) -> bool {
 
 /// Refuses whatever cannot be a token of ours; costs no hash and allocates nothing.
 pub(crate) fn check(text: &[u8]) -> Result<(), Malformed> {
+    shape(text, &[Prefix::Person, Prefix::Service])
+}
+
+/// The same for what refreshes a login.
+pub(crate) fn check_refresh(text: &[u8]) -> Result<(), Malformed> {
+    shape(text, &[Prefix::Refresh])
+}
+
+fn shape(text: &[u8], prefixes: &[Prefix]) -> Result<(), Malformed> {
     if text.len() != TOKEN_BYTES {
         return Err(Malformed::Length);
     }
-    if !text.starts_with(b"sfp_") && !text.starts_with(b"sfs_") {
+    if !prefixes.iter().any(|prefix| text.starts_with(prefix.as_str().as_bytes())) {
         return Err(Malformed::Prefix);
     }
     let Some((signed, check)) = text.split_at_checked(TOKEN_BYTES - CHECK_BYTES) else { return Err(Malformed::Length) };

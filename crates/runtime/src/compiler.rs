@@ -21,23 +21,31 @@ use crate::{
 
 /// How many jobs may run at once.
 pub(crate) struct Places {
-    /// For what somebody waits for: few, since a small node has traffic, too.
-    waited_for: Semaphore,
+    /// For calls that found no artefact. Apart from deployments: behind somebody's large component, a call that needs a moment's
+    /// work would wait as long as the compiler may take.
+    called: Semaphore,
+    /// For deployments: few, since a small node has traffic, too.
+    deployed: Semaphore,
     /// For what nobody waits for. One a processor: compilers run at a low priority.
     idle: Semaphore,
 }
 
 impl Places {
-    pub(crate) fn new(waited_for: usize) -> Self {
+    pub(crate) fn new(jobs: usize) -> Self {
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
-        Self { waited_for: Semaphore::new(waited_for.max(1)), idle: Semaphore::new(processors) }
+        let places = |number: usize| Semaphore::new(number.max(1));
+        Self { called: places(jobs), deployed: places(jobs), idle: places(processors) }
     }
 }
 
-/// Whether somebody waits for a job.
+/// Who waits for a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Haste {
-    WaitedFor,
+    /// Whoever called a function.
+    Called,
+    /// Whoever deploys it.
+    Deployed,
+    /// Nobody.
     Idle,
 }
 
@@ -103,7 +111,7 @@ impl Compiler {
         if let Some(found) = self.open(&component, &key) {
             return Ok(found);
         }
-        self.prepare(component, self.caps, Haste::WaitedFor).await?;
+        self.prepare(component, self.caps, Haste::Called).await?;
         self.open(&component, &key).ok_or_else(|| unavailable("its compiled code vanished"))
     }
 
@@ -143,7 +151,8 @@ impl Compiler {
         // Before a place is taken: it may have to be made, and needs one itself.
         let engine = if is_component(&file).map_err(unavailable)? { None } else { Some(self.javascript().await?) };
         let places = match haste {
-            Haste::WaitedFor => &self.places.waited_for,
+            Haste::Called => &self.places.called,
+            Haste::Deployed => &self.places.deployed,
             Haste::Idle => &self.places.idle,
         };
         let _place = places.acquire().await.map_err(unavailable)?;
@@ -197,7 +206,7 @@ impl Compiler {
             return Ok(found);
         }
         let made = async {
-            let _place = self.places.waited_for.acquire().await.map_err(unavailable)?;
+            let _place = self.places.called.acquire().await.map_err(unavailable)?;
             self.sealed(Job { compiler: self, component: engine, limits: self.caps, task: Task::Engine }).await
         };
         let made = made.await;

@@ -91,8 +91,15 @@ fn limit(name: &str, reason: &str) -> Refusal {
     };
     Refusal::new(code, format!("limit `{name}`: {reason}"))
         .detail(format!("the function reached its limit `{name}`"))
-        .next(format!("make the function need less, or raise `{name}` in the manifest's `limits`"))
+        .next(if FIXED.contains(&name) {
+            "make the function need less: this limit is the same for every function".to_owned()
+        } else {
+            format!("make the function need less, or raise `{name}` in the manifest's `limits`")
+        })
 }
+
+/// Limits of the engine that no manifest changes.
+const FIXED: [&str; 2] = ["stack", "random_bytes"];
 
 fn guest(failure: &Failure) -> Refusal {
     match failure {

@@ -132,7 +132,7 @@ fn inspection(component: Digest, (label, cached): (Label, bool)) -> Inspection {
 impl ComponentPort for Service {
     fn prepare<'a>(&'a self, component: Digest, limits: CompileLimits) -> Fut<'a, Result<Inspection, CompileFailure>> {
         Box::pin(async move {
-            let made = self.pool.compiler.prepare(component, limits, Haste::WaitedFor).await?;
+            let made = self.pool.compiler.prepare(component, limits, Haste::Deployed).await?;
             Ok(inspection(component, made))
         })
     }

@@ -1,12 +1,12 @@
 //! A person's own account: what they sign in with, and where they are signed in.
 use std::collections::HashMap;
 
-use gateway::SecurityClass;
+use gateway::{Refusal, SecurityClass};
 use pages::{
     Account, Age, Authenticator, ChangePassword, Fault, Faults, Notice, PasswordRules, PasswordState, ProblemKind,
     Removal,
 };
-use store::Session;
+use store::{Credential, CredentialKind, Session};
 use types::{Code, CredentialId, Person, Secret, UnixMillis};
 
 use crate::{
@@ -23,7 +23,7 @@ use crate::{
 const DONE: &str = "done";
 
 /// 303 to the account page, which says so. The word in the address is one of a few; whoever makes one up changes nothing.
-pub(crate) fn with_notice(ask: &Ask, notice: Notice) -> Result<gateway::Document, gateway::Refusal> {
+pub(crate) fn with_notice(ask: &Ask, notice: Notice) -> Result<gateway::Document, Refusal> {
     let mut query = vec![(DONE, notice.name())];
     query.extend(ask.trip.iter().map(|trip| (pages::fields::TX, &*trip.tx)));
     answer::to(&answer::address(pages::paths::ACCOUNT, &query))
@@ -57,6 +57,26 @@ fn devices(all: Vec<Session>, this: CredentialId, now: UnixMillis) -> Vec<pages:
     shown.into_iter().map(view).collect()
 }
 
+/// The command lines that act as the person, the most recently made first.
+async fn command_lines(shared: &Shared, person: &Person, now: UnixMillis) -> Result<Vec<pages::Session>, Refusal> {
+    let all = shared.ports.store.credentials(Some(person.id)).await.map_err(store)?;
+    let logins = shared.ports.store.logins(Some(person.id)).await.map_err(store)?;
+    let used = |of: &Credential| logins.iter().find(|(c, _)| c.id == of.id).map_or(of.created_at, |(_, l)| l.used_at);
+    let view = |credential: &Credential| pages::Session {
+        id: credential.id.to_string(),
+        device: (&*credential.label).into(),
+        used: age(now, used(credential)),
+        begun: age(now, credential.created_at),
+        command_line: true,
+        ..pages::Session::default()
+    };
+    Ok(all.iter().filter(|credential| is_command_line(credential, now)).map(view).collect())
+}
+
+fn is_command_line(credential: &Credential, now: UnixMillis) -> bool {
+    credential.kind == CredentialKind::Cli && credential.revoked_at.is_none() && now < credential.expires_at
+}
+
 fn passkey(key: &Key, now: UnixMillis) -> pages::Passkey {
     pages::Passkey {
         id: key.id.clone(),
@@ -76,6 +96,8 @@ pub(crate) async fn page(shared: &Shared, ask: &Ask) -> Answer {
     let removable = |what: Removal| removal::against(&what, person, &account).is_none();
     let left = shared.ports.store.recovery_codes_left(person.id).await.map_err(store)?;
     let sessions = shared.ports.store.sessions(Some(person.id)).await.map_err(store)?;
+    let mut devices = devices(sessions, person.credential, ask.now);
+    devices.extend(command_lines(shared, person, ask.now).await?);
     let view = Account {
         notice: Notice::named(ask.form.get(DONE)),
         hidden: ask.hidden(),
@@ -96,7 +118,7 @@ pub(crate) async fn page(shared: &Shared, ask: &Ask) -> Answer {
             None => Authenticator::Off,
         },
         recovery_left: removal::takes_codes(&account).then_some(left),
-        sessions: devices(sessions, person.credential, ask.now),
+        sessions: devices,
         ..Account::default()
     };
     show(shared, ask, view.render(&frame(shared, ask)))
@@ -107,11 +129,17 @@ pub(crate) async fn end_session(shared: &Shared, ask: &Ask) -> Answer {
     let wanted: Option<CredentialId> = ask.form.get("id").parse().ok();
     let own = shared.ports.store.sessions(Some(person.id)).await.map_err(store)?;
     // SECURITY: one's own only; another's id is as good as none.
-    let Some(session) = own.into_iter().find(|session| Some(session.id) == wanted) else {
+    if let Some(session) = own.into_iter().find(|session| Some(session.id) == wanted) {
+        shared.ports.sessions.end(session.id).await.map_err(store)?;
+        return noted(&with_notice(ask, Notice::SessionEnded)?, format!("session {} was ended", session.id));
+    }
+    let own = shared.ports.store.credentials(Some(person.id)).await.map_err(store)?;
+    let is_it = |c: &Credential| Some(c.id) == wanted && is_command_line(c, ask.now);
+    let Some(credential) = own.into_iter().find(is_it) else {
         return Err(problem(shared, ask, Code::CTL_NOT_FOUND, "no such session of theirs", ProblemKind::NotFound));
     };
-    shared.ports.sessions.end(session.id).await.map_err(store)?;
-    noted(&with_notice(ask, Notice::SessionEnded)?, format!("session {} was ended", session.id))
+    shared.ports.logins.end_login(credential.id).await.map_err(store)?;
+    noted(&with_notice(ask, Notice::SessionEnded)?, format!("command line {} was ended", credential.id))
 }
 
 pub(crate) async fn end_others(shared: &Shared, ask: &Ask) -> Answer {
@@ -122,7 +150,7 @@ pub(crate) async fn end_others(shared: &Shared, ask: &Ask) -> Answer {
 
 /// Who may set a password now: whoever knows the present one, which the form asks for; without one, whoever showed lately who
 /// they are.
-async fn may_set_password(shared: &Shared, ask: &Ask) -> Result<(Person, store::Account), gateway::Refusal> {
+async fn may_set_password(shared: &Shared, ask: &Ask) -> Result<(Person, store::Account), Refusal> {
     let (person, account) = recent::own(shared, ask).await?;
     if account.password.is_some() {
         return Ok((person, account));
@@ -171,7 +199,7 @@ async fn present_password(
     ask: &Ask,
     person: &Person,
     account: &store::Account,
-) -> Result<(), gateway::Refusal> {
+) -> Result<(), Refusal> {
     let key = password::limit_key(shared, ask, Step::Password, &account.email, Some(person.id)).await?;
     if let Err(wait_s) = shared.limits.charge(key, ask.cx.started) {
         return Err(slow_down(shared, ask, wait_s, "password change: too many attempts"));

@@ -8,7 +8,7 @@ use pages::{Destination, Frame, Page, Problem, ProblemKind, Without};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use types::Code;
 
-use crate::{ask::Ask, service::Shared};
+use crate::{ask::Ask, service::Shared, trip::End};
 
 /// A page's answer to a visit.
 pub(crate) type Answer = Result<Reply, Refusal>;
@@ -23,8 +23,8 @@ fn without(shared: &Shared) -> Without {
 /// What stands around every page of this visit.
 pub(crate) fn frame(shared: &Shared, ask: &Ask) -> Frame {
     let names = &shared.ports.names;
-    let destination = ask.trip.as_ref().map(|trip| {
-        let app = &trip.request.app;
+    let destination = ask.trip.as_ref().and_then(|trip| trip.request()).map(|request| {
+        let app = &request.app;
         Destination { app: app.as_str().into(), host: format!("{app}.{}", names.apps_domain).into() }
     });
     let host = match &ask.app {
@@ -44,11 +44,14 @@ fn headers(list: &[(&'static str, &'static str)]) -> Vec<(HeaderName, HeaderValu
     list.iter().map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value))).collect()
 }
 
-/// A page as a document. Its forms may end at the app that the person is on the way to.
+/// A page as a document. Its forms may end at the app, or the command line, that the person is on the way to.
 pub(crate) fn document(shared: &Shared, ask: &Ask, page: Page) -> Document {
     let end = match (&ask.app, &ask.trip) {
         (Some(_), _) => Some(shared.ports.names.id_url()),
-        (None, Some(trip)) => Some(shared.ports.names.app_url(&trip.request.app)),
+        (None, Some(trip)) => match &trip.end {
+            End::App(request) => Some(shared.ports.names.app_url(&request.app)),
+            End::CommandLine(pushed) => pushed.redirect.origin(),
+        },
         (None, None) => None,
     };
     of_page(page, end.as_deref(), ask.app.is_some())

@@ -1,7 +1,7 @@
 //! One visit of a page, with all that its handler needs.
 use std::sync::Arc;
 
-use gateway::{Ambient, Cookies, Ctx, Neighbourhood, Refusal, SecurityClass, Visit};
+use gateway::{Ambient, Cookies, Ctx, Refusal, SecurityClass, Visit};
 use http::{HeaderMap, Method};
 use types::{AppName, Assurance, Caller, Code, Person, UnixMillis};
 
@@ -21,6 +21,8 @@ pub(crate) struct Ask {
     /// Query of a GET, body of a POST.
     pub(crate) form: Form,
     pub(crate) cookies: Cookies,
+    /// The proof of possession of a key that came along.
+    pub(crate) proof: Option<Box<str>>,
     pub(crate) app: Option<AppName>,
     /// Where the person is on the way to.
     pub(crate) trip: Option<Trip>,
@@ -31,13 +33,15 @@ pub(crate) struct Ask {
 }
 
 impl Ask {
-    /// Reads the visit. A form is read only if our own page sent it.
-    pub(crate) async fn read(shared: &Shared, cx: &Ctx, visit: Visit) -> Result<Self, Refusal> {
-        let Visit { call, caller, head, body, cookies } = visit;
+    /// Reads the visit. A form is read only if our own page sent it, or where it is a program that sends it.
+    pub(crate) async fn read(shared: &Shared, cx: &Ctx, visit: Visit, by_program: bool) -> Result<Self, Refusal> {
+        let Visit { call, caller, head, body, cookies, neighbourhood, proof } = visit;
+        // SECURITY: where programs ask, a browser's session is nobody's.
+        let caller = if by_program { Arc::new(Caller::Stranger) } else { caller };
         let form = if head.method == Method::POST {
             // SECURITY: the front door has refused what it knows to come from elsewhere. Here nothing is taken on trust: whoever
             // is silent about where a form came from is no browser that somebody signs in with (login CSRF).
-            if head.extensions.get::<Ambient>() != Some(&Ambient::Attach) {
+            if !by_program && head.extensions.get::<Ambient>() != Some(&Ambient::Attach) {
                 return Err(Refusal::new(Code::DOOR_CROSS_SITE, "a form without a word of where it came from")
                     .security(SecurityClass::CrossSite));
             }
@@ -48,18 +52,19 @@ impl Ask {
         let mut ask = Self {
             caller,
             path: head.uri.path().to_owned(),
-            neighbourhood: head.extensions.get::<Neighbourhood>().map_or(0, |n| n.0),
+            neighbourhood: neighbourhood.0,
             head_only: head.method == Method::HEAD,
             headers: head.headers,
             form,
             cookies,
+            proof,
             app: call.app,
             trip: None,
             now: cx.started_at,
             cx: cx.clone(),
         };
         let tx = ask.form.get(pages::fields::TX).to_owned();
-        if !tx.is_empty() && ask.app.is_none() {
+        if !tx.is_empty() && ask.app.is_none() && !by_program {
             let trip = shared.open_trip(&tx, ask.now).await;
             ask.trip = Some(trip.map_err(|reason| answer::attempt_over(shared, &ask, reason))?);
         }
@@ -81,7 +86,7 @@ impl Ask {
 
     /// What the function that the person is on the way to asks for beyond who they are.
     pub(crate) fn wanted(&self) -> Option<&Wanted> {
-        self.trip.as_ref()?.request.wanted.as_ref()
+        self.trip.as_ref()?.request()?.wanted.as_ref()
     }
 
     /// Whether somebody with this proof has to show more before they go on.

@@ -5,23 +5,17 @@
 //! sign-in page, nothing is kept for them. SECURITY: sealed by the keeper, for one purpose and one place, for ten minutes; and a
 //! ceremony that succeeded is remembered until its time is over, so that its answer opens nothing twice.
 //! If this is wrong: whoever once saw an answer signs in with it again.
-use std::sync::{Mutex, PoisonError};
-
 use data_encoding::BASE64URL_NOPAD;
 use gateway::{Names, SealedFor, VaultError};
-use lru::LruCache;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
-use types::{Digest, PrincipalId, UnixMillis};
+use types::{PrincipalId, UnixMillis};
 use webauthn_rs::prelude::{
     AuthenticationResult, DiscoverableAuthentication, DiscoverableKey, Passkey, PasskeyRegistration,
     PublicKeyCredential, RegisterPublicKeyCredential, Url, Uuid, Webauthn, WebauthnBuilder, WebauthnError,
 };
 
-use crate::{secret, service::Shared, trip::ATTEMPT_S};
-
-/// Ceremonies that succeeded and are not over. To push one out, somebody has to succeed as often within ten minutes.
-const USED_MAX: usize = 65_536;
+use crate::{service::Shared, trip::ATTEMPT_S, used::Used};
 
 /// Why a ceremony came to nothing.
 #[derive(Debug)]
@@ -62,7 +56,7 @@ pub(crate) struct Ceremonies {
     library: Webauthn,
     /// What was made before this process has no memory of whether it was used.
     began: UnixMillis,
-    used: Mutex<LruCache<Digest, ()>>,
+    used: Used,
 }
 
 /// What goes to the browser.
@@ -80,17 +74,7 @@ impl Ceremonies {
         let origin = Url::parse(&names.id_url()).ok()?;
         let built = WebauthnBuilder::new(&names.id, &origin).and_then(|builder| builder.rp_name("Serviceful").build());
         let library = built.inspect_err(|e| tracing::warn!("passkeys are off: `{}`: {e}", names.id)).ok()?;
-        // Unbounded for the library only, because a bounded one reserves all its memory at once.
-        Some(Self { library, began: now, used: Mutex::new(LruCache::unbounded()) })
-    }
-
-    /// Uses a ceremony up; `false` when it was used.
-    fn use_up(&self, ceremony: &str) -> bool {
-        let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
-        if used.len() >= USED_MAX {
-            used.pop_lru();
-        }
-        used.put(secret::hash(ceremony.as_bytes()), ()).is_none()
+        Some(Self { library, began: now, used: Used::new() })
     }
 
     async fn take<T: DeserializeOwned>(
@@ -138,7 +122,7 @@ impl Ceremonies {
         let answer: RegisterPublicKeyCredential = serde_json::from_str(answer).map_err(|_| Failed::Malformed)?;
         let passkey = self.library.finish_passkey_registration(&answer, &open.state).map_err(Failed::Refused)?;
         let person = open.person.ok_or(Failed::Over("the ceremony makes nobody's passkey"))?;
-        if self.use_up(ceremony) { Ok((person, passkey)) } else { Err(Failed::Over("the ceremony was used before")) }
+        if self.used.take(ceremony) { Ok((person, passkey)) } else { Err(Failed::Over("the ceremony was used before")) }
     }
 
     /// Asks for a passkey to be shown: any, or one of `known`.
@@ -174,7 +158,7 @@ impl Ceremonies {
         let key = DiscoverableKey::from(passkey);
         let judged = self.library.finish_discoverable_authentication_v2(answer, open.state, &key);
         let result = judged.map_err(Failed::Refused)?;
-        if self.use_up(ceremony) { Ok(result) } else { Err(Failed::Over("the ceremony was used before")) }
+        if self.used.take(ceremony) { Ok(result) } else { Err(Failed::Over("the ceremony was used before")) }
     }
 
     /// Whose passkey the browser says it shows; not yet believed.

@@ -16,7 +16,7 @@ use crate::{
     password::{self, Step},
     recent::own,
     service::{Shared, store},
-    trip::Wanted,
+    trip::{Trip, Wanted},
 };
 
 /// Where somebody may come from, and goes back to.
@@ -27,6 +27,7 @@ const FROM: &[&str] = &[
     paths::ACCOUNT_AUTHENTICATOR,
     paths::ACCOUNT_AUTHENTICATOR_REMOVE,
     paths::ACCOUNT_RECOVERY,
+    paths::CLI,
 ];
 
 fn back(ask: &Ask) -> &'static str {
@@ -55,9 +56,9 @@ fn view(shared: &Shared, ask: &Ask, account: &Account, faults: Faults) -> Confir
             (account.password.is_some() && (code || !passkeys), code)
         }
     };
-    let (to, reason) = match (wanted(ask), &ask.trip) {
-        (Some(wanted), Some(trip)) => {
-            let (app, function) = (trip.request.app.as_str().into(), wanted.function.as_str().into());
+    let (to, reason) = match (wanted(ask), ask.trip.as_ref().and_then(Trip::request)) {
+        (Some(wanted), Some(request)) => {
+            let (app, function) = (request.app.as_str().into(), wanted.function.as_str().into());
             (String::new(), ConfirmReason::Function { app, function })
         }
         _ => (back(ask).to_owned(), ConfirmReason::Account),
@@ -89,7 +90,7 @@ async fn asked(shared: &Shared, ask: &Ask) -> Result<(Person, Account, Confirm),
 pub(crate) async fn from_app(shared: &Shared, ask: &Ask) -> Answer {
     let trip = shared.open_trip(ask.form.get(fields::TX), ask.now).await;
     let trip = trip.map_err(|reason| attempt_over(shared, ask, reason))?;
-    if ask.app.as_ref() != Some(&trip.request.app) {
+    if ask.app.as_ref() != trip.request().map(|request| &request.app) {
         return Err(attempt_over(shared, ask, "an attempt of another app".to_owned()));
     }
     let page = format!("{}{}", shared.ports.names.id_url(), paths::SIGN_IN);

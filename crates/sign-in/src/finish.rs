@@ -10,7 +10,7 @@ use types::{Assurance, Code, CredentialId, Person, PrincipalId, UnixMillis};
 use crate::{
     answer::{self, Answer, noted, with_cookies},
     ask::Ask,
-    device, secret,
+    cli, device, secret,
     service::{Shared, store},
     trip::{CODE_S, Grant},
 };
@@ -111,6 +111,7 @@ async fn onward(
     }
     match &ask.trip {
         None => answer::to(pages::paths::ACCOUNT),
+        Some(trip) if trip.pushed().is_some() => cli::onward(ask),
         Some(_) => {
             hand_over(shared, ask, session.person, session.id, session.assurance, session.authenticated_at).await
         }
@@ -150,6 +151,11 @@ pub(crate) async fn way_on(shared: &Shared, ask: &Ask, person: &Person) -> Resul
     if ask.asks_for_more(person.assurance, person.authenticated_at) {
         return answer::to(&ask.onward(pages::paths::CONFIRM));
     }
+    match &ask.trip {
+        None => return answer::to(pages::paths::ACCOUNT),
+        Some(trip) if trip.pushed().is_some() => return cli::onward(ask),
+        Some(_) => {}
+    }
     hand_over(shared, ask, person.id, person.credential, person.assurance, person.authenticated_at).await
 }
 
@@ -162,8 +168,10 @@ async fn hand_over(
     assurance: Assurance,
     authenticated_at: UnixMillis,
 ) -> Result<Document, Refusal> {
-    let Some(trip) = &ask.trip else { return answer::to(pages::paths::ACCOUNT) };
-    let (rng, request) = (&*shared.ports.rng, &trip.request);
+    let Some(request) = ask.trip.as_ref().and_then(|trip| trip.request()) else {
+        return answer::to(pages::paths::ACCOUNT);
+    };
+    let rng = &*shared.ports.rng;
     let grant = Grant {
         app: request.app.clone(),
         challenge: request.challenge.clone(),

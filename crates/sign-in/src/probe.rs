@@ -9,7 +9,7 @@ use webauthn_rs::prelude::{
     DiscoverableKey, PublicKeyCredential, RegisterPublicKeyCredential, Url, Uuid, Webauthn, WebauthnBuilder,
 };
 
-use crate::{answer, form, newcomer, secret, trip};
+use crate::{answer, client, form, newcomer, secret, trip};
 
 /// A form, and each of its values as everything that a field can be.
 pub fn form(bytes: &[u8]) {
@@ -36,6 +36,12 @@ fn field(value: &str) {
     let encoded = answer::encode(value).to_string();
     assert!(encoded.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~%".contains(&b)));
     let _ = secret::recovery_hash(value);
+    if let Some(redirect) = client::Redirect::parse(value) {
+        assert_eq!(redirect.to_text(), value, "a redirect has one spelling");
+    }
+    if let Some(name) = client::computer(value) {
+        assert!(!name.is_empty() && name.chars().count() <= 40 && !name.contains(['<', ' ', '\n']));
+    }
 }
 
 struct Known {
@@ -125,11 +131,12 @@ mod tests {
 
     #[test]
     fn mangled_forms_are_refused_or_plain() {
-        let seeds: [&[u8]; 4] = [
+        let seeds: [&[u8]; 5] = [
             b"tx=AAAA&email=ada%40example.org&password=correct+horse",
             b"name=Ada+Lovelace&email=a@b.example&new_password=%C3%A9&secret=x",
             b"code=123+456&recovery_code=abcd-efgh-ijkl-mnop-qrst-uvwx&target=%2Forders%3Fx%3D1",
             b"a=1&a=2&%00=%ff&=&&",
+            b"client_id=serviceful-cli&redirect_uri=http%3A%2F%2F127.0.0.1%3A8081%2Fcallback&computer=build-3",
         ];
         mangle::run(&seeds, 20_000, form);
     }

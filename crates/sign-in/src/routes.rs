@@ -3,6 +3,8 @@ use gateway::{Desk, SignInRoute};
 use pages::paths;
 use types::{Action, RouteError};
 
+use crate::client;
+
 /// A page's name: what the workroom matches on.
 macro_rules! names {
     ($($variant:ident = $method:literal $path:expr, $action:ident, $desk:ident;)+) => {
@@ -74,6 +76,13 @@ names! {
     Authenticator = "GET" paths::ACCOUNT_AUTHENTICATOR, AccountManage, Id;
     AuthenticatorSent = "POST" paths::ACCOUNT_AUTHENTICATOR, AccountManage, Id;
     CodesSaved = "POST" paths::ACCOUNT_RECOVERY_SAVED, AccountManage, Id;
+    Discovery = "GET" "/.well-known/oauth-authorization-server", SignIn, Id;
+    Push = "POST" client::PUSH, SignIn, Id;
+    Authorize = "GET" client::AUTHORIZE, SignIn, Id;
+    Tokens = "POST" client::TOKEN, SignIn, Id;
+    Cli = "GET" paths::CLI, SignIn, Id;
+    CliSent = "POST" paths::CLI, SignIn, Id;
+    CliDone = "GET" client::DONE, SignIn, Id;
     AppCallback = "GET" "/.sf/callback", SignIn, App;
     AppConfirm = "GET" "/.sf/confirm", SignIn, App;
     AppAsset = "GET" "/.sf/assets/:name", SignIn, App;
@@ -83,6 +92,13 @@ names! {
     AppSignIn = "GET" "/.sf/sign-in", SignIn, App;
     AppAccount = "GET" "/.sf/account", SignIn, App;
     ConsoleClaim = "GET" paths::CLAIM, SignIn, Console;
+}
+
+impl Name {
+    /// Whether a program sends it, and no page of ours. It carries all that counts in itself: no cookie does anything there.
+    pub(crate) const fn is_for_programs(self) -> bool {
+        matches!(self, Self::Push | Self::Tokens)
+    }
 }
 
 #[cfg(test)]

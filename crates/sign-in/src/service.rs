@@ -3,7 +3,8 @@ use std::sync::Arc;
 
 use data_encoding::BASE64URL_NOPAD;
 use gateway::{
-    Ctx, Fut, MembershipPort, Names, Permit, Refusal, Reply, SealedFor, SessionPort, VaultError, VaultPort, Work,
+    Ctx, Fut, LoginPort, MembershipPort, Names, Permit, Refusal, Reply, SealedFor, SessionPort, VaultError, VaultPort,
+    Work,
 };
 use pages::Removal;
 use serde::{Serialize, de::DeserializeOwned};
@@ -16,12 +17,13 @@ use crate::{
     ask::Ask,
     authenticator, callback,
     ceremony::Ceremonies,
-    claim, confirm, first, invitation,
+    claim, cli, confirm, discovery, exchange, first, invitation,
     limits::Limits,
-    passkey, passkeys, password, recovery, removal,
+    passkey, passkeys, password, push, recovery, removal,
     routes::Name,
     second, sign_out,
-    trip::{self, Trip},
+    trip::{self, End, Trip},
+    used::Used,
 };
 
 /// What the composition root gives.
@@ -29,6 +31,7 @@ pub struct Ports {
     pub store: Arc<dyn Store>,
     pub vault: Arc<dyn VaultPort>,
     pub sessions: Arc<dyn SessionPort>,
+    pub logins: Arc<dyn LoginPort>,
     pub membership: Arc<dyn MembershipPort>,
     pub names: Names,
     pub clock: Arc<dyn Clock>,
@@ -41,6 +44,10 @@ pub(crate) struct Shared {
     pub(crate) limits: Limits,
     /// `None` where there can be no passkeys.
     pub(crate) ceremonies: Option<Ceremonies>,
+    /// Requests of command lines that somebody allowed or refused.
+    pub(crate) answered: Used,
+    /// When this memory began: what was asked before it may have been answered.
+    pub(crate) began: UnixMillis,
 }
 
 /// sign-in. Cheap to clone.
@@ -52,8 +59,10 @@ pub struct Service {
 impl Service {
     /// The room.
     pub fn new(ports: Ports) -> Self {
-        let ceremonies = Ceremonies::new(&ports.names, ports.clock.now());
-        Self { shared: Arc::new(Shared { ports, limits: Limits::new(), ceremonies }) }
+        let began = ports.clock.now();
+        let ceremonies = Ceremonies::new(&ports.names, began);
+        let (limits, answered) = (Limits::new(), Used::new());
+        Self { shared: Arc::new(Shared { ports, limits, ceremonies, answered, began }) }
     }
 }
 
@@ -87,12 +96,16 @@ impl Shared {
 
     /// The attempt of an address or a form.
     pub(crate) async fn open_trip(&self, tx: &str, now: UnixMillis) -> Result<Trip, String> {
+        if let Some(sealed) = tx.strip_prefix(push::MARK) {
+            let pushed = push::open(self, sealed, now).await?;
+            return Ok(Trip { tx: tx.to_owned(), end: End::CommandLine(Box::new(pushed)) });
+        }
         let opened = self.unseal::<trip::Request>(SealedFor::Request, "", tx).await.map_err(|e| e.to_string())?;
         let request = opened.ok_or_else(|| "the attempt is not one of ours".to_owned())?;
         if !trip::is_under_way(request.at, now) {
             return Err("the attempt took too long".to_owned());
         }
-        Ok(Trip { tx: tx.to_owned(), request })
+        Ok(Trip { tx: tx.to_owned(), end: End::App(request) })
     }
 
     /// The keeper could not do it: busy is said as such, everything else is an error of ours.
@@ -156,6 +169,13 @@ async fn dispatch(shared: &Shared, name: Name, ask: Ask) -> Answer {
         Name::AuthenticatorSent => authenticator::sent(shared, &ask).await,
         Name::CodesSaved => authenticator::saved(shared, &ask).await,
         Name::AppConfirm => confirm::from_app(shared, &ask).await,
+        Name::Discovery => discovery::metadata(shared),
+        Name::Push => push::sent(shared, &ask).await,
+        Name::Authorize => cli::authorize(shared, &ask).await,
+        Name::Tokens => exchange::sent(shared, &ask).await,
+        Name::Cli => cli::page(shared, &ask).await,
+        Name::CliSent => cli::sent(shared, &ask).await,
+        Name::CliDone => cli::done(shared, &ask),
         Name::AppCallback => callback::arrive(shared, &ask).await,
         // Whatever the app's front page wants of its visitors begins there.
         Name::AppSignIn => answer::go("/"),
@@ -170,7 +190,7 @@ impl Work for Service {
                 permit.into_visit().map_err(|_| Refusal::internal("sign-in got a permit for something else"))?;
             let name = Name::parse(visit.call.name);
             let name = name.ok_or_else(|| Refusal::new(Code::POL_NO_ROUTE, "no such page"))?;
-            let ask = Ask::read(&self.shared, cx, visit).await?;
+            let ask = Ask::read(&self.shared, cx, visit, name.is_for_programs()).await?;
             dispatch(&self.shared, name, ask).await
         })
     }

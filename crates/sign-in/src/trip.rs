@@ -9,6 +9,8 @@
 use serde::{Deserialize, Serialize};
 use types::{AppName, Assurance, CredentialId, Demand, FunctionName, UnixMillis};
 
+use crate::push::Pushed;
+
 /// How long an attempt may take.
 pub(crate) const ATTEMPT_S: u64 = 600;
 /// How long a code may take from origin to origin.
@@ -64,7 +66,32 @@ pub(crate) struct Grant {
 pub(crate) struct Trip {
     /// As in the address.
     pub(crate) tx: String,
-    pub(crate) request: Request,
+    pub(crate) end: End,
+}
+
+/// Where it leads.
+#[derive(Debug, Clone)]
+pub(crate) enum End {
+    App(Request),
+    CommandLine(Box<Pushed>),
+}
+
+impl Trip {
+    /// The request of an app.
+    pub(crate) fn request(&self) -> Option<&Request> {
+        match &self.end {
+            End::App(request) => Some(request),
+            End::CommandLine(_) => None,
+        }
+    }
+
+    /// The request of a command line.
+    pub(crate) fn pushed(&self) -> Option<&Pushed> {
+        match &self.end {
+            End::App(_) => None,
+            End::CommandLine(pushed) => Some(pushed),
+        }
+    }
 }
 
 /// Whether an attempt that began then is still under way. One from the future is not: a clock was set back.

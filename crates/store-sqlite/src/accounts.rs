@@ -9,6 +9,7 @@ use crate::{
     apps::{grow, upsert_member},
     directory::insert_principal,
     fault::{Fault, Label},
+    logins,
     open::SqliteStore,
     rows::{self, PRINCIPAL, app_name, bad, digest, millis, number, principal_id, time, unsigned},
     sessions,
@@ -206,6 +207,7 @@ impl Accounts for SqliteStore {
                 return Ok(false);
             }
             sessions::end_all_but(db, person, None, kept)?;
+            logins::end_all(db, person, at)?;
             Ok(true)
         })
     }

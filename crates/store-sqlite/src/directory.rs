@@ -153,7 +153,7 @@ pub(crate) fn insert_principal(db: &Connection, new: &Principal) -> Result<(), F
     Ok(())
 }
 
-fn insert_credential(db: &Connection, new: &Credential) -> Result<(), Fault> {
+pub(crate) fn insert_credential(db: &Connection, new: &Credential) -> Result<(), Fault> {
     if let Some(parent) = &new.parent {
         // In the same transaction: what is made while its parent is being revoked either is not made, or is revoked along.
         let sql = "SELECT EXISTS (SELECT 1 FROM credential WHERE id = ?1 AND revoked_at IS NULL)";

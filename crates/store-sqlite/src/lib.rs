@@ -12,6 +12,7 @@ mod directory;
 mod fault;
 mod folder;
 mod lane;
+mod logins;
 mod migrate;
 mod open;
 mod rows;

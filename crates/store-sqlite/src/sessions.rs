@@ -16,13 +16,18 @@ const SESSION_COLUMNS: usize = 14;
 const ASSURANCES: [Assurance; 4] =
     [Assurance::None, Assurance::SingleFactor, Assurance::MultiFactor, Assurance::PhishingResistant];
 
-const fn assurance_number(assurance: Assurance) -> i64 {
+pub(crate) const fn assurance_number(assurance: Assurance) -> i64 {
     match assurance {
         Assurance::None => 0,
         Assurance::SingleFactor => 1,
         Assurance::MultiFactor => 2,
         Assurance::PhishingResistant => 3,
     }
+}
+
+pub(crate) fn assurance(row: &Row<'_>, column: usize) -> Result<Assurance, rusqlite::Error> {
+    let number = usize::try_from(unsigned(row, column)?).unwrap_or(usize::MAX);
+    ASSURANCES.get(number).copied().ok_or_else(|| bad(column, Type::Integer, "an unknown assurance"))
 }
 
 const fn purpose_word(purpose: LinkPurpose) -> &'static str {
@@ -35,7 +40,6 @@ const fn purpose_word(purpose: LinkPurpose) -> &'static str {
 
 fn session(row: &Row<'_>) -> Result<Session, rusqlite::Error> {
     let former: Option<[u8; 32]> = row.get(5)?;
-    let assurance = usize::try_from(unsigned(row, 11)?).unwrap_or(usize::MAX);
     Ok(Session {
         id: row.get(0).map(CredentialId::from_bytes)?,
         person: principal_id(row, 1)?,
@@ -50,7 +54,7 @@ fn session(row: &Row<'_>) -> Result<Session, rusqlite::Error> {
         used_at: time(row, 8)?,
         rotated_at: time(row, 9)?,
         expires_at: time(row, 10)?,
-        assurance: *ASSURANCES.get(assurance).ok_or_else(|| bad(11, Type::Integer, "an unknown assurance"))?,
+        assurance: assurance(row, 11)?,
         authenticated_at: time(row, 12)?,
         device: row.get(13)?,
     })

@@ -78,7 +78,8 @@ pub trait Accounts: Send + Sync {
         account: Account,
     ) -> Answer<'_, Option<Invitation>>;
 
-    /// Sets the password and ends every session of the person but `kept`, in one transaction; `false` when there is no account.
+    /// Sets the password and ends every session of the person but `kept` and every login of a command line, in one transaction;
+    /// `false` when there is no account.
     fn set_password(
         &self,
         person: PrincipalId,

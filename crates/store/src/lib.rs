@@ -13,6 +13,7 @@ pub mod contract;
 mod directory;
 mod error;
 mod history;
+mod logins;
 #[cfg(feature = "test-util")]
 mod memory;
 mod sessions;
@@ -23,6 +24,7 @@ pub use contents::{Contents, ContentsError, Stored};
 pub use directory::{Audience, Claim, Credential, CredentialKind, Directory, Principal, PrincipalKind};
 pub use error::StoreError;
 pub use history::{Kept, surplus};
+pub use logins::{Login, Logins, REFRESHES_MAX, Refresh, Refreshed};
 #[cfg(feature = "test-util")]
 pub use memory::MemoryStore;
 pub use sessions::{Link, LinkPurpose, Session, Sessions, Use};
@@ -31,5 +33,5 @@ pub use sessions::{Link, LinkPurpose, Session, Sessions, Use};
 pub type Answer<'a, T> = std::pin::Pin<Box<dyn std::future::Future<Output = Result<T, StoreError>> + Send + 'a>>;
 
 /// The platform's whole memory.
-pub trait Store: Directory + Apps + Accounts + Sessions {}
-impl<T: Directory + Apps + Accounts + Sessions> Store for T {}
+pub trait Store: Directory + Apps + Accounts + Sessions + Logins {}
+impl<T: Directory + Apps + Accounts + Sessions + Logins> Store for T {}

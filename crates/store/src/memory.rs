@@ -1,4 +1,5 @@
 //! A store in memory, for tests of rooms. It passes the same contract suite as the databases do; nothing survives it.
+mod logins;
 mod people;
 
 use std::{
@@ -15,7 +16,7 @@ use types::{AppName, CredentialId, DeploymentId, Digest, PrincipalId, UnixMillis
 
 use crate::{
     Account, Answer, App, AppMember, Apps, Claim, Credential, Deployment, DeploymentState, Directory, Invitation, Kept,
-    Link, MemberRole, Principal, PrincipalKind, Session, StoreError, surplus,
+    Link, Login, MemberRole, Principal, PrincipalKind, Session, StoreError, surplus,
 };
 
 #[derive(Default)]
@@ -31,6 +32,9 @@ struct Rooms {
     sessions: Vec<Session>,
     /// And whether it was used.
     links: Vec<(Link, bool)>,
+    logins: Vec<Login>,
+    /// Refresh secrets that were used up, and the login that they were of.
+    spent: Vec<(Digest, CredentialId)>,
     invitations: Vec<Invitation>,
 }
 

@@ -36,7 +36,7 @@ pub struct Session {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum LinkPurpose {
-    /// What the sign-in origin hands to an app's origin (RFC 6749 section 4.1).
+    /// What the sign-in origin hands to an app's origin, or to a command line (RFC 6749 section 4.1).
     Code,
     /// Sets a new password.
     Reset,

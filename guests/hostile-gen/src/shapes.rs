@@ -48,14 +48,14 @@ pub(crate) fn all() -> Result<Vec<Hostile>> {
     Ok(valid.into_iter().chain(invalid).collect())
 }
 
-/// A function type over pairs of pairs of pairs.
+/// A type of pairs of pairs of pairs. Nothing is imported: an import that is not served would be what is found first.
 fn doubling(levels: u32) -> String {
     let mut text = String::from("(component\n  (type $t0 (tuple u64 u64))\n");
     for level in 1..=levels {
         let below = level - 1;
         let _ = writeln!(text, "  (type $t{level} (tuple $t{below} $t{below}))");
     }
-    let _ = writeln!(text, "  (import \"take\" (func (param \"all\" (list $t{levels}))))\n)");
+    let _ = writeln!(text, "  (type $all (list $t{levels}))\n  (export \"all\" (type $all))\n)");
     text
 }
 

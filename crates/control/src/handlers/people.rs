@@ -7,7 +7,7 @@ use control_api::{
 };
 use gateway::{ControlCall, NewInvitation, Refusal, Reply};
 use http::StatusCode;
-use store::{MemberRole, Principal, PrincipalKind};
+use store::{Credential, MemberRole, Principal, PrincipalKind};
 use types::email_address;
 
 use super::members;
@@ -105,7 +105,20 @@ pub(crate) async fn sessions(shared: &Shared, asked: Asked) -> Result<Reply, Ref
     Query::parse(&asked.head, &[])?;
     let person = found(shared, &asked.call).await?;
 
-    let sessions = shared.ports.store.sessions(Some(person.id)).await.map_err(refuse::store)?;
+    let store = &shared.ports.store;
+    let sessions = store.sessions(Some(person.id)).await.map_err(refuse::store)?;
+    let logins = store.logins(Some(person.id)).await.map_err(refuse::store)?;
+    let now = shared.ports.clock.now();
+    let open = |credential: &Credential| credential.revoked_at.is_none() && now < credential.expires_at;
+    let logins = logins.into_iter().filter(|(credential, _)| open(credential)).map(|(credential, login)| SessionView {
+        id: credential.id,
+        app: None,
+        device: credential.label.to_string(),
+        created_at: credential.created_at,
+        used_at: login.used_at,
+        expires_at: credential.expires_at,
+        command_line: true,
+    });
     let sessions = sessions.into_iter().map(|session| SessionView {
         id: session.id,
         app: session.app,
@@ -113,9 +126,12 @@ pub(crate) async fn sessions(shared: &Shared, asked: Asked) -> Result<Reply, Ref
         created_at: session.created_at,
         used_at: session.used_at,
         expires_at: session.expires_at,
+        command_line: false,
     });
 
-    reply::ok(&SessionList { sessions: sessions.collect() })
+    let mut sessions: Vec<SessionView> = sessions.chain(logins).collect();
+    sessions.sort_by_key(|session| std::cmp::Reverse(session.used_at));
+    reply::ok(&SessionList { sessions })
 }
 
 pub(crate) async fn end_sessions(shared: &Shared, asked: Asked) -> Result<Reply, Refusal> {

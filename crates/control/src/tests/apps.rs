@@ -92,6 +92,7 @@ async fn metadata_names_the_configured_origin_never_the_asked_one() {
     let (_, found) = room.ask(Op::ResourceMetadata, &Caller::Stranger, &[], Sent::Nothing).await.unwrap();
     assert_eq!(found["resource"], "http://console.localhost:8080");
     assert_eq!(found["bearer_methods_supported"], json!(["header"]));
+    assert_eq!(found["authorization_servers"], json!(["http://id.localhost:8080"]));
 }
 
 #[tokio::test]

@@ -26,7 +26,11 @@ fn reads_one_bearer_field() {
     let good = good();
     for scheme in ["Bearer", "bearer", "BEARER", "bEARer"] {
         let headers = headers(&[format!("{scheme} {good}").as_bytes()]);
-        assert_eq!(token(&headers), Ok(Some(good.as_bytes())), "{scheme}");
+        assert_eq!(token(&headers), Ok(Some((Scheme::Bearer, good.as_bytes()))), "{scheme}");
+    }
+    for scheme in ["DPoP", "dpop", "DPOP"] {
+        let headers = headers(&[format!("{scheme} {good}").as_bytes()]);
+        assert_eq!(token(&headers), Ok(Some((Scheme::Proof, good.as_bytes()))), "{scheme}");
     }
     assert_eq!(token(&HeaderMap::new()), Ok(None));
 }
@@ -75,7 +79,13 @@ fn refuses_every_other_spelling() {
         (with("Bearer", ""), &scheme),
         (b"Basic c2VydmljZWZ1bDpzZXJ2aWNlZnVs".to_vec(), &scheme),
         (b"Digest username=\"a\"".to_vec(), &scheme),
-        (with("DPoP ", ""), &scheme),
+        (with("DPoP  ", ""), &syntax),
+        (with("DPoPX ", ""), &scheme),
+        (token::fresh(token::Prefix::Refresh, &Sevens).0.reveal().as_bytes().to_vec(), &scheme),
+        (
+            [b"Bearer ", token::fresh(token::Prefix::Refresh, &Sevens).0.reveal().as_bytes()].concat(),
+            &malformed(Malformed::Prefix),
+        ),
         (with("Bearer ", "="), &malformed(Malformed::Length)),
         (b"Bearer x".to_vec(), &malformed(Malformed::Length)),
         (b"Bearer eyJhbGciOiJub25lIn0.eyJzdWIiOiJhZG1pbiJ9.".to_vec(), &malformed(Malformed::Length)),

@@ -131,13 +131,14 @@ async fn refusals(w: &World) -> Vec<(&'static str, gateway::Refusal)> {
     assert!(w.room.set_disabled(eve.id, true).await.expect("disabled"));
     let (_, elsewhere) = w.token(ana.id, CredentialKind::Call, Audience::App(coffee), 0).await;
     let (_, unknown) = world().fresh_elsewhere().await;
+    let bound = w.login(ana.id).await;
     w.clock.forward_ms(1_000);
 
     let field = |secret: &Secret| format!("Bearer {}", secret.reveal());
     let damaged = field(&good).replace("sfp_", "sfs_");
-    let cases: [(&str, Vec<String>); 10] = [
+    let cases: [(&str, Vec<String>); 13] = [
         ("more than one", vec![field(&good), field(&good)]),
-        ("not Bearer", vec!["Basic YTpi".into()]),
+        ("neither Bearer nor DPoP", vec!["Basic YTpi".into()]),
         ("RFC 6750", vec!["Bearer".into()]),
         ("wrong length", vec!["Bearer nonsense".into()]),
         ("wrong checksum", vec![damaged]),
@@ -146,6 +147,9 @@ async fn refusals(w: &World) -> Vec<(&'static str, gateway::Refusal)> {
         ("is expired", vec![field(&expired)]),
         ("is disabled", vec![field(&disabled)]),
         ("another audience", vec![field(&elsewhere)]),
+        ("is bound to no key", vec![field(&good).replace("Bearer", "DPoP")]),
+        ("came without a proof", vec![field(&bound)]),
+        ("there is none, or more than one", vec![field(&bound).replace("Bearer", "DPoP")]),
     ];
     let mut refusals = Vec::new();
     for (reason, fields) in cases {
@@ -184,7 +188,7 @@ async fn each_reason_is_its_own_in_the_audit_and_all_are_one_to_the_caller() {
         let bytes = body.collect().await.expect("a body").to_bytes();
         public.push((reason, parts.status, format!("{:?}", parts.headers), bytes));
     }
-    assert_eq!(private.len(), 10, "{private:?}");
+    assert_eq!(private.len(), 13, "{private:?}");
     let (_, status, headers, bytes) = public[0].clone();
     assert_eq!(status, 401);
     for (reason, other_status, other_headers, other_bytes) in public {

@@ -4,5 +4,6 @@
 mod cached_equals_uncached;
 mod credentials;
 mod identify;
+mod logins;
 mod sessions;
 mod world;

@@ -4,13 +4,15 @@ use std::sync::{
     atomic::{AtomicU64, Ordering},
 };
 
-use gateway::{Admitted, Channel, ControlCall, CredentialPort, Ctx, Identify, Intent, NewCredential, Refusal};
+use gateway::{
+    Admitted, Channel, ControlCall, CredentialPort, Ctx, Identify, Intent, LoginPort, NewCredential, NewLogin, Refusal,
+};
 use http::Request;
 use identity::{Config, Service};
 use store::{Apps, Audience, Credential, CredentialKind, Directory, MemoryStore, Principal, PrincipalKind};
 use types::{
-    Access, Action, AppName, Caller, Clock, Digest, FunctionName, FunctionTarget, Grants, Instant, PrincipalId,
-    Resource, Rng, RunLimits, Secret, UnixMillis,
+    Access, Action, AppName, Assurance, Caller, Clock, CredentialId, Digest, FunctionName, FunctionTarget, Grants,
+    Instant, PrincipalId, Resource, Rng, RunLimits, Secret, UnixMillis,
 };
 
 pub(crate) const OWNER_UID: u32 = 1_234;
@@ -166,6 +168,15 @@ impl World {
     ) -> (Credential, Secret) {
         let new = NewCredential { principal: of, kind, audience, label: "test".into(), life_s };
         self.room.create(new).await.expect("a token")
+    }
+
+    /// The access secret of a command line that signed in with some key.
+    pub(crate) async fn login(&self, person: PrincipalId) -> Secret {
+        let id = CredentialId::fresh(self.clock.now(), &*self.rng);
+        let (assurance, authenticated_at) = (Assurance::MultiFactor, self.clock.now());
+        let key = Digest::from_bytes([8; 32]);
+        let new = NewLogin { id, person, key, label: "Command line on test".into(), assurance, authenticated_at };
+        self.room.open_login(new).await.expect("a login").access
     }
 
     pub(crate) async fn cli(&self, of: PrincipalId) -> (Credential, Secret) {

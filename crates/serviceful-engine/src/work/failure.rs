@@ -7,6 +7,7 @@ use crate::config::WASM_STACK_BYTES;
 
 use super::{
     call::{Call, Reached, Stop},
+    guest::RANDOM_BYTES_MAX,
     instance::HOSTCALL_BYTES,
     js,
     logs::harmless,
@@ -61,13 +62,18 @@ pub(crate) fn of_error(call: &Call, error: &wasmtime::Error) -> Failure {
     if text.contains("fuel allocated for hostcalls") {
         return limit("header_bytes", format!("one call into the platform carried more than {HOSTCALL_BYTES} bytes"));
     }
+    // Nor for these two: wasmtime-wasi's `get_random_bytes`, and the `http` crate when a field is added.
+    if text.contains("requested len") && text.contains("exceeds limit") {
+        return limit("random_bytes", format!("it asked for more than {RANDOM_BYTES_MAX} random bytes at once"));
+    }
     Failure::Trap { reason: cut(&text) }
 }
 
 fn of_trap(trap: Trap) -> Failure {
     let reason = match trap {
         Trap::StackOverflow => {
-            format!("the call stack is full ({} KiB): it calls itself too deep", WASM_STACK_BYTES >> 10)
+            let kib = WASM_STACK_BYTES >> 10;
+            return limit("stack", format!("the call stack is full ({kib} KiB): it calls itself too deep"));
         }
         Trap::UnreachableCodeReached => {
             "it panicked or aborted (`unreachable` was executed); its error output says why".to_owned()

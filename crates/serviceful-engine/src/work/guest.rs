@@ -13,7 +13,7 @@ use wire::{CHUNK_BYTES_MAX, work::LogStream};
 use super::{call::Call, limiter::Limiter, logs::Pipe};
 
 /// Most random bytes that one call into the host gives.
-const RANDOM_BYTES_MAX: u64 = 1 << 20;
+pub(super) const RANDOM_BYTES_MAX: u64 = 1 << 20;
 /// The HTTP library counts 72 bytes a field on top of name and value, where `header_bytes` counts 32: at most 2.3 times as much,
 /// for a field of one letter. A guest must be able to reach `header_bytes`, so that the limit can be named, and not much more.
 const FIELD_OVERHEAD: usize = 3;

@@ -13,6 +13,7 @@ use super::{
     deployments::{DeploymentsArgs, RollbackArgs},
     invite::InviteArgs,
     invoke::InvokeArgs,
+    login::LoginArgs,
     logs::LogsArgs,
     members::MembersArgs,
     new::NewArgs,
@@ -186,10 +187,15 @@ pub(crate) enum Hand {
         after_help = "Example:\n  serviceful claim                    on the host: make a new claim link\n  serviceful claim 'http://console.localhost:8080/claim#CODE'\n  serviceful claim --accept           on the host: both at once"
     )]
     Claim(ClaimArgs),
+    /// Sign in through a browser
+    #[command(
+        after_help = "Example:\n  serviceful login\n  serviceful login --platform https://console.example.com\n  serviceful login --paste            the browser is on another computer"
+    )]
+    Login(LoginArgs),
     /// Say who you are to the platform
     #[command(after_help = "Example:\n  serviceful whoami")]
     Whoami,
-    /// Revoke the stored credential and forget it
+    /// Sign out: revoke the stored credential and forget it
     #[command(after_help = "Example:\n  serviceful logout")]
     Logout,
     /// Print completions for a shell

@@ -93,7 +93,7 @@ pub(super) async fn run(desk: &Desk, args: AuditArgs) -> Result<Exit, Failure> {
 }
 
 async fn list(desk: &Desk, args: ListArgs) -> Result<Exit, Failure> {
-    let query = AuditQuery {
+    let mut query = AuditQuery {
         limit: Some(args.limit),
         before: args.before,
         kind: args.kind,
@@ -104,7 +104,18 @@ async fn list(desk: &Desk, args: ListArgs) -> Result<Exit, Failure> {
         request: args.request,
         since: args.since,
     };
-    let page = desk.client()?.audit(&query).await?;
+    let client = desk.client()?;
+    let mut page = client.audit(&query).await?;
+    // A page ends when the platform has looked through as much as it does at once, found or not: the question is how many events
+    // there are, not how many lie in the newest part of the log.
+    while page.events.len() < args.limit
+        && let Some(before) = page.before
+    {
+        (query.before, query.limit) = (Some(before), Some(args.limit - page.events.len()));
+        let older = client.audit(&query).await?;
+        page.events.extend(older.events);
+        page.before = older.before;
+    }
     desk.out.answer(&page, show)?;
     Ok(Exit::Done)
 }

@@ -21,6 +21,32 @@ pub(super) struct Stored {
     pub(super) credential: CredentialId,
     token: String,
     pub(super) expires_at: UnixMillis,
+    /// What a login has beside a token.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) login: Option<Login>,
+}
+
+/// A login: the token in [`Stored`] is short-lived and bound to the key.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Login {
+    key: String,
+    refresh: String,
+    pub(super) access_until: UnixMillis,
+}
+
+impl Login {
+    pub(super) fn new(key: &Secret, refresh: &Secret, access_until: UnixMillis) -> Self {
+        Self { key: key.reveal().to_owned(), refresh: refresh.reveal().to_owned(), access_until }
+    }
+
+    pub(super) fn key(&self) -> Secret {
+        Secret::new(self.key.clone())
+    }
+
+    pub(super) fn refresh(&self) -> Secret {
+        Secret::new(self.refresh.clone())
+    }
 }
 
 impl Stored {
@@ -31,7 +57,14 @@ impl Stored {
         token: String,
         expires_at: UnixMillis,
     ) -> Self {
-        Self { person, name, credential, token, expires_at }
+        Self { person, name, credential, token, expires_at, login: None }
+    }
+
+    /// The same with other secrets.
+    pub(super) fn with(mut self, token: &Secret, login: Login) -> Self {
+        self.token = token.reveal().to_owned();
+        self.login = Some(login);
+        self
     }
 
     pub(super) fn secret(&self) -> Secret {
@@ -47,8 +80,15 @@ struct File {
     platforms: BTreeMap<String, Stored>,
 }
 
+/// The right to refresh a login.
+pub(super) enum Lock {
+    Held(fs::File),
+    /// Somebody else has it.
+    Busy,
+}
+
 /// The file.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Keyring {
     path: PathBuf,
 }
@@ -84,7 +124,8 @@ impl Keyring {
         // The parser's message could quote a token, so only the place is told.
         toml::from_str(&text).map_err(|e| {
             let place = e.span().map_or(0, |span| text.get(..span.start).unwrap_or_default().lines().count());
-            Failure::new(format!("`{shown}` is damaged near line {place}")).next("remove it and claim again")
+            Failure::new(format!("`{shown}` is damaged near line {place}"))
+                .next("remove it and run `serviceful login` again")
         })
     }
 
@@ -122,6 +163,21 @@ impl Keyring {
         let mut file = self.read()?;
         file.platforms.insert(console.to_owned(), stored);
         self.write(&file)
+    }
+
+    /// Keeps other processes of this user from refreshing at the same time; until it is dropped.
+    pub(super) fn lock(&self) -> Result<Lock, Failure> {
+        let folder = self.path.parent().unwrap_or(Path::new("."));
+        let path = folder.join("credentials.lock");
+        let failed = |e: std::io::Error| Failure::file("lock", &path, &e);
+        DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(failed)?;
+        let file =
+            OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&path).map_err(failed)?;
+        match rustix::fs::flock(&file, rustix::fs::FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => Ok(Lock::Held(file)),
+            Err(rustix::io::Errno::WOULDBLOCK) => Ok(Lock::Busy),
+            Err(e) => Err(failed(e.into())),
+        }
     }
 
     /// Forgets one; `false` when there was none.

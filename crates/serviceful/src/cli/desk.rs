@@ -1,17 +1,18 @@
 //! What every verb has at hand: how to print, where it is, who it is, what time it is.
-use std::{ffi::OsString, path::PathBuf};
+use std::{ffi::OsString, path::PathBuf, sync::Arc};
 
 use client::{Address, Client};
-use types::{Clock, UnixMillis};
+use types::{Clock, Rng, UnixMillis};
 
 use super::{
     args::Global,
-    credentials::Keyring,
+    credentials::{Keyring, Stored},
     failure::{Exit, Failure},
+    holder::Held,
     out::Out,
     place::{Place, Target},
 };
-use crate::system::SystemClock;
+use crate::system::{SystemClock, SystemRng};
 
 /// The desk of one run.
 pub(super) struct Desk {
@@ -21,7 +22,7 @@ pub(super) struct Desk {
     pub(super) host: bool,
     pub(super) keyring: Result<Keyring, Failure>,
     pub(super) user: Option<String>,
-    clock: SystemClock,
+    clock: Arc<SystemClock>,
 }
 
 #[expect(clippy::disallowed_methods, reason = "the command line reads its environment here and nowhere else")]
@@ -43,12 +44,35 @@ impl Desk {
             host: global.host,
             keyring: config.map(|folder| Keyring::at(&folder.join("serviceful"))).ok_or_else(no_home),
             user: environment("USER").and_then(|name| name.into_string().ok()),
-            clock: SystemClock::new(),
+            clock: Arc::new(SystemClock::new()),
         }
     }
 
     pub(super) fn now(&self) -> UnixMillis {
         self.clock.now()
+    }
+
+    pub(super) fn clock(&self) -> Arc<dyn Clock> {
+        self.clock.clone()
+    }
+
+    pub(super) fn rng(&self) -> Arc<dyn Rng> {
+        Arc::new(SystemRng)
+    }
+
+    /// The platform as whoever this stored credential says.
+    pub(super) fn client_of(&self, console: &str, stored: &Stored) -> Result<Client, Failure> {
+        let address: Address = console.parse().map_err(|e: client::AddressError| Failure::usage(e.to_string()))?;
+        if stored.login.is_none() {
+            return Ok(Client::new(address, Some(stored.secret())));
+        }
+        let held = Held {
+            keyring: self.keyring()?.clone(),
+            console: console.to_owned(),
+            clock: self.clock(),
+            rng: self.rng(),
+        };
+        Ok(Client::of_login(address, Arc::new(held)))
     }
 
     pub(super) fn keyring(&self) -> Result<&Keyring, Failure> {
@@ -89,17 +113,15 @@ impl Desk {
             return self.operator();
         }
         let target = self.target()?;
-        let address: Address =
-            target.console.parse().map_err(|e: client::AddressError| Failure::usage(e.to_string()))?;
         let stored = match &self.keyring {
             Ok(keyring) => keyring.find(&target.console)?,
             Err(_) => None,
         };
         match stored {
-            Some(stored) if stored.expires_at > self.now() => Ok(Client::new(address, Some(stored.secret()))),
+            Some(stored) if stored.expires_at > self.now() => self.client_of(&target.console, &stored),
             Some(_) => Err(Failure::new(format!("the stored credential for {} is over", target.console))
                 .exit(Exit::Refused)
-                .next("run `serviceful claim --again --accept` on the host, or `serviceful logout` to forget it")),
+                .next("run `serviceful login`")),
             None => match target.socket() {
                 Some(socket) => {
                     self.out.note("no credential is stored, so this goes through the host socket as the operator");
@@ -107,7 +129,7 @@ impl Desk {
                 }
                 None => Err(Failure::new(format!("no credential is stored for {}", target.console))
                     .exit(Exit::Refused)
-                    .next("run `serviceful claim LINK` with the link that the platform printed")),
+                    .next("run `serviceful login`; on a new platform, `serviceful claim LINK` with the link that it printed")),
             },
         }
     }

@@ -171,7 +171,7 @@ fn silent(target: &str, failure: &Failure) -> Finding {
     const DEAD: &str =
         "start it again (`serviceful up` in its project, or its service), or name another with `--platform`";
     const STRANGER: &str =
-        "`serviceful claim` on its host makes a link for an owner; `serviceful logout` forgets a stored credential";
+        "`serviceful login` signs in through a browser; `serviceful claim` on its host makes a link for an owner";
     match failure.exit {
         Exit::Unreachable => finding("platform", State::Bad, failure.what.clone(), DEAD),
         // It is there; it does not know whoever asks.

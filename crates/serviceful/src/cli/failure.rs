@@ -83,10 +83,7 @@ fn of_problem(problem: &Problem, what: String) -> Failure {
     // What the platform advises is for whoever sent a token; here it was the stored credential.
     let advice = if problem.status == 401 { None } else { problem.next.clone() };
     let next = advice.or_else(|| match problem.status {
-        401 => Some(
-            "forget the stored credential with `serviceful logout`; `serviceful claim --again --accept` on the host makes an owner's"
-                .to_owned(),
-        ),
+        401 => Some("run `serviceful login`, or forget the stored credential with `serviceful logout`".to_owned()),
         403 => Some("ask an owner of the platform, or an admin of the app".to_owned()),
         _ => None,
     });
@@ -125,6 +122,9 @@ impl From<ClientError> for Failure {
             ),
             ClientError::Slow { .. } | ClientError::Broken { .. } => Self::new(what).exit(Exit::Unreachable),
             ClientError::Unexplained { status, .. } => Self::new(what).exit(exit_of(*status)),
+            ClientError::Denied { .. } | ClientError::Over { .. } => {
+                Self::new(what).exit(Exit::Refused).next("run `serviceful login`")
+            }
             ClientError::Certificates(_)
             | ClientError::InClear { .. }
             | ClientError::Unsendable { .. }

@@ -16,8 +16,10 @@ mod deployments;
 mod desk;
 mod doctor;
 mod failure;
+mod holder;
 mod invite;
 mod invoke;
+mod login;
 mod logs;
 mod members;
 mod new;
@@ -117,6 +119,7 @@ fn perform(desk: &Desk, hand: Hand) -> Result<Exit, Failure> {
             Hand::Posture => posture::run(desk).await,
             Hand::Doctor => doctor::run(desk).await,
             Hand::Claim(args) => claim::run(desk, args).await,
+            Hand::Login(args) => login::run(desk, args).await,
             Hand::Whoami => whoami::run(desk).await,
             Hand::Logout => whoami::logout(desk).await,
         }

@@ -17,6 +17,8 @@ use super::{bundle::bundle, failure::Failure};
 pub(super) const MANIFEST: &str = "serviceful.toml";
 /// Longest Cedar file, in bytes; the platform takes 1 MiB of JSON.
 const POLICY_BYTES_MAX: u64 = 262_144;
+/// The longest line of a manifest that is shown beside an error in it.
+const LINE_CHARS_MAX: u32 = 200;
 
 /// A project whose manifest is valid.
 #[derive(Debug, Clone)]
@@ -88,7 +90,11 @@ pub(super) fn pointed(file: &Path, text: &str, errors: &[ManifestError]) -> Stri
             let before = line.chars().take(usize::try_from(error.column).unwrap_or(1).saturating_sub(1));
             // Tabs stay tabs, so that the mark stands under what it means.
             let indent: String = before.map(|c| if c == '\t' { '\t' } else { ' ' }).collect();
-            out.push_str(&format!(" {number} | {line}\n {margin} | {indent}^\n"));
+            if error.column > LINE_CHARS_MAX || line.chars().nth(LINE_CHARS_MAX as usize).is_some() {
+                out.push_str(&format!(" {number} | (a line of {} characters)\n", line.chars().count()));
+            } else {
+                out.push_str(&format!(" {number} | {line}\n {margin} | {indent}^\n"));
+            }
         }
         out.push_str(&format!("   {}\n", error.instead));
     }

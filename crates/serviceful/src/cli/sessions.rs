@@ -18,14 +18,14 @@ pub(crate) struct SessionsArgs {
 
 #[derive(Debug, Subcommand)]
 enum SessionsVerb {
-    /// List the browsers in which a person is signed in
+    /// List the browsers and command lines in which a person is signed in
     #[command(visible_alias = "ls", after_help = "Example:\n  serviceful sessions list Ada")]
     List {
         /// Id (`p-…`), or a name that only one person has
         #[arg(value_name = "WHO")]
         person: String,
     },
-    /// Sign a person out in every browser, at once
+    /// Sign a person out in every browser and command line, at once
     #[command(after_help = "Example:\n  serviceful sessions end Ada")]
     End {
         /// Id (`p-…`), or a name that only one person has
@@ -56,7 +56,11 @@ fn show(out: &Out, list: &SessionList) -> Result<(), Failure> {
     let rows = list.sessions.iter().map(|session| {
         vec![
             session.id.to_string(),
-            session.app.as_ref().map_or_else(|| "sign-in".to_owned(), ToString::to_string),
+            match &session.app {
+                Some(app) => app.to_string(),
+                None if session.command_line => "console".to_owned(),
+                None => "sign-in".to_owned(),
+            },
             text::plain(&session.device),
             text::moment(session.created_at),
             text::moment(session.used_at),

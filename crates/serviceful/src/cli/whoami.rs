@@ -32,8 +32,7 @@ pub(super) async fn logout(desk: &Desk) -> Result<Exit, Failure> {
         let failure = Failure::new(format!("no credential is stored for {}", target.console));
         return Err(failure.exit(Exit::NotFound));
     };
-    let address = target.console.parse().map_err(|e: client::AddressError| Failure::usage(e.to_string()))?;
-    let client = client::Client::new(address, Some(stored.secret()));
+    let client = desk.client_of(&target.console, &stored)?;
     let revoked = client.revoke_token(stored.credential).await.map_err(Failure::from);
     keyring.remove(&target.console)?;
     match revoked {

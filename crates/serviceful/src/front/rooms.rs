@@ -162,6 +162,7 @@ impl Rooms {
             store: store.clone(),
             vault: Arc::new(VaultLink(keeper)),
             sessions: identity.clone(),
+            logins: identity.clone(),
             membership: Arc::new(control.clone()),
             names,
             clock: clock.clone(),

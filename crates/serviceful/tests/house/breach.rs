@@ -18,6 +18,10 @@ async fn native_code_in_a_worker_gains_nothing() {
     let programs = drill_programs();
     let setup = Setup { programs: Some(programs.path().to_owned()), ..Setup::default() };
     let platform = Platform::claimed(&setup).await;
+    // Another app's worker, which nobody kills: it has to live through everything.
+    let neighbour = platform.deploy("neighbour", &guest("bench-hello"), "").await;
+    assert_eq!(platform.app("neighbour", "GET", "/drill/alive", Some(&neighbour), "").await.status, 200);
+    let sibling = platform.children("work")[0];
     let token = platform.deploy("victim", &guest("bench-hello"), "").await;
     let token = &token;
     let attack = |payload: String| {
@@ -31,7 +35,6 @@ async fn native_code_in_a_worker_gains_nothing() {
     let data = platform.data();
     let at = |name: &str| data.join(name).display().to_string();
     let (front, keeper) = (platform.children("front")[0], platform.children("keeper")[0]);
-    let spare = platform.children("work")[0];
     let attempts = [
         "read-file?/etc/passwd".to_owned(),
         format!("read-file?{}", at("platform/platform.db")),
@@ -46,10 +49,12 @@ async fn native_code_in_a_worker_gains_nothing() {
         "exec".to_owned(),
         "fork".to_owned(),
         format!("ptrace?{front}"),
-        format!("ptrace?{spare}"),
+        format!("ptrace?{sibling}"),
         format!("signal?{keeper}"),
         format!("signal?{front}"),
-        format!("memory-of?{spare}"),
+        format!("signal?{sibling}"),
+        format!("memory-of?{sibling}"),
+        format!("memory-through-proc?{sibling}"),
         format!("memory-of?{front}"),
         format!("memory-through-proc?{front}"),
         "environment".to_owned(),
@@ -77,6 +82,8 @@ async fn native_code_in_a_worker_gains_nothing() {
         (front, keeper),
         "nobody else was touched"
     );
+    assert!(platform.children("work").contains(&sibling), "nor the neighbour");
+    assert_eq!(platform.app("neighbour", "GET", "/drill/alive", Some(&neighbour), "").await.status, 200);
     let events = platform.audit("kind=security&action=jail-violation&limit=200").await;
     assert_eq!(events.len(), 2 * killed, "each is written down: the first worker's, and that of the one retry");
 

@@ -7,24 +7,26 @@ use crate::platform::{Platform, Setup, guest};
 async fn hostile_components_are_refused_by_name_while_others_are_served() {
     let platform = Platform::claimed(&Setup::default()).await;
     let token = platform.deploy("good", &guest("bench-hello"), "").await;
+    // Each with the words that have to be in the reason: the limit where one was reached, else what is wrong.
     let names = [
-        "hostile-functions",
-        "hostile-straight",
-        "hostile-types-doubling",
-        "hostile-globals",
-        "hostile-memory-minimum",
-        "hostile-table-minimum",
-        "hostile-core-module",
-        "hostile-noise",
-        "hostile-truncated",
-        "hostile-flipped",
-        "hostile-magic-only",
-        "hostile-no-handler",
-        "hostile-unknown-import",
-        "hostile-text",
-        "hostile-empty",
+        ("hostile-functions", "`functions`"),
+        ("hostile-straight", "`function_body_bytes`"),
+        ("hostile-types-doubling", "type size exceeds the limit"),
+        ("hostile-types-wide", "handler"),
+        ("hostile-globals", "`items`"),
+        ("hostile-memory-minimum", "`memory_mib`"),
+        ("hostile-table-minimum", "`table_elements`"),
+        ("hostile-core-module", "not a WebAssembly component"),
+        ("hostile-noise", "not a WebAssembly component"),
+        ("hostile-truncated", "not a WebAssembly component"),
+        ("hostile-flipped", "not a WebAssembly component"),
+        ("hostile-magic-only", "not a WebAssembly component"),
+        ("hostile-no-handler", "handler"),
+        ("hostile-unknown-import", "evil:host/backdoor"),
+        ("hostile-text", "not a WebAssembly component"),
+        ("hostile-empty", "empty"),
     ];
-    for name in names {
+    for (name, words) in names {
         let bytes = std::fs::read(guest(name)).unwrap();
         let mut slowest = Duration::ZERO;
         let deploy = platform.try_deploy("bad", &bytes, "");
@@ -41,6 +43,7 @@ async fn hostile_components_are_refused_by_name_while_others_are_served() {
             }
         };
         assert_ne!(phase, "ready", "{name}: {view}");
+        assert!(view.to_string().contains(words), "{name} is refused for `{words}`: {view}");
         assert!(slowest < Duration::from_secs(5), "{name}: a neighbour waited {slowest:?}");
     }
     assert_eq!(platform.app("good", "GET", "/", Some(&token), "").await.status, 200);
@@ -67,26 +70,24 @@ async fn a_busy_loop_is_stopped_on_both_versions_while_a_neighbour_answers() {
 async fn bombs_end_their_own_request_only() {
     let platform = Platform::claimed(&Setup::default()).await;
     let good = platform.deploy("good", &guest("bench-hello"), "").await;
-    for (name, code) in [
-        ("hostile-memory-grow", "RUN-0"),
-        ("hostile-table-grow", "RUN-0"),
-        ("hostile-recurse", "RUN-0"),
-        ("hostile-spin", "RUN-002"),
+    for (name, path, code, limit) in [
+        ("hostile-memory-grow", "/", "RUN-004", "memory_mib"),
+        ("hostile-table-grow", "/", "RUN-009", "table_elements"),
+        ("hostile-recurse", "/", "RUN-009", "stack"),
+        ("hostile-p2", "/recurse", "RUN-009", "stack"),
+        ("hostile-p2", "/random", "RUN-009", "random_bytes"),
+        ("hostile-p2", "/fields", "RUN-009", "resources"),
+        ("hostile-p2", "/huge-header?bytes=30000", "RUN-005", "header_bytes"),
+        ("hostile-spin", "/", "RUN-002", "cpu_ms"),
     ] {
-        let (phase, view) =
-            platform.try_deploy("bomb", &std::fs::read(guest(name)).unwrap(), "limits = { cpu_ms = 300 }").await;
-        if phase == "ready" {
-            let token = platform.token("bomb").await;
-            let answer = platform.app("bomb", "GET", "/", Some(&token), "").await;
-            assert!(
-                answer.status.is_server_error() && answer.text().contains(code),
-                "{name}: {} {}",
-                answer.status,
-                answer.text()
-            );
-        } else {
-            assert!(view.to_string().contains("limit") || view.to_string().contains("instantiate"), "{name}: {view}");
-        }
+        let bytes = std::fs::read(guest(name)).unwrap();
+        let (phase, view) = platform.try_deploy("bomb", &bytes, "limits = { cpu_ms = 2_000 }").await;
+        assert_eq!(phase, "ready", "{name}: {view}");
+        let token = platform.token("bomb").await;
+        let answer = platform.app("bomb", "GET", path, Some(&token), "").await;
+        let text = answer.text();
+        assert!(answer.status.is_server_error() && text.contains(code), "{name}{path}: {} {text}", answer.status);
+        assert!(text.contains(&format!("`{limit}`")), "{name}{path} names its limit: {text}");
         assert_eq!(platform.app("good", "GET", "/", Some(&good), "").await.status, 200, "{name}");
     }
 }

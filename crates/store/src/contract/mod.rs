@@ -5,6 +5,7 @@ mod apps;
 mod claims;
 mod credentials;
 mod deployments;
+mod logins;
 mod members;
 mod principals;
 mod samples;
@@ -21,6 +22,7 @@ pub use credentials::{
     check_parents,
 };
 pub use deployments::{check_deployment_states, check_deployments, check_history, check_switch};
+pub use logins::{check_logins, check_logins_end_with_the_password, check_refreshes, check_refreshes_are_counted};
 pub use members::check_members;
 pub use principals::{check_disabling, check_owner_question, check_principals, check_service_account_names};
 pub use sessions::{check_links, check_rotation, check_session_ends, check_session_purge, check_sessions};
@@ -40,6 +42,7 @@ macro_rules! contract_suite {
             check_claim check_claim_is_all_or_nothing check_claim_is_used_once_by_racers
             check_credential_conflicts check_credential_lists check_credential_purge check_credentials_and_revocation check_parents
             check_deployment_states check_deployments check_history check_switch
+            check_logins check_logins_end_with_the_password check_refreshes check_refreshes_are_counted
             check_members
             check_disabling check_owner_question check_principals check_service_account_names
         }

@@ -153,6 +153,7 @@ impl Accounts for MemoryStore {
         let Some(account) = rooms.accounts.get_mut(&person) else { return answer(Ok(false)) };
         (account.password, account.password_at) = (Some(hash), Some(at));
         rooms.end_all_but(person, None, kept);
+        rooms.end_logins(person, at);
         answer(Ok(true))
     }
 

@@ -3,7 +3,8 @@ use std::sync::Arc;
 
 use gateway::{Fut, NewInvitation, NewSession, SessionPort};
 use store::{
-    Account, Accounts, Answer, Invitation, Link, LinkPurpose, Principal, Session, Sessions, StoreError, Totp, Use,
+    Account, Accounts, Answer, Credential, Invitation, Link, LinkPurpose, Login, Logins, Principal, Refresh, Refreshed,
+    Session, Sessions, StoreError, Totp, Use,
 };
 use types::{AppName, Assurance, CredentialId, Digest, PrincipalId, Secret, UnixMillis};
 
@@ -59,6 +60,14 @@ delegated! { Sessions:
     add_link(link: Link) -> ();
     use_link(purpose: LinkPurpose, hash: Digest, now: UnixMillis) -> Use;
     purge_sessions(before: UnixMillis, idle: UnixMillis) -> usize;
+}
+
+delegated! { Logins:
+    add_login(credential: Credential, login: Login) -> ();
+    login(credential: CredentialId) -> Option<Login>;
+    logins(of: Option<PrincipalId>) -> Vec<(Credential, Login)>;
+    refresh_login(refresh: Refresh) -> Refreshed;
+    end_logins(of: PrincipalId, at: UnixMillis) -> usize;
 }
 
 /// Notes whose sessions were ended, and where.

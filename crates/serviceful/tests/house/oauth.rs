@@ -1,0 +1,765 @@
+//! Signing the command line in: the journey with the real command line, and what attackers do to each step of it.
+use std::{
+    io::{BufRead, BufReader, Write as _},
+    os::unix::fs::PermissionsExt as _,
+    path::Path,
+    process::{Child, Command, Stdio},
+};
+
+use bytes::Bytes;
+use http::HeaderMap;
+use serde_json::{Value, json};
+
+use crate::{
+    browser::{Browser, Page, encode},
+    chromium::tools,
+    key_holder::{KeyHolder, random, sha256},
+    platform::{Answer, Platform, Ran, Setup, guest, programs},
+    sign_in::{ID, PASSWORD, person_of, second_owner},
+};
+
+const CONSOLE: &str = "console.localhost";
+const LOOPBACK: &str = "http://127.0.0.1:47111/callback";
+const SHOWN: &str = "urn:ietf:wg:oauth:2.0:oob";
+
+/// A platform with Olga, who is signed in at this browser.
+async fn house() -> (Platform, Browser) {
+    let platform = Platform::claimed(&Setup::default()).await;
+    platform.deploy("coffee", &guest("echo-p2"), "").await;
+    let (browser, _) = second_owner(&platform).await;
+    (platform, browser)
+}
+
+fn url(platform: &Platform, host: &str, path: &str) -> String {
+    format!("http://{host}:{}{path}", platform.port)
+}
+
+/// One attempt of a client that is written by hand.
+struct Attempt {
+    key: KeyHolder,
+    verifier: String,
+    state: String,
+    redirect: String,
+}
+
+impl Attempt {
+    fn new(redirect: &str) -> Self {
+        Self { key: KeyHolder::new(), verifier: random(), state: random(), redirect: redirect.to_owned() }
+    }
+
+    fn parameters(&self) -> Vec<(&'static str, String)> {
+        vec![
+            ("client_id", "serviceful-cli".into()),
+            ("response_type", "code".into()),
+            ("redirect_uri", self.redirect.clone()),
+            ("code_challenge", sha256(&self.verifier)),
+            ("code_challenge_method", "S256".into()),
+            ("state", self.state.clone()),
+            ("computer", "build-3<b>".into()),
+        ]
+    }
+
+    async fn push(&self, platform: &Platform) -> String {
+        let pushed = post(platform, "/oauth/par", &self.parameters(), Some(&self.key)).await;
+        assert_eq!(pushed.status, 201, "{}", pushed.text());
+        pushed.json()["request_uri"].as_str().unwrap().to_owned()
+    }
+
+    /// From the pushed request to the page that asks.
+    async fn page(&self, platform: &Platform, browser: &mut Browser) -> Page {
+        let way = authorize(&self.push(platform).await);
+        let page = browser.open(platform, ID, &way).await;
+        browser.follow(platform, page).await
+    }
+
+    async fn code(&self, platform: &Platform, browser: &mut Browser) -> String {
+        let page = self.page(platform, browser).await;
+        assert_eq!(page.status(), 200, "{}", page.text());
+        let answer = answer(platform, browser, &page, "allow").await;
+        assert_eq!(answer.status(), 303, "{}", answer.text());
+        let way = answer.location();
+        assert!(way.starts_with(&format!("{}?code=", self.redirect)), "{way}");
+        assert!(way.contains(&format!("&state={}&iss={}", self.state, percent(&url(platform, ID, "")))), "{way}");
+        parameter(&way, "code")
+    }
+
+    fn exchange(&self, code: &str) -> Vec<(&'static str, String)> {
+        vec![
+            ("client_id", "serviceful-cli".into()),
+            ("grant_type", "authorization_code".into()),
+            ("code", code.into()),
+            ("redirect_uri", self.redirect.clone()),
+            ("code_verifier", self.verifier.clone()),
+        ]
+    }
+
+    async fn tokens(&self, platform: &Platform, browser: &mut Browser) -> (String, String) {
+        let code = self.code(platform, browser).await;
+        let answer = post(platform, "/oauth/token", &self.exchange(&code), Some(&self.key)).await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        secrets(&answer)
+    }
+
+    async fn refresh(&self, platform: &Platform, key: &KeyHolder, secret: &str) -> Answer {
+        let form = vec![
+            ("client_id", "serviceful-cli".to_owned()),
+            ("grant_type", "refresh_token".to_owned()),
+            ("refresh_token", secret.to_owned()),
+        ];
+        post(platform, "/oauth/token", &form, Some(key)).await
+    }
+
+    async fn whoami(&self, platform: &Platform, token: &str) -> Answer {
+        let proof = self.key.prove("GET", &url(platform, CONSOLE, "/api/v1/whoami"), Some(token));
+        call(platform, CONSOLE, "/api/v1/whoami", &format!("DPoP {token}"), Some(&proof)).await
+    }
+}
+
+fn secrets(answer: &Answer) -> (String, String) {
+    let body = answer.json();
+    assert_eq!(body["token_type"], "DPoP", "{body}");
+    assert_eq!(answer.headers["cache-control"], "no-store");
+    let text = |name: &str| body[name].as_str().unwrap().to_owned();
+    (text("access_token"), text("refresh_token"))
+}
+
+fn percent(text: &str) -> String {
+    text.bytes()
+        .map(|b| match b {
+            b'-' | b'.' | b'_' | b'~' => char::from(b).to_string(),
+            _ => encode(&char::from(b).to_string()),
+        })
+        .collect()
+}
+
+fn parameter(way: &str, name: &str) -> String {
+    let rest = way.split(['?', '&']).find_map(|pair| pair.strip_prefix(&format!("{name}=")));
+    rest.unwrap_or_else(|| panic!("no `{name}` in {way}")).to_owned()
+}
+
+fn authorize(request_uri: &str) -> String {
+    format!("/oauth/authorize?client_id=serviceful-cli&request_uri={}", encode(request_uri))
+}
+
+async fn post(platform: &Platform, path: &str, form: &[(&str, String)], key: Option<&KeyHolder>) -> Answer {
+    let proof = key.map(|key| key.prove("POST", &url(platform, ID, path), None));
+    post_with(platform, path, form, proof.as_deref()).await
+}
+
+async fn post_with(platform: &Platform, path: &str, form: &[(&str, String)], proof: Option<&str>) -> Answer {
+    let mut headers = HeaderMap::new();
+    headers.insert("content-type", "application/x-www-form-urlencoded".parse().unwrap());
+    if let Some(proof) = proof {
+        headers.insert("dpop", proof.parse().unwrap());
+    }
+    let body = form.iter().map(|(name, value)| format!("{name}={}", encode(value))).collect::<Vec<_>>().join("&");
+    platform.send(ID, "POST", path, headers, Bytes::from(body)).await.unwrap()
+}
+
+async fn call(platform: &Platform, host: &str, path: &str, authorization: &str, proof: Option<&str>) -> Answer {
+    let mut headers = HeaderMap::new();
+    headers.insert("authorization", authorization.parse().unwrap());
+    if let Some(proof) = proof {
+        headers.insert("dpop", proof.parse().unwrap());
+    }
+    platform.send(host, "GET", path, headers, Bytes::new()).await.unwrap()
+}
+
+async fn answer(platform: &Platform, browser: &mut Browser, page: &Page, word: &str) -> Page {
+    let (token, tx) = (page.field("token"), page.field("tx"));
+    let form = [("token", token.as_str()), ("tx", tx.as_str()), ("answer", word)];
+    browser.send(platform, ID, "/cli", &form).await
+}
+
+/// The real command line, as somebody on another computer has it.
+struct Laptop(tempfile::TempDir);
+
+impl Laptop {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    fn command(&self, platform: &Platform, arguments: &[&str]) -> Command {
+        let mut command = Command::new(programs().join("serviceful"));
+        command
+            .args(arguments)
+            .current_dir(self.0.path())
+            .env_clear()
+            .env("HOME", self.0.path())
+            .env("SERVICEFUL_PLATFORM", url(platform, CONSOLE, ""))
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        command
+    }
+
+    fn run(&self, platform: &Platform, arguments: &[&str]) -> Ran {
+        ran(self.command(platform, arguments).stdin(Stdio::null()).spawn().unwrap())
+    }
+
+    fn file(&self) -> std::path::PathBuf {
+        self.0.path().join(".config/serviceful/credentials.toml")
+    }
+
+    /// Starts `login`; gives back where it sends the browser, and the letters to compare.
+    fn login(
+        &self,
+        platform: &Platform,
+        more: &[&str],
+    ) -> (Child, BufReader<std::process::ChildStderr>, String, String) {
+        let arguments = [&["login", "--no-browser"], more].concat();
+        let mut child = self.command(platform, &arguments).stdin(Stdio::piped()).spawn().unwrap();
+        let mut err = BufReader::new(child.stderr.take().unwrap());
+        let (mut link, mut letters) = (String::new(), String::new());
+        while letters.is_empty() {
+            let mut line = String::new();
+            assert!(err.read_line(&mut line).unwrap() > 0, "it ended: {link}");
+            let line = line.trim();
+            if let Some(rest) = line.strip_prefix(&url(platform, ID, "")) {
+                link = rest.to_owned();
+            } else if !link.is_empty() && line.len() == 9 {
+                letters = line.to_owned();
+            }
+        }
+        (child, err, link, letters)
+    }
+}
+
+fn ran(child: Child) -> Ran {
+    let output = child.wait_with_output().unwrap();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    Ran { code: output.status.code().unwrap_or(-1), out: text(&output.stdout), err: text(&output.stderr) }
+}
+
+/// What a browser does with a redirect to its own computer.
+async fn bring(way: &str) -> (u16, String) {
+    let rest = way.strip_prefix("http://").unwrap();
+    let (authority, path) = rest.split_once('/').unwrap();
+    let stream = tokio::net::TcpStream::connect(authority).await.unwrap();
+    let (mut sender, connection) =
+        hyper::client::conn::http1::handshake(hyper_util::rt::TokioIo::new(stream)).await.unwrap();
+    tokio::spawn(connection);
+    let request = http::Request::get(format!("/{path}")).header("host", authority);
+    let request = request.body(http_body_util::Empty::<Bytes>::new()).unwrap();
+    let response = sender.send_request(request).await.unwrap();
+    let location = response.headers().get("location").map(|value| value.to_str().unwrap().to_owned());
+    (response.status().as_u16(), location.unwrap_or_default())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn from_login_to_logout() {
+    let (platform, mut browser) = house().await;
+    let laptop = Laptop::new();
+    let (child, mut err, link, letters) = laptop.login(&platform, &[]);
+    let page = browser.open(&platform, ID, &link).await;
+    let page = browser.follow(&platform, page).await;
+    assert_eq!(page.status(), 200, "{}", page.text());
+    assert!(page.text().contains(&letters) && page.text().contains("Olga"), "{letters} {}", page.text());
+    let policy = page.answer.headers["content-security-policy"].to_str().unwrap().to_owned();
+    assert!(policy.contains("form-action 'self' http://127.0.0.1:"), "{policy}");
+
+    let way = answer(&platform, &mut browser, &page, "allow").await.location();
+    let forged = way.replace("state=", "state=x");
+    assert_eq!(bring(&forged).await.0, 404, "another attempt's answer is none, and the wait goes on");
+    let other = way.replace("iss=http", "iss=https");
+    assert_eq!(bring(&other).await.0, 404, "nor is another issuer's");
+    let (status, done) = bring(&way).await;
+    assert_eq!((status, done.as_str()), (303, &*url(&platform, ID, "/cli/done?answer=allow")));
+    let page = browser.open(&platform, ID, "/cli/done?answer=allow").await;
+    assert_eq!(page.status(), 200);
+    let said = ran(child);
+    let mut rest = String::new();
+    std::io::Read::read_to_string(&mut err, &mut rest).unwrap();
+    assert_eq!(said.code, 0, "{} {rest}", said.out);
+    assert!(said.out.contains("as Olga"), "{}", said.out);
+
+    let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&laptop.file()), 0o600);
+    let who = laptop.run(&platform, &["whoami"]);
+    assert!(who.code == 0 && who.out.contains("Olga"), "{} {}", who.out, who.err);
+    let called = laptop.run(&platform, &["invoke", "coffee", "/caller"]);
+    assert_eq!(called.code, 0, "{} {}", called.out, called.err);
+    let listed = laptop.run(&platform, &["token", "ls"]);
+    assert!(listed.out.contains("Command line on "), "{} {}", listed.out, listed.err);
+    let sessions = laptop.run(&platform, &["sessions", "list", &person_of(&platform, "Olga").await]);
+    assert!(sessions.out.contains("Command line on ") && sessions.out.contains("Firefox"), "{}", sessions.out);
+    let account = browser.open(&platform, ID, "/account").await.text();
+    assert!(account.contains("Command line on "), "{account}");
+
+    let kept = std::fs::read_to_string(laptop.file()).unwrap();
+    let out = laptop.run(&platform, &["logout"]);
+    assert_eq!(out.code, 0, "{} {}", out.out, out.err);
+    assert_eq!(laptop.run(&platform, &["whoami"]).code, 3);
+    std::fs::write(laptop.file(), kept).unwrap();
+    let over = laptop.run(&platform, &["whoami"]);
+    assert!(over.code == 3 && over.err.contains("serviceful login"), "{} {}", over.out, over.err);
+    assert!(!browser.open(&platform, ID, "/account").await.text().contains("Command line on "));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn refused_in_the_browser_and_carried_by_hand() {
+    let (platform, mut browser) = house().await;
+    let laptop = Laptop::new();
+    let (child, _err, link, _) = laptop.login(&platform, &[]);
+    let page = browser.open(&platform, ID, &link).await;
+    let page = browser.follow(&platform, page).await;
+    let way = answer(&platform, &mut browser, &page, "refuse").await.location();
+    assert!(way.contains("error=access_denied"), "{way}");
+    assert_eq!(bring(&way).await, (303, url(&platform, ID, "/cli/done?answer=refuse")));
+    assert_eq!(ran(child).code, 3);
+    assert!(!laptop.file().exists());
+
+    let (mut child, _err, link, letters) = laptop.login(&platform, &["--paste"]);
+    let page = browser.open(&platform, ID, &link).await;
+    let page = browser.follow(&platform, page).await;
+    assert!(page.text().contains(&letters), "{}", page.text());
+    assert!(page.text().contains("Go on only if you started this yourself"), "it warns: {}", page.text());
+    let page = answer(&platform, &mut browser, &page, "allow").await;
+    assert_eq!(page.status(), 200, "{}", page.text());
+    let text = page.text();
+    let code = text.split_once("id=\"paste-code\">").unwrap().1.split_once('<').unwrap().0.to_owned();
+    let typed = format!("  {}\n", code.to_lowercase().replace('-', " "));
+    child.stdin.take().unwrap().write_all(typed.as_bytes()).unwrap();
+    let said = ran(child);
+    assert!(said.code == 0 && said.out.contains("as Olga"), "{} {}", said.out, said.err);
+    assert_eq!(laptop.run(&platform, &["whoami"]).code, 0);
+
+    let events = platform.audit("action=sign-in&limit=100").await;
+    let notes: Vec<String> = events.iter().filter_map(|e| e["note"].as_str().map(str::to_owned)).collect();
+    for wanted in ["refused a command line", "allowed Command line on", "signed in Command line on"] {
+        assert!(notes.iter().any(|note| note.contains(wanted)), "{wanted}: {notes:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_may_be_asked_for() {
+    let (platform, _) = house().await;
+    let found = platform
+        .send(CONSOLE, "GET", "/.well-known/oauth-protected-resource", HeaderMap::new(), Bytes::new())
+        .await
+        .unwrap();
+    assert_eq!(found.json()["authorization_servers"], json!([url(&platform, ID, "")]));
+    let found = platform
+        .send(ID, "GET", "/.well-known/oauth-authorization-server", HeaderMap::new(), Bytes::new())
+        .await
+        .unwrap();
+    let found = found.json();
+    assert_eq!(found["issuer"], url(&platform, ID, ""));
+    for (name, path) in [
+        ("authorization_endpoint", "/oauth/authorize"),
+        ("token_endpoint", "/oauth/token"),
+        ("pushed_authorization_request_endpoint", "/oauth/par"),
+    ] {
+        assert_eq!(found[name], url(&platform, ID, path));
+    }
+    assert_eq!(found["code_challenge_methods_supported"], json!(["S256"]));
+    assert_eq!(found["require_pushed_authorization_requests"], true);
+    assert_eq!(found.get("jwks_uri"), None, "nothing is listed that there is not");
+
+    let attempt = Attempt::new(LOOPBACK);
+    attempt.push(&platform).await;
+    let change = |name: &str, value: Option<&str>| {
+        let mut form = attempt.parameters();
+        form.retain(|(known, _)| *known != name);
+        form.extend(value.map(|value| (Box::leak(name.to_owned().into_boxed_str()) as &'static str, value.to_owned())));
+        form
+    };
+    for (name, value, error) in [
+        ("client_id", Some("other"), "invalid_client"),
+        ("client_id", None, "invalid_client"),
+        ("response_type", Some("token"), "unsupported_response_type"),
+        ("response_type", Some("code id_token"), "unsupported_response_type"),
+        ("redirect_uri", None, "invalid_request"),
+        ("redirect_uri", Some("https://evil.example/callback"), "invalid_request"),
+        ("redirect_uri", Some("http://127.0.0.1:80@evil.example/callback"), "invalid_request"),
+        ("redirect_uri", Some("http://127.0.0.1:80/other"), "invalid_request"),
+        ("redirect_uri", Some("http://127.0.0.1:80/callback?x=1"), "invalid_request"),
+        ("redirect_uri", Some("http://localhost:80/callback"), "invalid_request"),
+        ("code_challenge", None, "invalid_request"),
+        ("code_challenge", Some("short"), "invalid_request"),
+        ("code_challenge_method", Some("plain"), "invalid_request"),
+        ("code_challenge_method", None, "invalid_request"),
+        ("state", None, "invalid_request"),
+        ("request_uri", Some("urn:ietf:params:oauth:request_uri:x"), "invalid_request"),
+        ("request", Some("e30.e30."), "invalid_request"),
+        ("scope", Some("openid"), "invalid_scope"),
+        ("resource", Some("https://elsewhere.example"), "invalid_target"),
+        ("dpop_jkt", Some("another"), "invalid_dpop_proof"),
+    ] {
+        let refused = post(&platform, "/oauth/par", &change(name, value), Some(&attempt.key)).await;
+        assert_eq!(refused.status, 400, "{name} {value:?} {}", refused.text());
+        assert_eq!(refused.json()["error"], error, "{name} {value:?} {}", refused.text());
+        assert!(refused.json()["error_description"].as_str().unwrap().len() > 10);
+    }
+    let form = attempt.parameters();
+    let here = url(&platform, ID, "/oauth/par");
+    let claims = KeyHolder::claims("POST", &here, None);
+    let elsewhere = attempt.key.prove("POST", &url(&platform, ID, "/oauth/token"), None);
+    let (unsigned, confused) = (attempt.key.unsigned(&claims), attempt.key.confused(&claims));
+    for proof in [None, Some("x"), Some(&*elsewhere), Some(&*unsigned), Some(&*confused)] {
+        let refused = post_with(&platform, "/oauth/par", &form, proof).await;
+        assert_eq!((refused.status.as_u16(), refused.json()["error"].as_str()), (400, Some("invalid_dpop_proof")));
+    }
+    let events = platform.audit("action=sign-in&result=refused&limit=100").await;
+    assert!(events.len() >= 25, "each is on record: {}", events.len());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_question_is_put_to_one_person_about_one_request_once() {
+    let (platform, mut browser) = house().await;
+    let attempt = Attempt::new(LOOPBACK);
+
+    // Whoever follows a link of somebody else signs in as themselves, and is told what is asked, and by which computer.
+    let way = authorize(&attempt.push(&platform).await);
+    let mut stranger = Browser::default();
+    let page = stranger.open(&platform, ID, &way).await;
+    let page = stranger.follow(&platform, page).await;
+    assert!(page.path.starts_with("/sign-in?tx=cli."), "{}", page.path);
+    let refused = stranger.send(&platform, ID, "/cli", &[("tx", &page.field("tx")), ("answer", "allow")]).await;
+    assert!(refused.status() == 303 && refused.location().starts_with("/sign-in?tx=cli."), "{}", refused.text());
+
+    // The name of a request in other hands, other clothes, or made up.
+    let uri = attempt.push(&platform).await;
+    let app = stranger.open(&platform, "coffee.localhost", "/caller").await.location();
+    let apps = format!("urn:ietf:params:oauth:request_uri:{}", parameter(&app, "tx"));
+    for way in [
+        authorize(&uri).replace("serviceful-cli", "other"),
+        authorize(&uri[..uri.len() - 2]),
+        authorize("urn:ietf:params:oauth:request_uri:AAAA"),
+        authorize(&apps),
+        authorize(""),
+        "/oauth/authorize?client_id=serviceful-cli&response_type=code&redirect_uri=http%3A%2F%2F127.0.0.1%3A1%2Fcallback"
+            .to_owned(),
+        "/cli".to_owned(),
+        "/cli?tx=cli.AAAA".to_owned(),
+        format!("/cli?tx=cli.{}", parameter(&app, "tx")),
+    ] {
+        let page = browser.open(&platform, ID, &way).await;
+        assert_eq!(page.status(), 410, "{way} {}", page.text());
+    }
+    let pushed = uri.strip_prefix("urn:ietf:params:oauth:request_uri:").unwrap();
+    let page = browser.open(&platform, ID, &format!("/sign-in?tx={pushed}")).await;
+    assert_eq!(page.status(), 410, "nor is it an app's request");
+
+    let page = attempt.page(&platform, &mut browser).await;
+    assert!(page.text().contains("build-3b") && !page.text().contains("<b>"), "{}", page.text());
+    // From another site, or without a word of where it comes from.
+    let (token, tx) = (page.field("token"), page.field("tx"));
+    let body = format!("token={}&tx={}&answer=allow", encode(&token), encode(&tx));
+    for site in [Some("cross-site"), Some("same-site"), None] {
+        let mut fields = vec![("content-type", "application/x-www-form-urlencoded")];
+        fields.extend(site.map(|site| ("sec-fetch-site", site)));
+        let refused = browser.request(&platform, "POST", ID, "/cli", &fields, body.clone()).await;
+        assert_eq!(refused.status(), 403, "{site:?}");
+    }
+    // Another one signed in at this browser since the page was shown.
+    let mut other = second_owner_named(&platform, "Otto", "otto@example.org").await;
+    let shown = other.send(&platform, ID, "/cli", &[("token", &token), ("tx", &tx), ("answer", "allow")]).await;
+    assert!(shown.status() == 303 && shown.location().starts_with("/cli?tx=cli."), "{}", shown.text());
+    let shown = other.follow(&platform, shown).await;
+    assert!(shown.text().contains("Otto"), "{}", shown.text());
+
+    let maybe = browser.send(&platform, ID, "/cli", &[("token", &token), ("tx", &tx), ("answer", "perhaps")]).await;
+    assert!((400..500).contains(&maybe.status()), "{}", maybe.text());
+    assert_eq!(answer(&platform, &mut browser, &page, "refuse").await.status(), 303);
+    for word in ["allow", "refuse"] {
+        assert_eq!(answer(&platform, &mut browser, &page, word).await.status(), 410, "answered already");
+    }
+    assert_eq!(answer(&platform, &mut other, &shown, "allow").await.status(), 410, "by anybody");
+}
+
+/// Another owner, by the pages.
+async fn second_owner_named(platform: &Platform, name: &str, email: &str) -> Browser {
+    let code = platform.claim_code(&["--again"]);
+    let mut browser = Browser::default();
+    let form = [("secret", code.as_str()), ("name", name), ("email", email), ("new_password", PASSWORD)];
+    let page = browser.send(platform, ID, "/claim", &form).await;
+    let page = browser.follow(platform, page).await;
+    let secret = crate::sign_in::secret_of(&page);
+    let form = [("code", crate::sign_in::totp(&secret, 0))];
+    let page = browser.send(platform, ID, "/account/authenticator", &[("code", &*form[0].1)]).await;
+    assert_eq!(page.status(), 200, "{}", page.text());
+    browser
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_code_counts_once_for_whoever_asked_for_it() {
+    let (platform, mut browser) = house().await;
+    let denied = |answer: &Answer, what: &str| {
+        assert_eq!((answer.status.as_u16(), answer.json()["error"].as_str()), (400, Some("invalid_grant")), "{what}");
+    };
+    let stolen = KeyHolder::new();
+    for (name, value) in [
+        ("code_verifier", random()),
+        ("redirect_uri", "http://127.0.0.1:47112/callback".to_owned()),
+        ("redirect_uri", String::new()),
+    ] {
+        let attempt = Attempt::new(LOOPBACK);
+        let code = attempt.code(&platform, &mut browser).await;
+        let mut form = attempt.exchange(&code);
+        form.iter_mut().filter(|(known, _)| *known == name).for_each(|(_, old)| old.clone_from(&value));
+        denied(&post(&platform, "/oauth/token", &form, Some(&attempt.key)).await, name);
+        denied(&post(&platform, "/oauth/token", &attempt.exchange(&code), Some(&attempt.key)).await, "it was used up");
+    }
+    let attempt = Attempt::new(LOOPBACK);
+    let code = attempt.code(&platform, &mut browser).await;
+    let bare = post(&platform, "/oauth/token", &attempt.exchange(&code), None).await;
+    assert_eq!(bare.json()["error"], "invalid_dpop_proof", "{}", bare.text());
+    denied(&post(&platform, "/oauth/token", &attempt.exchange(&code), Some(&stolen)).await, "another key");
+    denied(&post(&platform, "/oauth/token", &attempt.exchange("made-up"), Some(&attempt.key)).await, "no code");
+
+    // At an app's callback it is nothing.
+    let code = attempt.code(&platform, &mut browser).await;
+    let page = browser.open(&platform, "coffee.localhost", &format!("/.sf/callback?code={code}&state=x.y&iss=z")).await;
+    assert_eq!(page.status(), 410);
+
+    let exchanged = post(&platform, "/oauth/token", &attempt.exchange(&code), Some(&attempt.key)).await;
+    let (access, refresh) = secrets(&exchanged);
+    assert_eq!(attempt.whoami(&platform, &access).await.json()["name"], "Olga");
+    denied(&post(&platform, "/oauth/token", &attempt.exchange(&code), Some(&attempt.key)).await, "the second time");
+    assert_eq!(attempt.whoami(&platform, &access).await.status, 401, "what the first time opened has ended");
+    denied(&attempt.refresh(&platform, &attempt.key, &refresh).await, "so has this");
+
+    // Whoever signs out before the code is used has changed their mind.
+    let attempt = Attempt::new(LOOPBACK);
+    let code = attempt.code(&platform, &mut browser).await;
+    browser.send(&platform, ID, "/sign-out", &[]).await;
+    denied(&post(&platform, "/oauth/token", &attempt.exchange(&code), Some(&attempt.key)).await, "signed out");
+    let events = platform.audit("action=sign-in&result=refused&limit=100").await;
+    let notes: Vec<String> = events.iter().map(Value::to_string).collect();
+    for wanted in ["another verifier", "another redirect", "another key", "used before", "has ended since"] {
+        assert!(notes.iter().any(|note| note.contains(wanted)), "{wanted}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_counts_with_a_fresh_proof_of_its_key_alone() {
+    let (platform, mut browser) = house().await;
+    let attempt = Attempt::new(LOOPBACK);
+    let (access, refresh) = attempt.tokens(&platform, &mut browser).await;
+    let (path, here) = ("/api/v1/whoami", url(&platform, CONSOLE, "/api/v1/whoami"));
+    let key = &attempt.key;
+    let with = |name: &str, value: Value| {
+        let mut claims = KeyHolder::claims("GET", &here, Some(&access));
+        claims[name] = value;
+        key.sign(&key.header(), &claims)
+    };
+    let now = crate::key_holder::now_s();
+    let good = KeyHolder::claims("GET", &here, Some(&access));
+    let dpop = format!("DPoP {access}");
+    let thief = KeyHolder::new();
+    for (what, proof) in [
+        ("none", None),
+        ("garbage", Some("x.y.z".to_owned())),
+        ("another key", Some(thief.prove("GET", &here, Some(&access)))),
+        ("another key behind ours", Some(thief.sign(&key.header(), &good))),
+        ("another method", Some(with("htm", json!("POST")))),
+        ("another path", Some(with("htu", json!(url(&platform, CONSOLE, "/api/v1/apps"))))),
+        ("another host", Some(with("htu", json!(url(&platform, ID, path))))),
+        ("an old one", Some(with("iat", json!(now - 120)))),
+        ("one of tomorrow", Some(with("iat", json!(now + 86_400)))),
+        ("another token", Some(with("ath", json!(sha256("sfp_other"))))),
+        ("no token", Some(key.prove("GET", &here, None))),
+        ("unsigned", Some(key.unsigned(&good))),
+        ("confused", Some(key.confused(&good))),
+        ("without an id", Some(with("jti", json!("")))),
+    ] {
+        let refused = call(&platform, CONSOLE, path, &dpop, proof.as_deref()).await;
+        assert_eq!(refused.status, 401, "{what}: {}", refused.text());
+        let challenges: Vec<_> = refused.headers.get_all("www-authenticate").iter().collect();
+        assert!(challenges.iter().any(|c| c.to_str().unwrap().starts_with("DPoP algs=\"ES256\"")), "{challenges:?}");
+    }
+    let bearer = call(&platform, CONSOLE, path, &format!("Bearer {access}"), None).await;
+    assert_eq!(bearer.status, 401, "alone it is nothing");
+    let proof = key.prove("GET", &here, Some(&access));
+    assert_eq!(call(&platform, CONSOLE, path, &format!("Bearer {access}"), Some(&proof)).await.status, 401);
+    let owner = &platform.owner;
+    let unbound = key.prove("GET", &here, Some(owner));
+    assert_eq!(call(&platform, CONSOLE, path, &format!("DPoP {owner}"), Some(&unbound)).await.status, 401);
+    assert_eq!(call(&platform, CONSOLE, path, &format!("DPoP {refresh}"), Some(&proof)).await.status, 401);
+    let coffee = key.prove("GET", &url(&platform, "coffee.localhost", "/caller"), Some(&access));
+    assert_eq!(call(&platform, "coffee.localhost", "/caller", &dpop, Some(&coffee)).await.status, 401, "one audience");
+
+    assert_eq!(call(&platform, CONSOLE, path, &dpop, Some(&proof)).await.status, 200);
+    assert_eq!(call(&platform, CONSOLE, path, &dpop, Some(&proof)).await.status, 401, "a proof counts once");
+    assert_eq!(attempt.whoami(&platform, &access).await.status, 200);
+    let events = platform.audit("result=refused&limit=100").await;
+    let notes: Vec<String> = events.iter().map(Value::to_string).collect();
+    for wanted in
+        ["another key", "used before", "`htu`", "`htm`", "seconds too old", "not ES256", "came without a proof"]
+    {
+        assert!(notes.iter().any(|note| note.contains(wanted)), "{wanted}");
+    }
+    assert!(!notes.iter().any(|note| note.contains(&access) || note.contains(&refresh)), "no secret is on record");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_login_ends_for_good() {
+    let (platform, mut browser) = house().await;
+    let attempt = Attempt::new(LOOPBACK);
+    let (access, refresh) = attempt.tokens(&platform, &mut browser).await;
+    let denied = |answer: &Answer| assert_eq!(answer.json()["error"], "invalid_grant", "{}", answer.text());
+
+    // A thief without the key gains nothing, and ends nothing.
+    denied(&attempt.refresh(&platform, &KeyHolder::new(), &refresh).await);
+    denied(&attempt.refresh(&platform, &attempt.key, &access).await);
+    let next = attempt.refresh(&platform, &attempt.key, &refresh).await;
+    assert_eq!(next.status, 200, "{}", next.text());
+    let (second, next_refresh) = secrets(&next);
+    assert_eq!(attempt.whoami(&platform, &access).await.status, 401, "the former secret ended");
+    assert_eq!(attempt.whoami(&platform, &second).await.status, 200);
+
+    // A secret that comes twice ends the family, whoever brings it.
+    denied(&attempt.refresh(&platform, &attempt.key, &refresh).await);
+    assert_eq!(attempt.whoami(&platform, &second).await.status, 401);
+    denied(&attempt.refresh(&platform, &attempt.key, &next_refresh).await);
+
+    // By hand on the account page, by the owner's command line, with a new password, and with the person.
+    let login = async |browser: &mut Browser| {
+        let attempt = Attempt::new(LOOPBACK);
+        let (access, refresh) = attempt.tokens(&platform, browser).await;
+        (attempt, access, refresh)
+    };
+    let over = async |(attempt, access, refresh): &(Attempt, String, String), what: &str| {
+        assert_eq!(attempt.whoami(&platform, access).await.status, 401, "{what}");
+        denied(&attempt.refresh(&platform, &attempt.key, refresh).await);
+    };
+    let id = async |login: &(Attempt, String, String)| {
+        login.0.whoami(&platform, &login.1).await.json()["credential"].as_str().unwrap().to_owned()
+    };
+    let one = login(&mut browser).await;
+    let page = browser.send(&platform, ID, "/account/sessions/end", &[("id", &id(&one).await)]).await;
+    assert_eq!(page.status(), 303, "{}", page.text());
+    over(&one, "ended on the account page").await;
+
+    let two = login(&mut browser).await;
+    let (status, _) = platform.api("DELETE", &format!("/api/v1/tokens/{}", id(&two).await), None).await;
+    assert!(status.is_success());
+    over(&two, "revoked").await;
+
+    let three = login(&mut browser).await;
+    let mut otto = second_owner_named(&platform, "Otto", "otto@example.org").await;
+    let foreign = otto.send(&platform, ID, "/account/sessions/end", &[("id", &id(&three).await)]).await;
+    assert_eq!(foreign.status(), 404, "not another's");
+    let form = [("password", PASSWORD), ("new_password", "a whole new battery of staples")];
+    let page = browser.send(&platform, ID, "/account/password", &form).await;
+    assert_eq!(page.status(), 303, "{}", page.text());
+    over(&three, "a new password").await;
+
+    let four = login(&mut browser).await;
+    let olga = person_of(&platform, "Olga").await;
+    let (status, said) = platform.api("DELETE", &format!("/api/v1/people/{olga}/sessions"), None).await;
+    assert!(status.is_success(), "{said}");
+    over(&four, "signed out everywhere").await;
+
+    let five = login(&mut otto).await;
+    let otto = person_of(&platform, "Otto").await;
+    let (status, said) = platform.api("PUT", &format!("/api/v1/people/{otto}"), Some(&json!({"disabled": true}))).await;
+    assert!(status.is_success(), "{said}");
+    over(&five, "disabled").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_command_line_renews_its_token_alone_and_together() {
+    let config = "[runtime]\nworker_idle_s = 60\n[identity]\nlogin_access_s = 20\n";
+    let platform = Platform::claimed(&Setup { config: config.to_owned(), ..Setup::default() }).await;
+    platform.deploy("coffee", &guest("echo-p2"), "").await;
+    let (mut browser, _) = second_owner(&platform).await;
+    let laptop = Laptop::new();
+    let (child, _err, link, _) = laptop.login(&platform, &[]);
+    let page = browser.open(&platform, ID, &link).await;
+    let page = browser.follow(&platform, page).await;
+    let way = answer(&platform, &mut browser, &page, "allow").await.location();
+    assert_eq!(bring(&way).await.0, 303);
+    assert_eq!(ran(child).code, 0);
+
+    // Its token lives for less than is asked for, so each command gets another; several at once take turns.
+    let before = std::fs::read_to_string(laptop.file()).unwrap();
+    let children: Vec<Child> =
+        (0..4).map(|_| laptop.command(&platform, &["whoami"]).stdin(Stdio::null()).spawn().unwrap()).collect();
+    for child in children {
+        let said = ran(child);
+        assert!(said.code == 0 && said.out.contains("Olga"), "{} {}", said.out, said.err);
+    }
+    let after = std::fs::read_to_string(laptop.file()).unwrap();
+    assert_ne!(before, after);
+
+    // A copy of the file from before: it uses a secret again, and that ends both.
+    std::fs::write(laptop.file(), &before).unwrap();
+    let thief = laptop.run(&platform, &["whoami"]);
+    assert!(thief.code == 3 && thief.err.contains("serviceful login"), "{} {}", thief.out, thief.err);
+    std::fs::write(laptop.file(), &after).unwrap();
+    assert_eq!(laptop.run(&platform, &["whoami"]).code, 3);
+    let events = platform.audit("action=sign-in&result=refused&limit=50").await;
+    assert!(events.iter().any(|e| e.to_string().contains("came twice")), "{events:?}");
+}
+
+/// Where `SHOWN` leads, nobody's browser is sent anywhere.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_code_that_is_carried_is_in_no_address() {
+    let (platform, mut browser) = house().await;
+    let attempt = Attempt::new(SHOWN);
+    let page = attempt.page(&platform, &mut browser).await;
+    let policy = page.answer.headers["content-security-policy"].to_str().unwrap().to_owned();
+    assert!(policy.contains("form-action 'self';"), "{policy}");
+    let page = answer(&platform, &mut browser, &page, "allow").await;
+    assert!(page.status() == 200 && page.answer.headers.get("location").is_none());
+    assert_eq!(page.answer.headers["cache-control"], "no-store");
+    let text = page.text();
+    let code = text.split_once("id=\"paste-code\">").unwrap().1.split_once('<').unwrap().0.replace('-', "");
+    let answer = post(&platform, "/oauth/token", &attempt.exchange(&code), Some(&attempt.key)).await;
+    assert_eq!(answer.status, 200, "{}", answer.text());
+}
+
+/// What Chromium makes of the redirects, the policies and the pages.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_real_browser_signs_the_command_line_in() {
+    let (platform, tools) = (Platform::claimed(&Setup::default()).await, tools());
+    let (status, made) = platform.api("POST", "/api/v1/invitations", Some(&json!({"email": "gus@example.org"}))).await;
+    assert_eq!(status, 201, "{made}");
+    let (here, elsewhere, nowhere) = (Laptop::new(), Laptop::new(), Laptop::new());
+    let (child, _err, link, letters) = here.login(&platform, &[]);
+    let (mut by_hand, _err, paste, paste_letters) = elsewhere.login(&platform, &["--paste"]);
+    let (refused, _err, no, no_letters) = nowhere.login(&platform, &[]);
+    let places = json!({
+        "id": url(&platform, ID, ""),
+        "invitation": made["link"],
+        "here": [url(&platform, ID, &link), letters],
+        "paste": [url(&platform, ID, &paste), paste_letters],
+        "refused": [url(&platform, ID, &no), no_letters],
+    });
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../../js/browser/login.mjs");
+    let run = Command::new(tools.join("node"))
+        .args([script, &places.to_string()])
+        .env("SERVICEFUL_BROWSER", &tools)
+        .output()
+        .unwrap();
+    let (out, err) = (String::from_utf8_lossy(&run.stdout), String::from_utf8_lossy(&run.stderr));
+    assert!(run.status.success(), "{out}\n{err}");
+    by_hand.stdin.take().unwrap().write_all(out.as_bytes()).unwrap();
+    for (child, laptop) in [(child, &here), (by_hand, &elsewhere)] {
+        let said = ran(child);
+        assert!(said.code == 0 && said.out.contains("as Gus"), "{}", said.out);
+        assert_eq!(laptop.run(&platform, &["whoami"]).code, 0);
+    }
+    assert_eq!(ran(refused).code, 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_login_that_cannot_be_kept_is_ended() {
+    let (platform, mut browser) = house().await;
+    let laptop = Laptop::new();
+    let (child, _err, link, _) = laptop.login(&platform, &[]);
+    // The disk is full, say: here a file lies where the folder would be.
+    std::fs::create_dir_all(laptop.0.path().join(".config")).unwrap();
+    std::fs::write(laptop.0.path().join(".config/serviceful"), "").unwrap();
+    let page = browser.open(&platform, ID, &link).await;
+    let page = browser.follow(&platform, page).await;
+    let way = answer(&platform, &mut browser, &page, "allow").await.location();
+    assert_eq!(bring(&way).await.0, 303);
+    assert_eq!(ran(child).code, 1);
+    let account = browser.open(&platform, ID, "/account").await.text();
+    assert!(!account.contains("Command line on "), "{account}");
+    let (_, all) = platform.api("GET", "/api/v1/tokens?all=true", None).await;
+    let made = all["tokens"].as_array().unwrap().iter().filter(|t| t["label"].to_string().contains("Command line on"));
+    assert!(made.clone().count() == 1 && made.clone().all(|t| t["revoked_at"].is_u64()), "{all}");
+}

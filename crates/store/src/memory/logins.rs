@@ -1,0 +1,98 @@
+//! Logins of the store in memory.
+use types::{CredentialId, PrincipalId, UnixMillis};
+
+use super::{MemoryStore, Rooms, answer, conflict};
+use crate::{Answer, Credential, Login, Logins, REFRESHES_MAX, Refresh, Refreshed, StoreError};
+
+impl Rooms {
+    fn add_login(&mut self, credential: Credential, login: Login) -> Result<(), StoreError> {
+        if self.principals.get(&credential.principal).is_none_or(|p| p.disabled) {
+            return conflict("the login of nobody, or of somebody disabled");
+        }
+        let spent = self.spent.iter().any(|(hash, _)| *hash == login.refresh_hash);
+        if login.credential != credential.id
+            || spent
+            || self.logins.iter().any(|l| l.refresh_hash == login.refresh_hash)
+        {
+            return conflict("the login");
+        }
+        self.add_credential(credential)?;
+        self.logins.push(login);
+        Ok(())
+    }
+
+    /// The login with its row. Whatever takes a credential away takes it out of reach here.
+    fn of(&self, id: CredentialId) -> Option<(Credential, Login)> {
+        let credential = self.credentials.iter().find(|c| c.id == id)?;
+        Some((credential.clone(), self.logins.iter().find(|l| l.credential == id)?.clone()))
+    }
+
+    pub(super) fn end_logins(&mut self, of: PrincipalId, at: UnixMillis) -> usize {
+        let own: Vec<CredentialId> = self.logins.iter().map(|l| l.credential).collect();
+        let open = |c: &&Credential| c.principal == of && c.revoked_at.is_none() && own.contains(&c.id);
+        let ended: Vec<CredentialId> = self.credentials.iter().filter(open).map(|c| c.id).collect();
+        for id in &ended {
+            self.revoke(*id, at);
+        }
+        ended.len()
+    }
+
+    fn refresh(&mut self, refresh: Refresh) -> Result<Refreshed, StoreError> {
+        if let Some((_, id)) = self.spent.iter().find(|(hash, _)| *hash == refresh.from) {
+            let revoked = self.revoke(*id, refresh.at);
+            return Ok(revoked.map_or(Refreshed::Unknown, Refreshed::Replayed));
+        }
+        let found = self.logins.iter().find(|l| l.refresh_hash == refresh.from).map(|l| l.credential);
+        let Some((credential, login)) = found.and_then(|id| self.of(id)) else { return Ok(Refreshed::Unknown) };
+        let refused = |why| Ok(Refreshed::Refused { credential: credential.id, why });
+        let refreshes = self.spent.iter().filter(|(_, of)| *of == credential.id).count();
+        if login.key != refresh.key {
+            return refused("another key");
+        }
+        if credential.revoked_at.is_some() || refresh.at >= credential.expires_at {
+            return refused("it is over");
+        }
+        if self.principals.get(&credential.principal).is_none_or(|p| p.disabled) {
+            return refused("its person is disabled");
+        }
+        if refreshes >= REFRESHES_MAX as usize {
+            return refused("it was refreshed too often");
+        }
+        self.spent.push((refresh.from, credential.id));
+        for found in self.credentials.iter_mut().filter(|c| c.id == credential.id) {
+            found.secret_hash = refresh.access;
+        }
+        for found in self.logins.iter_mut().filter(|l| l.credential == credential.id) {
+            found.refresh_hash = refresh.refresh;
+            found.access_until = refresh.access_until.min(credential.expires_at);
+            found.used_at = refresh.at;
+        }
+        Ok(self.of(credential.id).map_or(Refreshed::Unknown, |(credential, login)| Refreshed::Done(credential, login)))
+    }
+}
+
+impl Logins for MemoryStore {
+    fn add_login(&self, credential: Credential, login: Login) -> Answer<'_, ()> {
+        answer(self.lock().add_login(credential, login))
+    }
+
+    fn login(&self, credential: CredentialId) -> Answer<'_, Option<Login>> {
+        answer(Ok(self.lock().of(credential).map(|(_, login)| login)))
+    }
+
+    fn logins(&self, of: Option<PrincipalId>) -> Answer<'_, Vec<(Credential, Login)>> {
+        let rooms = self.lock();
+        let mut all: Vec<_> = rooms.logins.iter().filter_map(|l| rooms.of(l.credential)).collect();
+        all.retain(|(c, _)| of.is_none_or(|id| c.principal == id));
+        all.sort_by_key(|(c, l)| std::cmp::Reverse((l.used_at, c.id)));
+        answer(Ok(all))
+    }
+
+    fn refresh_login(&self, refresh: Refresh) -> Answer<'_, Refreshed> {
+        answer(self.lock().refresh(refresh))
+    }
+
+    fn end_logins(&self, of: PrincipalId, at: UnixMillis) -> Answer<'_, usize> {
+        answer(Ok(self.lock().end_logins(of, at)))
+    }
+}
