@@ -23,7 +23,7 @@ pub unsafe extern "C" fn crypto(cx: Cx, _: JSValue, count: c_int, first: *mut JS
     let given = unsafe { arguments(count, first) };
     let what = number(cx, at(given, 0));
     let Some(params) = params(cx, at(given, 1)) else { return JS_EXCEPTION };
-    let Some(input) = value::bytes(cx, at(given, 2)) else { return JS_EXCEPTION };
+    let Some(input) = value::bytes_or_throw(cx, at(given, 2)) else { return JS_EXCEPTION };
     let mut to = room((number(cx, at(given, 3)) as usize).max(WORDS));
     let done = unsafe {
         let (input, to) = ((input.as_ptr(), input.len()), (to.as_mut_ptr(), to.len()));
@@ -62,7 +62,7 @@ fn params(cx: Cx, array: JSValue) -> Option<Vec<u8>> {
     for index in 0..length {
         let item = unsafe { js::JS_GetPropertyInt64(cx, array, index) };
         let pushed = if unsafe { js::JS_IsObject(item) } {
-            value::bytes(cx, item).map(|bytes| pack::push(&mut list, bytes))
+            value::bytes_or_throw(cx, item).map(|bytes| pack::push(&mut list, bytes))
         } else {
             Text::of(cx, item).map(|text| pack::push(&mut list, text.bytes()))
         };

@@ -96,7 +96,7 @@ impl Piece<'_> {
         if unsafe { js::JS_IsString(value) } {
             return Text::of(cx, value).map(Piece::Text);
         }
-        value::bytes(cx, value).map(|bytes| Piece::Bytes(bytes))
+        value::bytes_or_throw(cx, value).map(|bytes| Piece::Bytes(bytes))
     }
 
     fn bytes(&self) -> &[u8] {
@@ -223,7 +223,7 @@ unsafe extern "C" fn elapsed(cx: Cx, _: JSValue, _: c_int, _: *mut JSValue) -> J
 /// Fills a `Uint8Array`.
 unsafe extern "C" fn random(cx: Cx, _: JSValue, count: c_int, first: *mut JSValue) -> JSValue {
     let arguments = unsafe { arguments(count, first) };
-    let Some(bytes) = value::bytes(cx, at(arguments, 0)) else { return JS_EXCEPTION };
+    let Some(bytes) = value::bytes_or_throw(cx, at(arguments, 0)) else { return JS_EXCEPTION };
     if !failures::too_early(cx, b"randomness") {
         unsafe { host::random(bytes.as_mut_ptr(), bytes.len()) };
     }
@@ -277,7 +277,7 @@ unsafe extern "C" fn utf8(cx: Cx, _: JSValue, count: c_int, first: *mut JSValue)
 unsafe extern "C" fn utf8_into(cx: Cx, _: JSValue, count: c_int, first: *mut JSValue) -> JSValue {
     let arguments = unsafe { arguments(count, first) };
     let Some(text) = Text::of(cx, at(arguments, 0)) else { return JS_EXCEPTION };
-    let Some(to) = value::bytes(cx, at(arguments, 1)) else { return JS_EXCEPTION };
+    let Some(to) = value::bytes_or_throw(cx, at(arguments, 1)) else { return JS_EXCEPTION };
     let whole = unsafe { core::str::from_utf8_unchecked(text.bytes()) };
     let mut end = whole.len().min(to.len());
     while !whole.is_char_boundary(end) {
@@ -299,7 +299,7 @@ unsafe extern "C" fn utf8_into(cx: Cx, _: JSValue, count: c_int, first: *mut JSV
 /// `(bytes, fatal)`: text, with U+FFFD for what is wrong; `undefined` when something is wrong and `fatal`.
 unsafe extern "C" fn from_utf8(cx: Cx, _: JSValue, count: c_int, first: *mut JSValue) -> JSValue {
     let arguments = unsafe { arguments(count, first) };
-    let Some(bytes) = value::bytes(cx, at(arguments, 0)) else { return JS_EXCEPTION };
+    let Some(bytes) = value::bytes_or_throw(cx, at(arguments, 0)) else { return JS_EXCEPTION };
     match core::str::from_utf8(bytes) {
         Ok(_) => value::string(cx, bytes),
         Err(_) if at(arguments, 1) == JS_TRUE => JS_UNDEFINED,

@@ -54,18 +54,31 @@ pub fn type_error(cx: Cx, text: &core::ffi::CStr) -> JSValue {
     unsafe { js::JS_ThrowTypeError(cx, c"%s".as_ptr(), text.as_ptr()) }
 }
 
-/// The bytes of a `Uint8Array`.
+/// The bytes of a `Uint8Array`; `None` when it is none. No exception is pending in either case: asked first, because QuickJS
+/// throws for everything else, and whoever takes the value for something else would leave that behind for the next who looks.
 pub fn bytes<'a>(cx: Cx, value: JSValue) -> Option<&'a mut [u8]> {
+    const BYTES: [i32; 2] =
+        [js::JSTypedArrayEnum_JS_TYPED_ARRAY_UINT8 as i32, js::JSTypedArrayEnum_JS_TYPED_ARRAY_UINT8C as i32];
+    if !BYTES.contains(&unsafe { js::JS_GetTypedArrayType(value) }) {
+        return None;
+    }
     let mut length = 0;
     let start = unsafe { js::JS_GetUint8Array(cx, &mut length, value) };
     if start.is_null() {
-        if length == 0 && unsafe { js::JS_GetTypedArrayType(value) } == js::JSTypedArrayEnum_JS_TYPED_ARRAY_UINT8 as i32
-        {
-            return Some(&mut []);
-        }
-        return None;
+        // Its buffer is empty, or was taken away.
+        free(cx, unsafe { js::JS_GetException(cx) });
+        return Some(&mut []);
     }
     Some(unsafe { core::slice::from_raw_parts_mut(start, length as usize) })
+}
+
+/// As [`bytes`]; `None`: a `TypeError` is pending.
+pub fn bytes_or_throw<'a>(cx: Cx, value: JSValue) -> Option<&'a mut [u8]> {
+    let bytes = bytes(cx, value);
+    if bytes.is_none() {
+        type_error(cx, c"not a Uint8Array");
+    }
+    bytes
 }
 
 /// A new `Uint8Array` with these bytes.

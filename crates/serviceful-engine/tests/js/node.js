@@ -191,6 +191,12 @@ check("others", async () => {
   const require = createRequire("file:///main.js");
   same([seen, require("node:path") === path, thrown(() => require("left-pad")), EOL, clock === performance, os.platform()], [[1, "c"], true, "MODULE_NOT_FOUND", "\n", true, "linux"]);
 });
+// After the host's text work, whose strings are no bytes: nothing of that may be left for the module loader to find.
+check("modules come late after every kind of text work", async () => {
+  const ways = [() => new URL("http://a/b?c"), () => URL.canParse("no"), () => new URL("http://a/?x=1").searchParams.get("x"), () => new Headers({ a: "b" }), () => new TextDecoder("latin1").decode(new Uint8Array([228]))];
+  const late = [() => import("node:tty"), () => import("node:dns"), () => import("node:vm"), () => import("node:v8"), () => import("node:repl")];
+  for (const [at, way] of ways.entries()) { way(); same(typeof (await late[at]()), "object"); }
+});
 check("what a function has not is refused when it is used", async () => {
   class Agent extends http.Agent {}
   for (const use of [() => readFileSync("/etc/passwd"), () => fs.existsSync("/"), () => readFile("x"), () => new Agent(), () => http.request("http://a"), () => net.connect(1), () => new net.Socket(), () => os.hostname()]) same(thrown(use), "ERR_NOT_AVAILABLE");
