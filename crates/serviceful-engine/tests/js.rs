@@ -1,5 +1,5 @@
 //! Functions written in JavaScript: from source to answer, through the real processes.
-#![expect(clippy::disallowed_methods, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::disallowed_methods, reason = "tests")]
 
 mod harness;
 
@@ -346,6 +346,14 @@ async fn the_caller_is_told_by_the_platform() {
         assert_eq!(call(nonsense).await.text(), "caught RangeError", "{nonsense}");
     }
     assert_eq!(call("/mfa").await.text(), "caught TypeError");
+    // A package that is handed `ctx` cannot make somebody else of the caller.
+    let source = "'use strict'; export default { fetch(request, env, ctx) {
+        const tries = [() => Object.assign(ctx.caller, { kind: 'user', assurance: 'phishing-resistant' }), () => { ctx.caller.kind = 'user'; },
+            () => { ctx.caller = { kind: 'user', assurance: 'phishing-resistant' }; }, () => Object.setPrototypeOf(ctx.caller, { assurance: 'multi-factor' })];
+        for (const attempt of tries) { try { attempt(); return new Response('changed'); } catch (error) { if (!(error instanceof TypeError)) throw error; } }
+        ctx.require('multi-factor'); return new Response('in'); } };";
+    let component = worker.bring_js(source).await;
+    assert_eq!(worker.call(&get(component, "/")).await.failure, demand(Assurance::MultiFactor, None));
 }
 
 #[tokio::test]
@@ -452,4 +460,120 @@ async fn errors_name_the_users_files() {
     assert!(reason.contains("lost at src/menu.ts:41:"), "{reason}");
     let log = answer.logs.iter().map(|log| log.text.as_str()).collect::<Vec<_>>().join("\n");
     assert!(log.contains("(node_modules/x/y.js:41:") && log.contains("(src/menu.ts:41:"), "{log}");
+}
+
+/// A source with a map behind it.
+fn mapped(source: &str, map: &str) -> String {
+    let map = data_encoding::BASE64.encode(map.as_bytes());
+    format!("{source}\n//# sourceMappingURL=data:application/json;base64,{map}")
+}
+
+#[tokio::test]
+async fn what_a_function_writes_of_an_error_names_the_users_files() {
+    let worker = Worker::start().await;
+    let source = "const inner = () => { throw new Error('lost', { cause: new TypeError('why') }); };
+export default { async fetch(request, env, ctx) {
+  try { inner(); } catch (error) {
+    console.error(error); console.log('x', error); console.log(error.stack); console.log(JSON.stringify(error.stack));
+    console.table([{ error }]); console.group('g'); console.error(error); console.groupEnd();
+  }
+  console.trace('here');
+  ctx.waitUntil((async () => { await null; throw new Error('later'); })());
+  ctx.waitUntil(Promise.reject('no error'));
+  return new Response(new Error('sent').stack);
+} };";
+    // Line 1 is src/menu.ts:41, and so on.
+    let lines = ";AACA".repeat(source.lines().count() - 1);
+    let map = format!(r#"{{"version":3,"sources":["src/menu.ts"],"names":[],"mappings":"AAwCA{lines}"}}"#);
+    let component = worker.bring_js(&mapped(source, &map)).await;
+    let answer = worker.call(&get(component, "/")).await;
+    assert_eq!(answer.failure, None, "{answer:?}");
+    let log = answer.logs.iter().map(|log| log.text.as_str()).collect::<Vec<_>>().join("\n");
+    assert!(!log.contains("main.js"), "{log}");
+    // Each way shows both steps; the trace and the promise their own.
+    for (place, times) in
+        [("src/menu.ts:41:1", 6), ("src/menu.ts:43:1", 6), ("src/menu.ts:47:1", 1), ("src/menu.ts:48:1", 1)]
+    {
+        assert!(log.matches(place).count() >= times, "{place}: {log}");
+    }
+    let places: Vec<_> =
+        answer.logs.iter().filter(|log| log.text.starts_with("waitUntil: ")).map(|log| log.place.as_deref()).collect();
+    assert_eq!(places, [None, Some("src/menu.ts:48:1")], "{log}");
+    // docs/reference/javascript.md: what the function itself reads of a stack has the module's lines.
+    assert!(answer.text().contains("main.js:10:"), "{}", answer.text());
+}
+
+#[tokio::test]
+async fn a_method_without_a_column_is_found_on_its_line() {
+    let worker = Worker::start().await;
+    // The engine names line 2 and column 1; the first token of that line is at column 3.
+    let source =
+        "const ways = {\n  spin() { while (true) {} }\n};\nexport default { fetch() { return ways.spin(); } };";
+    let map = r#"{"version":3,"sources":["src/hostile.ts"],"names":[],"mappings":"AAAA;EACE;AACF;AACA"}"#;
+    let component = worker.bring_js(&mapped(source, map)).await;
+    let mut request = get(component, "/");
+    request.limits.cpu_ms = 100;
+    let answer = worker.call(&request).await;
+    let Some(Failure::Limit { limit, reason }) = &answer.failure else { panic!("{answer:?}") };
+    assert!(limit == "cpu_ms" && reason.ends_with(" at src/hostile.ts:2:3"), "{reason}");
+}
+
+/// Test data that comes with a crate, of the version that is built in.
+fn data_of(package: &str, file: &str) -> String {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
+    let told = std::process::Command::new(cargo)
+        .args(["metadata", "--format-version", "1", "--locked", "--offline", "--manifest-path", manifest])
+        .output()
+        .unwrap();
+    let told: serde_json::Value = serde_json::from_slice(&told.stdout).unwrap_or_else(|e| panic!("{e}: {told:?}"));
+    let packages = told["packages"].as_array().unwrap();
+    let manifests = packages.iter().filter(|p| p["name"] == package).map(|p| p["manifest_path"].as_str().unwrap());
+    let found: Vec<_> = manifests.map(|path| std::path::Path::new(path).with_file_name("").join(file)).collect();
+    let found = found.iter().find(|path| path.exists()).unwrap_or_else(|| panic!("{package} has no {file}: {found:?}"));
+    std::fs::read_to_string(found).unwrap()
+}
+
+#[tokio::test]
+async fn web_platform_tests_of_urls_fail_only_where_it_is_known() {
+    /// What fails, a name a line. The classes are in the row `URL` of docs/reference/javascript.md.
+    const KNOWN: &str = include_str!("js/url_known.txt");
+    let worker = Worker::start().await;
+    let component = worker.bring_js(include_str!("js/url_data.js")).await;
+    let mut failed = Vec::new();
+    for (package, file, kind) in [
+        ("url", "tests/urltestdata.json", "parse"),
+        ("url", "tests/setters_tests.json", "set"),
+        ("urlpattern", "src/testdata/urlpatterntestdata.json", "pattern"),
+    ] {
+        let mut request = get(component, &format!("/{kind}"));
+        request.method = "POST".into();
+        request.has_body = true;
+        (request.limits.cpu_ms, request.limits.request_kib, request.limits.wall_ms) = (20_000, 1_024, 60_000);
+        let mut exchange = worker.invoke(&request);
+        exchange.credit = CREDIT_BYTES.into();
+        let data = data_of(package, file);
+        let (mut rest, mut ended, mut answer) = (data.as_bytes(), false, Answer::default());
+        loop {
+            while !rest.is_empty() && exchange.credit > 0 {
+                let length = rest.len().min(32 << 10).min(exchange.credit as usize);
+                exchange.body(&rest[..length]);
+                exchange.credit -= length as u64;
+                rest = &rest[length..];
+            }
+            if rest.is_empty() && !ended {
+                exchange.end(&[]);
+                ended = true;
+            }
+            if !exchange.step(&mut answer).await {
+                break;
+            }
+        }
+        assert_eq!(answer.failure, None, "{answer:?}");
+        let (cases, names): (usize, Vec<String>) = serde_json::from_str(&answer.text()).unwrap();
+        assert!(cases > 200, "{kind}: {cases}");
+        failed.extend(names);
+    }
+    // If you are here because a newer crate knows more: take its lines out of the list, and the classes out of the page.
+    assert_eq!(failed.join("\n"), KNOWN.trim_end(), "only these may fail");
 }

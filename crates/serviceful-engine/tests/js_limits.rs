@@ -51,6 +51,16 @@ const ways = {
   throwsText() { throw "just text"; },
   throwsNothing() { throw undefined; },
   throwsUgly() { throw { toString() { throw new Error("inner"); } }; },
+  throwsProxy() { throw new Proxy({}, { get() { throw new Error("inner"); } }); },
+  throwsObject() { throw { code: 5, message: "m" }; },
+  throwsNumber() { throw 42; },
+  async rejectsText() { await null; throw "late text"; },
+  slyStack() { const e = new Error("x"); Object.defineProperty(e, "stack", { get() { while (true) {} } }); throw e; },
+  toText() { let a = []; for (let i = 0; i < 100000; i++) a = [a]; return String(a); },
+  buffer() { return new ArrayBuffer(2 ** 30); },
+  buffers() { return new Uint8Array(2 ** 31 - 1); },
+  async awaits() { await new Promise(() => {}); return new Response("never"); },
+  async awaitsDeep() { return await ways.awaits(); },
   async rejects() { await null; null.field; },
   timerThrows() { return new Promise(() => setTimeout(() => { throw new Error("in a timer"); }, 1)); },
   microtask() { queueMicrotask(() => { throw new Error("in a microtask"); }); return new Response("x"); },
@@ -143,6 +153,7 @@ async fn depth_ends_in_an_error_with_its_line() {
         "sort",
         "flat",
         "bind",
+        "toText",
     ] {
         let answer = house.call(way, |limits| (limits.cpu_ms, limits.memory_mib) = (5_000, 256)).await;
         let reason = answer.trap();
@@ -158,7 +169,7 @@ async fn depth_ends_in_an_error_with_its_line() {
 #[tokio::test]
 async fn memory_ends_in_its_limit_with_the_line() {
     let house = House::start().await;
-    for way in ["memory", "array", "objects", "hugeString"] {
+    for way in ["memory", "array", "objects", "hugeString", "buffer", "buffers"] {
         let answer = house.call(way, |limits| (limits.memory_mib, limits.cpu_ms) = (32, 10_000)).await;
         assert_eq!(answer.limit(), "memory_mib", "{way}");
         let Some(Failure::Limit { reason, .. }) = &answer.failure else { unreachable!() };
@@ -166,7 +177,7 @@ async fn memory_ends_in_its_limit_with_the_line() {
         assert!(answer.ended.unwrap().memory_bytes <= 32 << 20, "{way}");
     }
     assert!(house.call("bigString", |_| ()).await.trap().contains("invalid string length"));
-    assert_eq!(house.call("catchesMemory", |limits| limits.memory_mib = 32).await.text(), "caught InternalError");
+    assert_eq!(house.call("catchesMemory", |limits| limits.memory_mib = 32).await.text(), "caught RangeError");
     assert!(house.worker.resident_kib() < 256 << 10, "{} KiB", house.worker.resident_kib());
 }
 
@@ -175,6 +186,12 @@ async fn what_never_settles_is_told_at_once_and_what_waits_by_wall_time() {
     let house = House::start().await;
     let answer = house.call("never", |_| ()).await;
     assert!(answer.trap().contains("never settles"), "{answer:?}");
+    // A function that awaits nothing is named by where it begins.
+    assert!(answer.trap().contains(" at main.js:"), "{answer:?}");
+    for way in ["awaits", "awaitsDeep"] {
+        let reason = house.call(way, |_| ()).await.trap().to_owned();
+        assert!(reason.contains(&format!(" at {}", line_of("awaits"))), "{way}: {reason}");
+    }
     assert!(answer.took < Duration::from_millis(500), "{:?}", answer.took);
     let answer = house.call("sleep", |limits| limits.wall_ms = 200).await;
     assert_eq!(answer.limit(), "wall_ms");
@@ -201,12 +218,27 @@ async fn errors_that_nobody_catches_name_their_place() {
         assert!(trace.iter().any(|log| log.text.contains(&line_of(way))), "{way}: {trace:?}");
         assert!(trace.iter().all(|log| !log.text.contains("serviceful:")), "{way}: {trace:?}");
     }
-    assert!(house.call("throwsText", |_| ()).await.trap().contains("just text"));
-    assert!(house.call("throwsNothing", |_| ()).await.trap().contains("undefined"));
-    assert!(house.call("throwsUgly", |_| ()).await.trap().contains("cannot be shown"));
+    // What is no Error has no stack: its content is shown, with the place where it was thrown.
+    for (way, words) in [
+        ("throwsText", "uncaught just text"),
+        ("throwsNothing", "uncaught undefined"),
+        ("throwsNumber", "uncaught 42"),
+        ("throwsObject", "uncaught { code: 5, message: \"m\" }"),
+        ("throwsUgly", "uncaught { toString: [Function toString] }"),
+        ("throwsProxy", "uncaught [Proxy]"),
+        ("rejectsText", "uncaught late text"),
+    ] {
+        let answer = house.call(way, |_| ()).await;
+        let reason = answer.trap();
+        assert!(reason.contains(words) && reason.contains(&format!(" at {}", line_of(way))), "{way}: {reason}");
+    }
+    // What reads the error may be the function's own code; it does not hide that the time is used up.
+    assert_eq!(house.call("slyStack", |limits| limits.cpu_ms = 200).await.limit(), "cpu_ms");
     for way in ["nothing", "number"] {
         match house.call(way, |_| ()).await.failure {
-            Some(Failure::BadResponse { reason }) => assert!(reason.contains("not a Response"), "{way}: {reason}"),
+            Some(Failure::BadResponse { reason }) => {
+                assert!(reason.contains("not a Response at main.js:"), "{way}: {reason}");
+            }
             other => panic!("{way}: {other:?}"),
         }
     }

@@ -1,6 +1,6 @@
 // structuredClone.
 (function (host, shared) {
-  const ERRORS = { EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError };
+  const Plain = Error, ERRORS = { EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError };
   const refuse = (what) => { throw shared.domError("DataCloneError", `${what} cannot be cloned`); };
   // Pairs of a type and what makes a copy; `null`: it cannot be cloned. The first that fits counts.
   const cloned = shared.cloned = [[Promise, null], [WeakMap, null], [WeakSet, null], [WeakRef, null], [FinalizationRegistry, null]];
@@ -14,6 +14,7 @@
     if (typeof value === "function") refuse("a function");
     if (typeof value !== "object" || value === null) return value;
     if (seen.has(value)) return seen.get(value);
+    if (host.proxyTarget(value)) refuse("a Proxy");
     const keep = (copy) => { seen.set(value, copy); return copy; };
     if (Array.isArray(value)) return properties(value, keep(new Array(value.length)), seen);
     if (value instanceof Boolean || value instanceof Number || value instanceof String || value instanceof BigInt) return keep(Object(value.valueOf()));
@@ -45,12 +46,13 @@
       return copy;
     }
     if (value instanceof Error) {
-      const copy = keep(Object.create((Object.hasOwn(ERRORS, value.name) ? ERRORS[value.name] : Error).prototype));
-      for (const name of ["message", "stack", "cause"]) {
-        if (Object.hasOwn(value, name)) {
-          Object.defineProperty(copy, name, { value: clone(value[name], seen), writable: true, configurable: true });
-        }
-      }
+      const { name, stack } = value;
+      // One of the engine's own, so that it is an Error to all who ask; its stack is that of the other.
+      const copy = keep(new (Object.hasOwn(ERRORS, name) ? ERRORS[name] : Plain)());
+      const put = (name, value) => Object.defineProperty(copy, name, { value, writable: true, configurable: true });
+      if (Object.hasOwn(value, "message")) put("message", String(value.message));
+      put("stack", typeof stack === "string" ? stack : "");
+      if (Object.hasOwn(value, "cause")) put("cause", clone(value.cause, seen));
       return copy;
     }
     for (const [Type, copy] of cloned) {

@@ -104,10 +104,10 @@
   };
 
   let indent = "";
-  const write = (level, values) => {
+  const write = (level, values, stack) => {
     let text = format(values);
     if (text.length > CHARS) text = text.slice(0, CHARS) + "...";
-    host.log(level, indent ? indent + text.replaceAll("\n", "\n" + indent) : text);
+    host.log(level, indent ? indent + text.replaceAll("\n", "\n" + indent) : text, stack);
   };
   const counts = new Map(), times = new Map();
   const table = (rows, wanted) => {
@@ -145,5 +145,17 @@
   };
   shared.define(globalThis, { console });
   shared.show = show;
+  // An error's own stack says where it was made; its console has no place to name.
+  shared.logError = (words, error) => {
+    let stack;
+    try { stack = error?.stack; } catch { /* Its getter is the function's own. */ }
+    write(3, [words, error], typeof stack === "string" ? stack : undefined);
+  };
+  // What was thrown and caught by nobody.
+  shared.thrown = (value) => {
+    let text;
+    try { text = String(value); } catch { text = ""; }
+    return text === "" && typeof value === "object" || /^\[object .*\]$/.test(text) ? show(value).replace(/\s*\n\s*/g, " ") : text;
+  };
   shared.format = format;
 })

@@ -2,13 +2,15 @@
 (function (host, shared) {
   const NONE = 0, CAPTURING = 1, AT_TARGET = 2, BUBBLING = 3;
   class Event {
-    #type; #init; #cancelled = false; #stopped = false; #passive = false; #target = null; #current = null; #time; #busy = false;
+    #type; #init; #cancelled = false; #stopped = false; #passive = false; #target = null; #current = null; #time; #busy = false; #trusted = false;
     constructor(type, init = {}) {
       if (arguments.length === 0) throw new TypeError("an Event needs a type");
       this.#type = String(type);
       this.#init = init ?? {};
     }
     static {
+      // Whether the platform itself made it happen.
+      shared.trust = (event, trusted) => { event.#trusted = trusted; return event; };
       shared.dispatch = (event, face, run) => {
         if (event.#busy) throw shared.domError("InvalidStateError", "the event is being dispatched");
         event.#target = event.#current = face;
@@ -29,7 +31,7 @@
     get returnValue() { return !this.#cancelled; }
     set returnValue(value) { if (!value) this.preventDefault(); }
     get eventPhase() { return this.#current ? AT_TARGET : NONE; }
-    get isTrusted() { return false; }
+    get isTrusted() { return this.#trusted; }
     get cancelBubble() { return this.#stopped; }
     set cancelBubble(value) { if (value) this.stopPropagation(); }
     // Of the first look: the clock is not there while the module is evaluated.
@@ -90,7 +92,7 @@
       const at = list ? list.findIndex((entry) => entry.listener === listener && entry.capture === capture) : -1;
       if (at >= 0) list.splice(at, 1)[0].removed = true;
     }
-    dispatchEvent(event) { return fire(this, event, this); }
+    dispatchEvent(event) { if (event instanceof Event) shared.trust(event, false); return fire(this, event, this); }
     static {
       shared.listens = (target, type) => (target.#listeners?.get(type)?.length ?? 0) > 0;
       shared.listenersOf = (target, type) => [...target.#listeners?.get(type) ?? []];
@@ -164,7 +166,7 @@
         if (signal.#aborted) return;
         signal.#aborted = true;
         signal.#reason = reason === undefined ? shared.domError("AbortError", "the operation was aborted") : reason;
-        signal.dispatchEvent(new Event("abort"));
+        fire(signal, shared.trust(new Event("abort"), true), signal);
       };
     }
   }

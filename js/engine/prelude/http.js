@@ -5,7 +5,7 @@
 
   class Headers {
     // A flat array of lower-case names and values. A request's are read from the host's form when first asked for.
-    #list = []; #packed = null; #guard = false;
+    #list = []; #packed = null; #guard = null; #changes = 0;
     constructor(init) {
       if (init === undefined || init === null) return;
       if (typeof init !== "object") throw new TypeError("Headers are made from an object or from pairs");
@@ -24,9 +24,10 @@
       shared.packedHeaders = (packed) => {
         const headers = new Headers();
         headers.#packed = packed;
-        headers.#guard = true;
+        headers.#guard = "the request that came in";
         return headers;
       };
+      shared.guardHeaders = (headers, whose) => { headers.#guard = whose; };
       shared.headerList = (headers) => headers.#open();
       shared.setDefault = (headers, name, value) => { if (!headers.has(name)) headers.#list.push(name, value); };
     }
@@ -34,7 +35,11 @@
       if (this.#packed !== null) { this.#list = host.fields(this.#packed); this.#packed = null; }
       return this.#list;
     }
-    #write() { if (this.#guard) throw new TypeError("the header fields of the request that came in cannot be changed"); return this.#open(); }
+    #write() {
+      if (this.#guard) throw new TypeError(`the header fields of ${this.#guard} cannot be changed`);
+      this.#changes++;
+      return this.#open();
+    }
     #name(name) { return host.fieldName(name) ?? badName(name); }
     append(name, value) { const list = this.#write(); name = this.#name(name); list.push(name, host.fieldValue(value) ?? badValue(name)); }
     delete(name) {
@@ -71,12 +76,17 @@
       list.push(name, value);
     }
     forEach(callback, self) { for (const [name, value] of this) callback.call(self, value, name, this); }
+    #pairs() {
+      const names = [...new Set(this.#open().filter((_, at) => at % 2 === 0))].sort();
+      return names.flatMap((name) => name === "set-cookie" ? this.getSetCookie().map((value) => [name, value]) : [[name, this.get(name)]]);
+    }
+    // Alive: what changes while somebody looks through them is seen.
     *entries() {
-      const list = this.#open();
-      const names = [...new Set(list.filter((_, at) => at % 2 === 0))].sort();
-      for (const name of names) {
-        if (name === "set-cookie") for (const value of this.getSetCookie()) yield [name, value];
-        else yield [name, this.get(name)];
+      let pairs = [], seen = -1;
+      for (let at = 0; ; at++) {
+        if (seen !== this.#changes) { pairs = this.#pairs(); seen = this.#changes; }
+        if (at >= pairs.length) return;
+        yield pairs[at];
       }
     }
     *keys() { for (const [name] of this) yield name; }
@@ -105,10 +115,16 @@
   class Blob {
     #bytes; #type;
     constructor(parts = [], options = {}) {
+      if ((typeof parts !== "object" && typeof parts !== "function") || typeof parts?.[Symbol.iterator] !== "function") {
+        throw new TypeError("a Blob is made from a list of its parts: `new Blob([part])`");
+      }
+      const endings = String(options?.endings ?? "transparent");
+      if (endings !== "transparent" && endings !== "native") throw new TypeError("`endings` is `transparent` or `native`");
+      const text = (part) => host.utf8(endings === "native" ? String(part).replace(/\r\n?/g, "\n") : String(part));
       this.#bytes = join([new Uint8Array(0), ...Array.from(parts, (part) =>
         part instanceof Blob ? part.#bytes
-          : part instanceof ArrayBuffer || ArrayBuffer.isView(part) ? shared.bytesOf(part).slice() : host.utf8(String(part)))]);
-      const type = String(options.type ?? "");
+          : part instanceof ArrayBuffer || ArrayBuffer.isView(part) ? shared.bytesOf(part).slice() : text(part))]);
+      const type = String(options?.type ?? "");
       this.#type = /[^\x20-\x7e]/.test(type) ? "" : type.toLowerCase();
     }
     static { shared.blobBytes = (blob) => blob.#bytes; }
@@ -127,7 +143,7 @@
     constructor(parts, name, options = {}) {
       super(parts, options);
       this.#name = String(name);
-      this.#modified = options.lastModified ?? Date.now();
+      this.#modified = options?.lastModified ?? Date.now();
     }
     get name() { return this.#name; }
     get lastModified() { return this.#modified; }
@@ -216,6 +232,28 @@
     return [join(chunks), `multipart/form-data; boundary=${boundary}`];
   };
 
+  // ---- types of media: as the standard writes them
+  const TOKEN = /^[!#$%&'*+.^_`|~\w-]+$/, BEFORE = /^[\t\n\r ]+/, AFTER = /[\t\n\r ]+$/;
+  // `""` for what is none.
+  const mediaType = (text) => {
+    const [whole, first] = /^([^;]*)(?:;|$)/.exec(text);
+    const essence = first.replace(BEFORE, "").replace(AFTER, "").split("/");
+    if (essence.length !== 2 || !essence.every((part) => TOKEN.test(part))) return "";
+    let out = essence.join("/").toLowerCase();
+    const seen = new Set();
+    const parameter = /([^;=]*)(?:=(?:"((?:[^"\\]|\\[^])*)(?:"[^;]*|\\?$)|([^;]*)))?(?:;|$)/y;
+    for (parameter.lastIndex = whole.length; parameter.lastIndex < text.length;) {
+      const found = parameter.exec(text);
+      if (!found) break;
+      const name = found[1].replace(BEFORE, "").toLowerCase(), quoted = found[2]?.replace(/\\([^])/g, "$1");
+      const value = quoted ?? found[3]?.replace(AFTER, "");
+      if (!TOKEN.test(name) || value === undefined || (value === "" && quoted === undefined) || /[^\t\x20-\x7e\x80-\xff]/.test(value) || seen.has(name)) continue;
+      seen.add(name);
+      out += `;${name}=${TOKEN.test(value) ? value : `"${value.replace(/["\\]/g, "\\$&")}"`}`;
+    }
+    return out;
+  };
+
   // ---- bodies: text and bytes stay as they are until somebody asks for a stream
   const bodyOf = (init) => {
     if (init === null || init === undefined) return [null, null];
@@ -228,7 +266,7 @@
     if (init instanceof Blob) return [shared.blobBytes(init), init.type || null];
     if (init instanceof URLSearchParams) return [init.toString(), "application/x-www-form-urlencoded;charset=UTF-8"];
     if (init instanceof FormData) return writeForm(init);
-    if (typeof init[Symbol.asyncIterator] === "function") return [ReadableStream.from(init), null];
+    if (typeof init[Symbol.asyncIterator] === "function") return [ReadableStream.from(pieces(init)), null];
     return [String(init), "text/plain;charset=UTF-8"];
   };
 
@@ -238,7 +276,13 @@
     if (chunk instanceof ArrayBuffer || ArrayBuffer.isView(chunk)) return shared.bytesOf(chunk);
     throw new TypeError("a piece of a body is text or bytes");
   };
-  shared.chunkBytes = chunkBytes;
+  // Beyond the standard: a generator may yield text. A stream's chunks are bytes, as the standard has it.
+  const pieces = async function* (items) { for await (const item of items) yield chunkBytes(item); };
+  const streamChunk = (chunk) => {
+    if (chunk instanceof Uint8Array) return chunk;
+    throw new TypeError("a stream that is a body gives `Uint8Array`s; text goes through a TextEncoderStream");
+  };
+  shared.streamChunk = streamChunk;
 
   // The request's body: pieces come when the host says so.
   let wake = null;
@@ -301,7 +345,7 @@
       if (body === INCOMING) {
         for (let piece = await nextPiece(); piece !== null; piece = await nextPiece()) chunks.push(piece);
       } else {
-        for await (const chunk of body) chunks.push(chunkBytes(chunk));
+        for await (const chunk of body) chunks.push(streamChunk(chunk));
       }
       return chunks.length ? join(chunks) : new Uint8Array(0);
     }
@@ -309,11 +353,11 @@
     async arrayBuffer() { return (await this.#all()).slice().buffer; }
     async text() { return shared.decode(await this.#all()); }
     async json() { return JSON.parse(shared.decode(await this.#all())); }
-    async blob() { const type = this.headers.get("content-type") ?? ""; return new Blob([await this.#all()], { type }); }
+    async blob() { const type = mediaType(this.headers.get("content-type") ?? ""); return new Blob([await this.#all()], { type }); }
     async formData() { const type = this.headers.get("content-type") ?? ""; return parseForm(await this.#all(), type); }
   }
 
-  const METHODS = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"];
+  const METHODS = ["DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT"];
   class Request extends Body {
     #method; #url; #headers; #signal = null; #redirect = "follow";
     constructor(input, init = {}) {
@@ -327,7 +371,10 @@
       }
       let body = null, type = null;
       const from = input instanceof Request ? input : null;
-      if (init.body !== undefined && init.body !== null) [body, type] = bodyOf(init.body);
+      if (init.body !== undefined && init.body !== null) {
+        [body, type] = bodyOf(init.body);
+        if (body instanceof ReadableStream && init.duplex !== "half") throw new TypeError("a request whose body is a stream needs `duplex: \"half\"`");
+      }
       else if (from) body = shared.takeBody(from);
       super(body);
       if (from) this.#url = from.#url;
@@ -384,6 +431,7 @@
       this.#headers ??= new Headers(init.headers);
       this.#status = status;
       this.#statusText = init.statusText === undefined ? "" : String(init.statusText);
+      if (/[^\t\x20-\x7e\x80-\xff]/.test(this.#statusText)) throw new TypeError("`statusText` has characters that cannot be sent");
     }
     static json(data, init = {}) {
       const text = JSON.stringify(data);
@@ -395,9 +443,17 @@
     }
     static redirect(url, status = 302) {
       if (![301, 302, 303, 307, 308].includes(status)) throw new RangeError(`the status ${status} is no redirection`);
-      return new Response(null, { status, headers: { location: new URL(url, shared.requestUrl).href } });
+      const response = new Response(null, { status, headers: { location: new URL(url, shared.requestUrl).href } });
+      shared.guardHeaders(response.#headers, "a redirection");
+      return response;
     }
-    static error() { const response = new Response(); response.#type = "error"; response.#status = 0; return response; }
+    static error() {
+      const response = new Response();
+      response.#type = "error";
+      response.#status = 0;
+      shared.guardHeaders(response.#headers, "an error");
+      return response;
+    }
     get status() { return this.#status; }
     get ok() { return this.#status >= 200 && this.#status <= 299; }
     get statusText() { return this.#statusText; }

@@ -1,15 +1,32 @@
 // One request: what the host calls.
 (function (host, shared) {
   const UNCAUGHT = 0, ANSWER = 6, STEP_UP = 8;
+  const own = (name) => Object.getOwnPropertyDescriptor(Function.prototype, name).get;
+  const fileOf = own("fileName"), lineOf = own("lineNumber"), columnOf = own("columnNumber"), call = Function.prototype.call.bind(Function.prototype.call);
   // Kinds of events; `EVENT` in the engine's abi.rs.
-  const TIMER = 0, BODY = 1, DRAINED = 2;
+  const TIMER = 0, BODY = 1, DRAINED = 2, STUCK = 3;
   // `Demand::AGE_S_MAX` of crates/types: no session lasts as long.
   const AGE_MAX = 30 * 86400;
   const RANK = ["none", "single-factor", "multi-factor", "phishing-resistant"];
 
-  let drained = null;
+  const { freeze, values } = Object;
+  const frozen = (value) => {
+    if (typeof value !== "object" || value === null) return value;
+    for (const inner of values(value)) frozen(inner);
+    return freeze(value);
+  };
+
+  // What answers this request, and where it begins, as a stack.
+  let answering = null, drained = null;
   // The response is under way.
   let answered = false;
+  const place = () => {
+    try {
+      const handler = typeof answering === "function" ? answering : answering.fetch;
+      const name = Object.getOwnPropertyDescriptor(handler, "name")?.value;
+      return `    at ${typeof name === "string" && name !== "" ? name : "<anonymous>"} (${call(fileOf, handler)}:${call(lineOf, handler)}:${call(columnOf, handler)})\n`;
+    } catch { return ""; }
+  };
   class Context {
     #caller;
     #signedInAt;
@@ -19,7 +36,8 @@
       if (typeof this.#caller === "string") {
         const { authenticatedAtMs, ...caller } = JSON.parse(this.#caller);
         this.#signedInAt = authenticatedAtMs;
-        this.#caller = caller;
+        // Frozen: `require` believes it, and packages get it, too.
+        this.#caller = frozen(caller);
       }
       return this.#caller;
     }
@@ -27,7 +45,7 @@
       host.hold(true);
       Promise.resolve(promise).then(() => host.hold(false), (error) => {
         host.hold(false);
-        console.error("waitUntil:", error);
+        shared.logError("waitUntil:", error);
       });
     }
     passThroughOnException() {}
@@ -64,19 +82,24 @@
     for (;;) {
       const { done, value } = await reader.read();
       if (done) break;
-      const bytes = shared.chunkBytes(value);
+      const bytes = shared.streamChunk(value);
       if (bytes.length && !host.bodyWrite(bytes)) await new Promise((resolve) => { drained = resolve; });
     }
     host.bodyEnd();
+  };
+  const refused = (words) => {
+    const error = new TypeError(words);
+    Object.defineProperty(error, "stack", { value: place() });
+    host.fail(ANSWER, error);
   };
   const answer = (response) => {
     if (!(response instanceof Response)) {
       let what = response === undefined ? "nothing" : shared.show(response);
       if (what.length > 80) what = what.slice(0, 80) + "...";
-      host.fail(ANSWER, new TypeError(`fetch returned ${what}, not a Response`));
+      refused(`fetch returned ${what}, not a Response`);
       return;
     }
-    if (response.status < 200) { host.fail(ANSWER, new TypeError("fetch returned Response.error()")); return; }
+    if (response.status < 200) { refused("fetch returned Response.error()"); return; }
     answered = true;
     const body = shared.takeBody(response), fields = shared.headerList(response.headers);
     if (body instanceof ReadableStream || body === shared.INCOMING) {
@@ -98,7 +121,7 @@
   shared.request = (module, name, method, url, hasBody, caller, config, packed) => {
     shared.requestUrl = url;
     try {
-      const handler = name === "" ? module.default : module[name];
+      const handler = answering = name === "" ? module.default : module[name];
       const request = new Request(shared.INCOMING, { method, url, hasBody, packed });
       const env = config === "" ? {} : JSON.parse(config), context = new Context(caller);
       shared.configured?.(env);
@@ -113,6 +136,7 @@
     try {
       if (kind === TIMER) shared.timerFired(id);
       else if (kind === BODY) shared.bodyArrived();
+      else if (kind === STUCK) host.stuck(place());
       else if (kind === DRAINED) { const waiting = drained; drained = null; waiting?.(); }
     } catch (error) {
       shared.report(error);

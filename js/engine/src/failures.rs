@@ -1,6 +1,6 @@
 //! What goes wrong in a function: told to its own listeners, then to the host, with its place.
-use core::ffi::c_void;
-use std::vec::Vec;
+use core::ffi::{c_int, c_void};
+use std::{string::String, vec::Vec};
 
 use rquickjs_sys as js;
 
@@ -20,33 +20,102 @@ pub fn uncaught(cx: Cx, kind: u32) -> bool {
 
 /// Tells that the call has failed because of `error`, which is taken.
 pub fn tell(cx: Cx, kind: u32, error: JSValue) {
-    let kind = if vm().spent { failure::SPENT } else { kind };
     // What describes the error may run code of the user's; that must not fail this again without end.
     if !vm().failed {
-        let message = described(cx, error);
-        let stack = unsafe {
-            if js::JS_IsObject(error) {
-                let stack = value::property(cx, error, c"stack");
-                let text = if js::JS_IsString(stack) { Text::of(cx, stack) } else { None };
-                let text = text.map(|text| text.bytes().to_vec()).unwrap_or_default();
-                value::free(cx, stack);
-                text
-            } else {
-                Vec::new()
-            }
-        };
+        let (message, stack) = (described(cx, error), stack_of(cx, error));
         clear(cx);
-        fail(kind, &message, &stack);
+        // Asked last: that code may have used the CPU time up.
+        fail(if vm().spent { failure::SPENT } else { kind }, &message, &stack);
     }
     value::free(cx, error);
 }
 
+/// As text; an object without one of its own is shown with its contents.
 fn described(cx: Cx, error: JSValue) -> Vec<u8> {
-    if let Some(text) = Text::of(cx, error) {
+    let mut arguments = [error];
+    let shown = match vm().on_thrown {
+        JS_UNDEFINED => value::dup(cx, error),
+        describe => unsafe { js::JS_Call(cx, describe, JS_UNDEFINED, 1, arguments.as_mut_ptr()) },
+    };
+    let text = if value::is_exception(shown) { None } else { Text::of(cx, shown) };
+    value::free(cx, shown);
+    if let Some(text) = text {
         return text.bytes().to_vec();
     }
     clear(cx);
     b"something that cannot be shown".to_vec()
+}
+
+/// The error's stack; of what has none, the place where it was thrown.
+fn stack_of(cx: Cx, error: JSValue) -> Vec<u8> {
+    unsafe extern "C" {
+        // quickjs.patch
+        fn JS_ThrownAt(runtime: *mut js::JSRuntime, value: JSValue, column: *mut c_int) -> c_int;
+    }
+    unsafe {
+        if js::JS_IsObject(error) {
+            let stack = value::property(cx, error, c"stack");
+            let text = if js::JS_IsString(stack) { Text::of(cx, stack) } else { None };
+            value::free(cx, stack);
+            if let Some(text) = text {
+                return text.bytes().to_vec();
+            }
+        }
+        let mut column = 0;
+        match JS_ThrownAt(js::JS_GetRuntime(cx), error, &mut column) {
+            line if line > 0 => {
+                std::format!("    at {}:{line}:{column}\n", FILE.to_str().unwrap_or_default()).into_bytes()
+            }
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// Tells where the function waits for what never comes: its `await`s, the innermost first. `handler` is a stack for a function
+/// that awaits nothing.
+pub fn stuck(cx: Cx, handler: &[u8]) {
+    unsafe extern "C" {
+        // quickjs.patch
+        fn JS_EachWaiting(cx: Cx, stack: *mut c_void, visit: unsafe extern "C" fn(*mut c_void, u32, c_int, c_int));
+    }
+    /// More say nothing.
+    const WAITING_MAX: usize = 8;
+    struct Waiting {
+        cx: Cx,
+        count: usize,
+        stack: Vec<u8>,
+    }
+    unsafe extern "C" fn visit(waiting: *mut c_void, name: u32, line: c_int, column: c_int) {
+        let waiting = unsafe { &mut *waiting.cast::<Waiting>() };
+        if line <= 0 || waiting.count >= WAITING_MAX {
+            return;
+        }
+        let place = std::format!("{}:{line}:{column}", FILE.to_str().unwrap_or_default());
+        let line = match name_of(waiting.cx, name) {
+            Some(name) => std::format!("    at {name} ({place})\n"),
+            None => std::format!("    at {place}\n"),
+        };
+        waiting.stack.extend_from_slice(line.as_bytes());
+        waiting.count += 1;
+    }
+    fn name_of(cx: Cx, atom: u32) -> Option<String> {
+        if atom == js::JS_ATOM_NULL {
+            return None;
+        }
+        unsafe {
+            let start = js::JS_AtomToCStringLen(cx, core::ptr::null_mut(), atom);
+            if start.is_null() {
+                clear(cx);
+                return None;
+            }
+            let text = core::ffi::CStr::from_ptr(start).to_string_lossy().into_owned();
+            js::JS_FreeCString(cx, start);
+            (!text.is_empty()).then_some(text)
+        }
+    }
+    let mut waiting = Waiting { cx, count: 0, stack: Vec::new() };
+    unsafe { JS_EachWaiting(cx, core::ptr::addr_of_mut!(waiting).cast(), visit) };
+    fail(failure::STUCK, b"", if waiting.count > 0 { &waiting.stack } else { handler });
 }
 
 fn clear(cx: Cx) {
@@ -84,7 +153,11 @@ fn is_let_pass(what: &[u8], stack: &[u8]) -> bool {
 
 /// Where in the function's own file the code is that runs: line and column, 0 when unknown.
 pub fn place(cx: Cx) -> (u32, u32) {
-    let stack = here(cx);
+    place_in(&here(cx))
+}
+
+/// The same, of a stack.
+pub fn place_in(stack: &[u8]) -> (u32, u32) {
     let file = FILE.to_bytes();
     let Some(at) = stack.windows(file.len()).position(|window| window == file) else { return (0, 0) };
     let mut numbers = stack[at + file.len()..].split(|byte| !byte.is_ascii_digit()).skip(1);

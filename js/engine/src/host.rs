@@ -55,4 +55,6 @@ pub mod failure {
     // 6, the answer is no `Response`, is told by prelude/serve.js.
     /// Handled by somebody at last; only for the function's listeners.
     pub const HANDLED: u32 = 7;
+    /// It waits, and nothing is left that it could wait for; the stack says where.
+    pub const STUCK: u32 = 9;
 }

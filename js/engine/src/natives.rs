@@ -24,7 +24,7 @@ const NATIVES: &[(&CStr, c_int, Native)] = &[
     (c"bodyRead", 0, body_read),
     (c"timerSet", 2, timer_set),
     (c"timerClear", 1, timer_clear),
-    (c"log", 2, log),
+    (c"log", 3, log),
     (c"now", 0, now),
     (c"elapsed", 0, elapsed),
     (c"random", 1, random),
@@ -39,6 +39,7 @@ const NATIVES: &[(&CStr, c_int, Native)] = &[
     (c"fields", 1, fields),
     (c"fail", 2, fail),
     (c"deny", 2, deny),
+    (c"stuck", 1, stuck),
     (c"hold", 1, hold),
     (c"tooEarly", 1, too_early),
     (c"builtin", 1, builtin::function),
@@ -198,10 +199,18 @@ unsafe extern "C" fn timer_clear(cx: Cx, _: JSValue, count: c_int, first: *mut J
     JS_UNDEFINED
 }
 
+/// `(level, text, stack)`: the place is the caller's, or where `stack` begins when there is one.
 unsafe extern "C" fn log(cx: Cx, _: JSValue, count: c_int, first: *mut JSValue) -> JSValue {
     let arguments = unsafe { arguments(count, first) };
     let Some(text) = Text::of(cx, at(arguments, 1)) else { return JS_EXCEPTION };
-    let (text, (line, column)) = (text.bytes(), failures::place(cx));
+    let (line, column) = match at(arguments, 2) {
+        stack if unsafe { js::JS_IsString(stack) } => {
+            let Some(stack) = Text::of(cx, stack) else { return JS_EXCEPTION };
+            failures::place_in(stack.bytes())
+        }
+        _ => failures::place(cx),
+    };
+    let text = text.bytes();
     unsafe { host::log(number(cx, at(arguments, 0)) as u32, text.as_ptr(), text.len(), line, column) };
     JS_UNDEFINED
 }
@@ -381,6 +390,14 @@ unsafe extern "C" fn deny(cx: Cx, _: JSValue, count: c_int, first: *mut JSValue)
     let Some(wanted) = Text::of(cx, at(arguments, 1)) else { return JS_EXCEPTION };
     let (hatch, wanted) = (hatch.bytes(), wanted.bytes());
     unsafe { host::deny(hatch.as_ptr(), hatch.len(), wanted.as_ptr(), wanted.len()) };
+    JS_UNDEFINED
+}
+
+/// `(stack)`: of the handler.
+unsafe extern "C" fn stuck(cx: Cx, _: JSValue, count: c_int, first: *mut JSValue) -> JSValue {
+    let arguments = unsafe { arguments(count, first) };
+    let Some(handler) = Text::of(cx, at(arguments, 0)) else { return JS_EXCEPTION };
+    failures::stuck(cx, handler.bytes());
     JS_UNDEFINED
 }
 

@@ -77,6 +77,8 @@ pub struct Vm {
     on_module: JSValue,
     /// `(kind, promise, error)`: whether the function's own listeners take care of what went wrong.
     pub on_failure: JSValue,
+    /// `(error)`: what was thrown, as text.
+    pub on_thrown: JSValue,
     /// What the module exports.
     module: JSValue,
     /// What the prelude and the built-ins share; no user code sees either.
@@ -103,6 +105,7 @@ static mut VM: Vm = Vm {
     on_event: JS_UNDEFINED,
     on_module: JS_UNDEFINED,
     on_failure: JS_UNDEFINED,
+    on_thrown: JS_UNDEFINED,
     module: JS_UNDEFINED,
     natives: JS_UNDEFINED,
     shared: JS_UNDEFINED,
@@ -199,6 +202,7 @@ unsafe fn prelude(cx: Cx) -> bool {
     vm().on_event = value::property(cx, shared, c"event");
     vm().on_module = value::property(cx, shared, c"handlers");
     vm().on_failure = value::property(cx, shared, c"failure");
+    vm().on_thrown = value::property(cx, shared, c"thrown");
     pump(cx)
 }
 

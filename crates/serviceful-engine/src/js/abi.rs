@@ -20,6 +20,8 @@ pub(crate) enum Event {
     Body,
     /// The response's body has room again.
     Drained,
+    /// Nothing will come any more: it tells where it waits ([`Kind::Stuck`]).
+    Stuck,
 }
 
 impl Event {
@@ -28,6 +30,7 @@ impl Event {
             Self::Timer(id) => (0, id),
             Self::Body => (1, 0),
             Self::Drained => (2, 0),
+            Self::Stuck => (3, 0),
         }
     }
 }
@@ -51,6 +54,8 @@ pub(crate) enum Kind {
     Answer,
     /// `ctx.require` asks for more than the caller has shown; the message is the assurance and, after a space, the age.
     StepUp,
+    /// It waits for what never comes.
+    Stuck,
 }
 
 impl Kind {
@@ -63,6 +68,7 @@ impl Kind {
             5 => Self::TooEarly,
             6 => Self::Answer,
             8 => Self::StepUp,
+            9 => Self::Stuck,
             _ => Self::Uncaught,
         }
     }

@@ -51,7 +51,10 @@ impl Map {
             let token = self.0.get_token(middle)?;
             if (token.get_dst_line(), token.get_dst_col()) <= (line, column) { low = middle + 1 } else { high = middle }
         }
-        let token = self.0.get_token(low.checked_sub(1)?).filter(|token| token.get_dst_line() == line)?;
+        let on_line = |at: u32| self.0.get_token(at).filter(|token| token.get_dst_line() == line);
+        let before = low.checked_sub(1).and_then(on_line);
+        // The engine says column 1 of what has a line and no column; on an indented line no token is there.
+        let token = before.or_else(|| if column == 0 { on_line(low) } else { None })?;
         let file = self.0.get_source(token.get_source_id()?)?;
         let file: String = file.chars().take(NAME_CHARS).collect();
         Some(Place {
@@ -86,6 +89,10 @@ mod tests {
         assert_eq!(shown(2, 9).as_deref(), Some("src/b.ts:3:9"));
         assert_eq!(shown(3, 1), None);
         assert_eq!(shown(0, 1), None);
+        // The only token of line 1 is at column 2: an indented line, of which the engine says column 1.
+        let map = Map::of(&bundle(r#"{"version":3,"sources":["src/a.ts"],"names":[],"mappings":"CAIA;"}"#)).unwrap();
+        assert_eq!(map.place(1, 1).unwrap().to_string(), "src/a.ts:5:1");
+        assert_eq!(map.place(2, 1), None);
     }
 
     #[test]

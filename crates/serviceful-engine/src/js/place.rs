@@ -56,6 +56,46 @@ pub(crate) fn innermost(trace: &[Step]) -> Option<&Step> {
     trace.iter().find(own).or(trace.iter().find(|step| !step.is_glue)).or(trace.first())
 }
 
+/// A line that the function wrote, with the places in it as the user knows them: an error that was logged has its stack there.
+/// What the bundler added keeps the module's own place.
+pub(crate) fn renamed(line: &str, map: &Map) -> String {
+    let mut out = String::with_capacity(line.len() + 64);
+    let mut rest = line;
+    while let Some((before, after)) = rest.split_once(FILE) {
+        out.push_str(before);
+        rest = after;
+        // Not the end of another file's name.
+        let is_whole = !before.ends_with(|c: char| c.is_alphanumeric() || matches!(c, '.' | '/' | '\\' | '_' | '-'));
+        match numbers(after).filter(|_| is_whole) {
+            Some((line, column, after)) => {
+                out.push_str(&of(line, column, Some(map)).to_string());
+                rest = after;
+            }
+            None => out.push_str(FILE),
+        }
+    }
+    out.push_str(rest);
+    out
+}
+
+/// Whether there may be a place of the module's in this.
+pub(crate) fn mentions(text: &[u8]) -> bool {
+    text.windows(FILE.len()).any(|window| window == FILE.as_bytes())
+}
+
+/// `:line:column` and what is behind it.
+fn numbers(text: &str) -> Option<(u32, u32, &str)> {
+    let (line, rest) = number(text)?;
+    let (column, rest) = number(rest)?;
+    Some((line, column, rest))
+}
+
+fn number(text: &str) -> Option<(u32, &str)> {
+    let text = text.strip_prefix(':')?;
+    let (number, rest) = text.split_at(text.bytes().take_while(u8::is_ascii_digit).count());
+    Some((number.parse().ok()?, rest))
+}
+
 fn step(line: &str, map: Option<&Map>) -> Option<Step> {
     let (before, rest) = line.split_once(FILE)?;
     let digits = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();
@@ -112,6 +152,28 @@ mod tests {
         assert_eq!(innermost(&deep).unwrap().place, at(3, 1));
         deep.truncate(1);
         assert_eq!(innermost(&deep).unwrap().place.line, 12, "a dependency's own is better than nothing");
+    }
+
+    #[test]
+    fn places_in_written_lines_become_the_users() {
+        // Line 1, column 1 -> src/a.ts:1:1.
+        let map = r#"{"version":3,"sources":["src/a.ts"],"names":[],"mappings":"AAAA"}"#;
+        let encoded = data_encoding::BASE64.encode(map.as_bytes());
+        let map =
+            Map::of(format!("x\n//# sourceMappingURL=data:application/json;base64,{encoded}").as_bytes()).unwrap();
+        for (line, wanted) in [
+            ("    at f (main.js:1:4)", "    at f (src/a.ts:1:1)"),
+            ("one main.js:1:1, two main.js:1:9", "one src/a.ts:1:1, two src/a.ts:1:1"),
+            // Nothing is known of line 7; the rest is no place, or another file's.
+            ("at main.js:7:1", "at main.js:7:1"),
+            ("dist/main.js:1:1 domain.js:1:1", "dist/main.js:1:1 domain.js:1:1"),
+            ("main.js main.js:1 main.js: main.js:x:1", "main.js main.js:1 main.js: main.js:x:1"),
+            ("main.js:99999999999999999999:1", "main.js:99999999999999999999:1"),
+            ("\u{e4}main.js:1:1", "\u{e4}main.js:1:1"),
+            ("", ""),
+        ] {
+            assert_eq!(renamed(line, &map), wanted);
+        }
     }
 
     #[test]

@@ -316,7 +316,7 @@ fn failed(told: &Told, map: Option<&Map>, source: &[u8], limits: &CompileLimits)
             format!("{message}; a function is `export default {{ async fetch(request, env, ctx) {{ ... }} }}`")
         }
         Kind::Unhandled => format!("a promise was rejected while the module was evaluated: {message}{at}{shown}"),
-        Kind::Syntax | Kind::Uncaught | Kind::Answer | Kind::StepUp => format!("{message}{at}{shown}"),
+        Kind::Syntax | Kind::Uncaught | Kind::Answer | Kind::StepUp | Kind::Stuck => format!("{message}{at}{shown}"),
     };
     Failed::Source { reason }
 }

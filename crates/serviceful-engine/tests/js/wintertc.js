@@ -23,11 +23,16 @@ const INTERFACES = {
     const late = AbortSignal.timeout(1);
     await new Promise((resolve) => late.addEventListener("abort", resolve));
     same(late.reason.name, "TimeoutError");
+    let trusted; const own = new AbortController(); own.signal.onabort = (event) => { trusted = event.isTrusted; }; own.abort();
+    let told; const target = new EventTarget(); target.addEventListener("x", (event) => { told = event.isTrusted; }); target.dispatchEvent(new Event("x"));
+    same([trusted, told], [true, false]);
   },
   Blob: async () => {
     const b = new Blob(["a€", bytes(1, 2), new Blob(["z"])], { type: "TEXT/x" });
     same([b.size, b.type, await b.slice(0, 4).text(), (await b.arrayBuffer()).byteLength, (await b.bytes()).length], [7, "text/x", "a€", 7, 7]);
     same(b.slice(-1).size, 1);
+    for (const bad of ["abc", 5, {}, null, true]) same([bad, thrown(() => new Blob(bad))], [bad, "TypeError"]);
+    same([await new Blob(["a\r\nb\rc\n"], { endings: "native" }).text(), await new Blob(["a\r\n"]).text(), thrown(() => new Blob([], { endings: "x" })), new Blob(new Set(["a"]), null).size], ["a\nb\nc\n", "a\r\n", "TypeError", 1]);
     const reader = b.stream().getReader({ mode: "byob" });
     same((await reader.read(new Uint8Array(3))).value.length, 3);
   },
@@ -100,6 +105,9 @@ const INTERFACES = {
     h.append("Set-Cookie", "a=1, b"); h.append("set-cookie", "c");
     same([[...h], h.getSetCookie(), h.get("B"), h.has("A")], [[["a", "x"], ["b", "1, 2"], ["set-cookie", "a=1, b"], ["set-cookie", "c"]], ["a=1, b", "c"], "1, 2", true]);
     same([thrown(() => h.set("a b", "")), thrown(() => h.set("a", "\n x\n y"))], ["TypeError", "TypeError"]);
+    const live = new Headers({ a: "1" }), seen = [];
+    for (const [name] of live) { seen.push(name); if (seen.length === 1) live.append("b", "2"); if (seen.length === 2) live.delete("a"); }
+    same(seen, ["a", "b"]);
   },
   MessageChannel: async () => {
     const { port1, port2 } = new MessageChannel(), buffer = new ArrayBuffer(4), seen = [];
@@ -219,6 +227,9 @@ const INTERFACES = {
     same([r.method, r.url, r.headers.get("content-type"), r.clone().headers.get("x-a"), await r.clone().json(), r.bodyUsed, await r.text(), r.bodyUsed], ["PUT", "http://a/?q#f", "text/plain;charset=UTF-8", "1", { a: 1 }, false, "{\"a\":1}", true]);
     same([await rejected(r.text()), thrown(() => new Request("http://u:p@a/")), thrown(() => new Request("http://a/", { method: "a b" })), thrown(() => new Request("http://a/", { method: "TRACE" }))], ["TypeError", "TypeError", "TypeError", "TypeError"]);
     same(r.signal instanceof AbortSignal, true);
+    const stream = () => ReadableStream.from([bytes(65)]), post = (more) => new Request("http://a/", { method: "POST", body: stream(), ...more });
+    same([thrown(() => post({})), await post({ duplex: "half" }).text()], ["TypeError", "A"]);
+    same(["patch", "Patch", "post", "Delete"].map((method) => new Request("http://a/", { method }).method), ["patch", "Patch", "POST", "DELETE"]);
   },
   Response: async () => {
     const r = new Response("x", { status: 404, statusText: "No" });
@@ -226,6 +237,12 @@ const INTERFACES = {
     const body = new Response(bytes(1, 2, 3)).body.getReader({ mode: "byob" });
     same([...(await body.read(new Uint8Array(8))).value], [1, 2, 3]);
     same([Response.error().type, Response.json([1]).headers.get("content-type"), Response.redirect("http://a/", 307).status, thrown(() => new Response("", { status: 304 })), thrown(() => Response.redirect("http://a/", 200))], ["error", "application/json", 307, "TypeError", "RangeError"]);
+    for (const statusText of ["a\r\nb: c", "\u0100", "\0", "\x7f"]) same(thrown(() => new Response("", { statusText })), "TypeError");
+    same([new Response("", { statusText: "\tgr\u00fcn" }).statusText, thrown(() => Response.error().headers.set("a", "b")), thrown(() => Response.redirect("http://a/").headers.append("a", "b"))], ["\tgr\u00fcn", "TypeError", "TypeError"]);
+    same([await rejected(new Response(ReadableStream.from(["text"])).text()), await rejected(new Response(ReadableStream.from([new ArrayBuffer(1)])).text())], ["TypeError", "TypeError"]);
+    same(await new Response((async function* () { yield "text"; yield bytes(33); })()).text(), "text!");
+    const typed = async (type) => (await new Response("", { headers: { "content-type": type } }).blob()).type;
+    for (const [given, wanted] of [["text/plain; charset=x", "text/plain;charset=x"], [" TEXT/Html ;A= b ;a=c;;d=\"e f\\\"\";g", "text/html;a=\" b\";d=\"e f\\\"\""], ["no", ""], ["a/b c", ""], ["a/b;c=\"\";d=", "a/b;c=\"\""], ["a/b;c=\"open", "a/b;c=open"]]) same([given, await typed(given)], [given, wanted]);
   },
   TextDecoder: () => {
     same([new TextDecoder("latin1").encoding, new TextDecoder("windows-1252").decode(bytes(0x80, 0xe4)), new TextDecoder("shift_jis").decode(bytes(0x83, 0x52)), new TextDecoder("koi8-r").decode(bytes(0xc1)), new TextDecoder(" UTF-16 ").encoding], ["windows-1252", "€ä", "コ", "а", "utf-16le"]);
@@ -398,6 +415,10 @@ const GLOBALS = {
     for (const bad of [() => {}, Symbol("s"), new WeakMap(), Promise.resolve(), new EventTarget(), new Headers()]) same(thrown(() => structuredClone({ bad })), "DataCloneError");
     const moved = new ArrayBuffer(4), views = structuredClone({ a: new Uint8Array(moved, 1, 2) }, { transfer: [moved] });
     same([moved.detached, views.a.length, views.a.buffer.byteLength, thrown(() => structuredClone(moved)), thrown(() => structuredClone(0, { transfer: [moved] })), thrown(() => structuredClone(0, { transfer: [{}] }))], [true, 2, 4, "DataCloneError", "DataCloneError", "DataCloneError"]);
+    const error = new RangeError("deep", { cause: "why" }), twin = structuredClone(error);
+    same([twin instanceof RangeError, Object.prototype.toString.call(twin), twin.stack === error.stack, twin.message, twin.cause, Error.isError?.(twin) ?? true, Object.keys(twin)], [true, "[object Error]", true, "deep", "why", true, []]);
+    same([Object.hasOwn(structuredClone(new Error()), "message"), structuredClone(Object.assign(new Error("n"), { name: "Own", extra: 1 })).name], [false, "Error"]);
+    for (const target of [{}, [], () => {}]) same(thrown(() => structuredClone({ inner: new Proxy(target, {}) })), "DataCloneError");
     const safe = new ArrayBuffer(4);
     same([thrown(() => structuredClone(() => {}, { transfer: [safe] })), safe.detached], ["DataCloneError", false]);
     const stream = ReadableStream.from([1, 2]), over = structuredClone(stream, { transfer: [stream] });

@@ -1,9 +1,10 @@
 //! What went wrong with a function written in JavaScript, with its place in the source.
 use wire::work::{Failure, LogStream};
 
+use super::places::Places;
 use crate::{
     js::{
-        abi::Kind,
+        abi::{Kind, Told},
         place::{self, Step},
     },
     work::{
@@ -22,7 +23,18 @@ pub(super) struct GaveUp {
     pub(super) trace: Vec<Step>,
 }
 
-/// Nothing is left that could settle what the function waits for.
+impl GaveUp {
+    pub(super) fn of(told: Told, places: &Places) -> Self {
+        Self { kind: told.kind, message: told.message, trace: places.trace(&told.stack) }
+    }
+
+    /// Where it happened, if that is known.
+    pub(super) fn place(&self) -> Option<String> {
+        place::innermost(&self.trace).map(|step| step.place.to_string())
+    }
+}
+
+/// Nothing is left that could settle what the function waits for, and it does not say where it waits.
 #[derive(Debug, thiserror::Error)]
 #[error("nothing is left that could settle what it waits for")]
 pub(super) struct Stuck;
@@ -30,12 +42,10 @@ pub(super) struct Stuck;
 /// Why the call failed, if it was for a reason that only JavaScript has.
 pub(in crate::work) fn of_error(call: &Call, error: &wasmtime::Error) -> Option<Failure> {
     if error.is::<Stuck>() {
-        let reason =
-            "it waits for a promise that never settles: no timer, request body or other work is left that could";
-        return Some(Failure::Trap { reason: reason.into() });
+        return Some(Failure::Trap { reason: STUCK.into() });
     }
     let gave_up: &GaveUp = error.downcast_ref()?;
-    let at = place::innermost(&gave_up.trace).map(|step| format!(" at {}", step.place)).unwrap_or_default();
+    let at = gave_up.place().map(|place| format!(" at {place}")).unwrap_or_default();
     let message = gave_up.message.as_str();
     // The whole trace is for the app's log; the reason names the place.
     write(call, gave_up);
@@ -44,7 +54,8 @@ pub(in crate::work) fn of_error(call: &Call, error: &wasmtime::Error) -> Option<
         Kind::Spent => limit("cpu_ms", format!("it used more than {} ms of CPU time{at}", call.limits.cpu_ms)),
         // A limit that was reached shows as an error somewhere later; the limit is the reason.
         _ if let Some(Reached { limit: name, reason }) = call.reached() => limit(name, format!("{reason}{at}")),
-        Kind::Answer => Failure::BadResponse { reason: cut(message) },
+        Kind::Answer => Failure::BadResponse { reason: cut(&format!("{message}{at}")) },
+        Kind::Stuck => Failure::Trap { reason: cut(&format!("{STUCK}{at}")) },
         Kind::Unhandled => {
             Failure::Trap { reason: cut(&format!("unhandled rejection: {message}{at}{}", hint(message))) }
         }
@@ -59,6 +70,7 @@ fn write(call: &Call, GaveUp { kind, message, trace }: &GaveUp) {
     let first = match kind {
         Kind::Spent => "the CPU time is used up".to_owned(),
         Kind::Unhandled => format!("unhandled rejection: {message}"),
+        Kind::Stuck => STUCK.to_owned(),
         _ => format!("uncaught {message}"),
     };
     for line in first.lines().chain(trace.iter().map(|step| step.text.as_str())).take(LINES_MAX) {
@@ -67,6 +79,8 @@ fn write(call: &Call, GaveUp { kind, message, trace }: &GaveUp) {
     }
 }
 
+const STUCK: &str =
+    "it waits for a promise that never settles: no timer, request body or other work is left that could";
 /// Longest trace in the log.
 const LINES_MAX: usize = 24;
 const LINE_CHARS: usize = 1_000;

@@ -202,7 +202,7 @@ fn log(host: Host<'_>, level: u32, at: u32, length: u32, line: u32, column: u32)
         if line.is_empty() {
             call.log_at(stream, String::new(), place.clone());
         }
-        for part in line.chunks(LINE_BYTES) {
+        for part in host.data().places.renamed(line).chunks(LINE_BYTES) {
             call.log_at(stream, harmless(part), place.clone());
         }
     }

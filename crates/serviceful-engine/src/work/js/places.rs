@@ -1,5 +1,5 @@
 //! Places of one function in its user's files, found through the map in its source when there is something to name.
-use std::{fs::File, os::unix::fs::FileExt as _, sync::OnceLock};
+use std::{borrow::Cow, fs::File, os::unix::fs::FileExt as _, sync::OnceLock};
 
 use crate::js::{
     map::Map,
@@ -28,6 +28,12 @@ impl Places {
     /// Where this place (both numbers from 1) of the module came from.
     pub(super) fn of(&self, line: u32, column: u32) -> Place {
         place::of(line, column, self.map())
+    }
+
+    /// A line that the function wrote, with the places in it as its user knows them.
+    pub(super) fn renamed<'a>(&self, line: &'a [u8]) -> Cow<'a, [u8]> {
+        let Some(map) = place::mentions(line).then(|| self.map()).flatten() else { return Cow::Borrowed(line) };
+        Cow::Owned(place::renamed(&String::from_utf8_lossy(line), map).into_bytes())
     }
 
     /// The function's own steps of a stack trace.

@@ -11,7 +11,10 @@ use super::{
     guest::{Answer, Guest},
 };
 use crate::{
-    js::{abi::Kind, list::push},
+    js::{
+        abi::{Event, Kind},
+        list::push,
+    },
     work::{
         body::RequestBody,
         call::Call,
@@ -51,21 +54,21 @@ pub(in crate::work) async fn run(
             if told.kind == Kind::StepUp {
                 return Err(step_up(&call, &told.message));
             }
-            let trace = function.places.trace(&told.stack);
-            return Err(wasmtime::Error::new(GaveUp { kind: told.kind, message: told.message, trace }));
+            return Err(wasmtime::Error::new(GaveUp::of(told, &function.places)));
         }
         let complete = matches!(store.data().answer, Answer::Complete);
         if complete && held == 0 {
             return Ok(());
         }
         let Some(event) = poll_fn(|cx| store.data_mut().poll_event(cx)).await else {
+            instance.event.call_async(&mut store, Event::Stuck.words()).await?;
+            let told = store.data_mut().told.take().map(|told| GaveUp::of(told, &function.places));
             if !complete {
-                return Err(wasmtime::Error::new(Stuck));
+                return Err(told.map_or_else(|| wasmtime::Error::new(Stuck), wasmtime::Error::new));
             }
-            call.log(
-                LogStream::Platform,
-                "after its response: waitUntil waits for a promise that never settles".into(),
-            );
+            let place = told.and_then(|told| told.place());
+            let text = "after its response: waitUntil waits for a promise that never settles";
+            call.log_at(LogStream::Platform, text.into(), place);
             return Ok(());
         };
         held = instance.event.call_async(&mut store, event.words()).await?;
