@@ -5,12 +5,12 @@ use std::{collections::HashSet, fmt, sync::Arc};
 
 use gateway::{
     CompileFailure,
-    events::{Event, Kind},
+    events::{Event, Kind, Outcome},
 };
 use tokio::task::JoinSet;
 use types::Digest;
 
-use crate::service::Shared;
+use crate::{refuse::compile_code, service::Shared};
 
 /// How many are asked for at once; the runtime has one place a processor for them, and none of those for deployments.
 const AT_ONCE: usize = 64;
@@ -68,7 +68,16 @@ pub(crate) async fn run(shared: &Arc<Shared>, components: HashSet<Digest>) -> Re
         }
     }
     if refreshed != Refreshed::default() {
-        let event = Event::platform(shared.ports.clock.now(), Kind::Engine, "prepared-again", refreshed.to_string());
+        let mut event =
+            Event::platform(shared.ports.clock.now(), Kind::Engine, "prepared-again", refreshed.to_string());
+        if let Some((_, failure)) = refreshed.failed.first() {
+            let code = compile_code(failure);
+            event.outcome = Outcome::Failed {
+                status: code.status(),
+                code: code.as_str().into(),
+                reason: Event::text(&failure.to_string()),
+            };
+        }
         // An audit log that is stopped has said so itself.
         let _ = shared.ports.record.record(&event);
     }

@@ -53,6 +53,8 @@ pub(crate) struct Compiler {
     pub(crate) build: EngineBuild,
     /// Digest of the JavaScript engine that is installed with it.
     pub(crate) javascript: Option<Digest>,
+    /// Why it could not be compiled when that was tried last.
+    pub(crate) javascript_trouble: Mutex<Option<String>>,
     pub(crate) processes: Arc<dyn Processes>,
     pub(crate) keeper: Arc<dyn Keeper>,
     pub(crate) contents: Arc<dyn Contents>,
@@ -211,8 +213,12 @@ impl Compiler {
         };
         let made = made.await;
         self.jobs.lock().unwrap_or_else(PoisonError::into_inner).remove(&engine);
+        let trouble = made.as_ref().err().map(|failure| format!("the JavaScript engine cannot be compiled: {failure}"));
+        self.javascript_trouble.lock().unwrap_or_else(PoisonError::into_inner).clone_from(&trouble);
         // It is ours: nothing of it is the fault of who deploys.
-        made.map_err(|failure| unavailable(format!("the JavaScript engine cannot be compiled: {failure}")))?;
+        if let Some(reason) = trouble {
+            return Err(unavailable(reason));
+        }
         self.open(&engine, &key).ok_or_else(|| unavailable("the JavaScript engine's compiled code vanished"))
     }
 

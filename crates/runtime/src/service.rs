@@ -1,5 +1,5 @@
 //! The room: what gateway and control call.
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use gateway::{
     CompileFailure, ComponentPort, Ctx, Fut, Inspection, LogLine, LogPort, Permit, Refusal, Release, ReleasePort,
@@ -47,6 +47,7 @@ impl Service {
         let compiler = Arc::new(Compiler {
             build: parts.build,
             javascript: parts.javascript,
+            javascript_trouble: Mutex::default(),
             processes: parts.processes,
             keeper: parts.keeper,
             contents: parts.contents,
@@ -75,6 +76,17 @@ impl Service {
     /// Running workers: app (none for a spare), pid, JSON of the jail's report.
     pub fn workers(&self) -> Vec<(Option<AppName>, u32, String)> {
         self.pool.running()
+    }
+
+    /// The digest of the JavaScript engine, or why functions in JavaScript do not run.
+    pub fn javascript(&self) -> Result<Digest, String> {
+        let compiler = &self.pool.compiler;
+        let trouble = compiler.javascript_trouble.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        match (trouble, compiler.javascript) {
+            (Some(trouble), _) => Err(trouble),
+            (None, Some(digest)) => Ok(digest),
+            (None, None) => Err("there is no `js-engine.wasm` beside the engine".into()),
+        }
     }
 
     /// What the platform itself says about a call stands among the function's own lines.

@@ -49,6 +49,10 @@ pub(crate) fn global(at: u32) -> String {
 
 /// Splits the engine module, or says why its state is not all in its memory.
 pub(crate) fn split(bytes: &[u8]) -> Result<Split, SplitError> {
+    // One line for what is no module at all: the parser would print the bytes that it found.
+    if !Parser::is_core_wasm(bytes) {
+        return Err(Unfit("is no WebAssembly module"));
+    }
     let mut parts = Parts::default();
     for payload in Parser::new(0).parse_all(bytes) {
         parts.payload(bytes, payload?)?;

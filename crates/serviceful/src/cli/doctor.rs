@@ -41,6 +41,7 @@ pub(super) async fn run(desk: &Desk) -> Result<Exit, Failure> {
         maps(std::fs::read_to_string("/proc/sys/vm/max_map_count").ok().as_deref()),
         files(),
         clock(desk.now()),
+        javascript(&std::env::current_exe().ok().and_then(|program| engine_module(&program)).unwrap_or_default()),
         target().await,
     ];
     findings.push(platform(desk).await);
@@ -121,6 +122,25 @@ fn clock(now: UnixMillis) -> Finding {
     finding("clock", state, super::text::moment(now), "set the clock; credentials would seem expired or not yet valid")
 }
 
+/// The first bytes of the JavaScript engine beside this program; `None`: it is not there.
+fn engine_module(program: &Path) -> Option<Vec<u8>> {
+    let file = std::fs::File::open(program.canonicalize().ok()?.with_file_name("js-engine.wasm")).ok()?;
+    let mut head = Vec::new();
+    std::io::Read::read_to_end(&mut std::io::Read::take(file, 8), &mut head).ok()?;
+    Some(head)
+}
+
+/// What it starts with tells a module from what is none; whether it can be compiled is what `posture` of the platform says.
+fn javascript(head: &[u8]) -> Finding {
+    const NEXT: &str = "install the `js-engine.wasm` of this version beside `serviceful` and `serviceful-engine` (`make js-engine` builds it)";
+    let (state, found) = match head {
+        [] => (State::Bad, "there is no `js-engine.wasm` beside this program: no function in JavaScript runs"),
+        head if head == b"\0asm\x01\0\0\0" => (State::Ok, "there"),
+        _ => (State::Bad, "the `js-engine.wasm` beside this program is no WebAssembly module"),
+    };
+    finding("JavaScript engine", state, found.to_owned(), NEXT)
+}
+
 #[expect(clippy::disallowed_methods, reason = "asks the compiler of this machine where its targets are")]
 async fn target() -> Finding {
     const NEXT: &str = "run `rustup target add wasm32-wasip2`; only functions in Rust need it";
@@ -193,6 +213,24 @@ mod tests {
         assert_eq!(state(Some("landlock"), "5.10.1"), State::Bad);
         assert_eq!(state(None, "6.18.0"), State::Careful);
         assert_eq!(version("garbage"), None);
+    }
+
+    #[test]
+    fn a_missing_or_broken_javascript_engine_is_bad() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let program = folder.path().join("serviceful");
+        std::fs::write(&program, "").expect("written");
+        let state = || javascript(&engine_module(&program).unwrap_or_default()).state;
+        assert_eq!(state(), State::Bad);
+        for (bytes, wanted) in [
+            (&b"\0asm\x01\0\0\0rest"[..], State::Ok),
+            (b"garbage!", State::Bad),
+            (b"\0asm", State::Bad),
+            (b"", State::Bad),
+        ] {
+            std::fs::write(folder.path().join("js-engine.wasm"), bytes).expect("written");
+            assert_eq!(state(), wanted, "{bytes:?}");
+        }
     }
 
     #[test]

@@ -79,12 +79,23 @@ impl Walls {
             },
             None => (false, "not open".to_owned()),
         };
+        let javascript = match self.runtime.get().map(|runtime| runtime.javascript()) {
+            Some(Ok(digest)) => (true, digest.short()),
+            Some(Err(reason)) => (false, reason),
+            None => (false, "not known yet".to_owned()),
+        };
         let tls = self.config.tls.is_some();
         let nameless = self.config.names_without_certificate();
         let loopback = self.config.listen.addresses.iter().all(|a| a.ip().is_loopback());
         vec![
             check("audit log", audit.0, audit.1, "free disk space if it is full, then restart the platform"),
             check("audit key", true, self.audit_key.clone(), ""),
+            check(
+                "JavaScript engine",
+                javascript.0,
+                javascript.1,
+                "install the `js-engine.wasm` of this version beside `serviceful-engine`, then restart the platform; no function has to be deployed again",
+            ),
             check(
                 "transport",
                 tls || loopback,

@@ -20,7 +20,10 @@ impl Upkeep {
     pub(super) async fn run(self, components: HashSet<Digest>) {
         let refreshed = self.control.refresh(components).await;
         if refreshed != control::Refreshed::default() {
-            tracing::info!("{refreshed}");
+            match refreshed.failed.is_empty() {
+                true => tracing::info!("{refreshed}"),
+                false => tracing::warn!("{refreshed}"),
+            }
         }
         loop {
             match self.control.collect().await {

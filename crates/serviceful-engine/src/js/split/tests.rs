@@ -63,5 +63,10 @@ fn what_is_missing_or_unknown_is_named() {
     let text = r#"(module (import "wasi_snapshot_preview1" "path_open" (func)))"#;
     let error = split(&wat::parse_str(text).unwrap()).unwrap_err();
     assert_eq!(error, Import("wasi_snapshot_preview1/path_open".into()));
-    assert!(matches!(split(b"no module").unwrap_err(), Invalid(_)));
+    // One line, and none of the bytes.
+    for bytes in [&b"no module\x1b[2J\n"[..], b"", b"\0asm\x0d\0\x01\0"] {
+        assert_eq!(split(bytes).unwrap_err(), Unfit("is no WebAssembly module"));
+    }
+    let whole = module("");
+    assert!(matches!(split(&whole[..whole.len() - 9]).unwrap_err(), Invalid(text) if !text.contains('\n')));
 }
