@@ -37,7 +37,7 @@ declare namespace Serviceful {
   /** Nobody who said who they are. Only public functions meet them. */
   interface Anonymous {
     readonly kind: "anonymous";
-    readonly onBehalfOf: null;
+    readonly onBehalfOf?: null;
   }
 
   /** The verified caller. Nothing that a request carries can change it. */
@@ -70,6 +70,14 @@ declare module "*.txt" {
   export default text;
 }
 declare module "*.html" {
+  const text: string;
+  export default text;
+}
+declare module "*.htm" {
+  const text: string;
+  export default text;
+}
+declare module "*.css" {
   const text: string;
   export default text;
 }

@@ -13,9 +13,33 @@
 
   function add(fixed, ...given) {
     const { name, options, body } = parts(...given);
-    const chain = [...suites];
+    const chain = [...suites], timeout = limit(options);
     const skip = fixed.skip || options.skip || options.todo || typeof body !== "function" || chain.some((suite) => suite.skip);
-    tests.push({ name: [...chain.map((suite) => suite.name).filter(Boolean), name].join(" > "), skip: Boolean(skip), only: Boolean(fixed.only || options.only), body, chain });
+    tests.push({ name: [...chain.map((suite) => suite.name).filter(Boolean), name].join(" > "), skip: Boolean(skip), only: Boolean(fixed.only || options.only), body, chain, timeout });
+  }
+
+  // How many milliseconds a test may take, if it says so; the app's limits hold in any case.
+  function limit({ timeout }) {
+    if (timeout === undefined || timeout === Infinity) return Infinity;
+    if (typeof timeout !== "number" || !(timeout >= 0)) throw new TypeError("`timeout` of a test is a number of milliseconds");
+    return timeout;
+  }
+
+  async function within(ms, act) {
+    if (ms === Infinity) return act();
+    let timer;
+    const late = new Promise((_, reject) => {
+      timer = setTimeout(() => reject(new Error(`the test took longer than its timeout of ${ms} ms`)), ms);
+    });
+    const began = performance.now();
+    try {
+      const result = await Promise.race([act(), late]);
+      // One that never waits keeps the timer from coming.
+      if (performance.now() - began > ms) await late;
+      return result;
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   function group(fixed, ...given) {
@@ -58,16 +82,17 @@
     }
     async test(name, options, body) {
       const step = parts(name, options, body);
-      if (!step.options.skip && !step.options.todo) await step.body(new TestContext(`${this.name} > ${step.name}`));
+      const act = async () => step.body(new TestContext(`${this.name} > ${step.name}`));
+      if (!step.options.skip && !step.options.todo) await within(limit(step.options), act);
     }
   }
 
-  async function perform({ name, body, chain }) {
+  async function perform({ name, body, chain, timeout }) {
     const inward = (when) => chain.flatMap((suite) => suite[when]);
     const outward = (when) => [...chain].reverse().flatMap((suite) => suite[when]);
     try {
       for (const act of [...inward("before"), ...inward("beforeEach")]) await act();
-      await body(new TestContext(name));
+      await within(timeout, async () => body(new TestContext(name)));
     } finally {
       for (const act of [...outward("afterEach"), ...outward("after")]) await act();
     }

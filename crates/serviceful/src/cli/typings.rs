@@ -70,6 +70,22 @@ mod tests {
     use super::*;
 
     #[test]
+    fn every_ending_that_is_text_is_declared() {
+        // `TEXT` of the bundler's settings.
+        const BUNDLER: &str = include_str!("../../../serviceful-bundle/src/settings.rs");
+        let list = BUNDLER
+            .split_once("const TEXT: [&str; 6] = [")
+            .and_then(|(_, rest)| rest.split_once(']'))
+            .expect("there")
+            .0;
+        for ending in list.split(',').map(|word| word.trim().trim_matches('"')) {
+            assert!(COMMON.contains(&format!("declare module \"*.{ending}\"")), "{ending}");
+        }
+        // `nameOf({ kind: "anonymous" })` of the example's own test is right for an editor.
+        assert!(COMMON.contains("readonly kind: \"anonymous\";\n    readonly onBehalfOf?: null;"));
+    }
+
+    #[test]
     fn the_example_has_what_is_written_for_it() {
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/hello-ts");
         let project = Project::load(folder.as_ref()).expect("valid");

@@ -101,6 +101,11 @@ async fn every_example_answers() {
 
     let page = platform.app("page", "GET", "/", None, "").await;
     assert!(page.text().contains("<li>Espresso <b>2.20</b></li>"), "{}", page.text());
+    // Rendered for each request, with what it asks for and nothing that it could inject.
+    let found = platform.app("page", "GET", "/?q=ESPR%22%3E%3Cb%3E", None, "").await.text();
+    assert!(found.contains("value=\"ESPR&#34;&#62;&#60;b&#62;\"") && found.contains("Nothing like that"), "{found}");
+    let found = platform.app("page", "GET", "/?q=espr", None, "").await.text();
+    assert!(found.contains("<li>Espresso") && found.matches("<li>").count() == 1, "{found}");
     let style = platform.app("page", "GET", "/style.css", None, "").await;
     assert_eq!((style.status.as_u16(), style.headers["content-type"].to_str().unwrap()), (200, "text/css"));
     assert!(style.text().contains("color-scheme"), "the named export answers");
@@ -336,7 +341,9 @@ async fn an_apps_own_tests_run_in_its_engine() {
         test('second', () => { shared += 1; assert.equal(shared, 1, 'an engine of its own'); });\n\
         describe('group', () => {\n  test('wrong', () => {\n    assert.equal(1 + 1, 3);\n  });\n  test.skip('later', () => {});\n});\n\
         test('endless', () => { for (;;) {} });\n\
-        test('denied', async () => { await assert.rejects(fetch('http://10.0.0.1/')); });\n";
+        test('denied', async () => { await assert.rejects(fetch('http://10.0.0.1/')); });\n\
+        test('late', { timeout: 10 }, () => new Promise((done) => setTimeout(done, 200)));\n\
+        test('in time', { timeout: 5000 }, async () => { console.log('it passed and says so'); });\n";
     fs::write(folder.join("more.test.ts"), tests).unwrap();
     let ran = platform.cli_in(&folder, &["test", "--only", "more.test"]);
     assert_eq!(ran.code, 1, "{}\n{}", ran.out, ran.err);
@@ -349,9 +356,32 @@ async fn an_apps_own_tests_run_in_its_engine() {
         "FAIL more.test.ts: endless",
         "cpu_ms",
         "ok   more.test.ts: denied",
-        "3 passed, 2 failed, 1 skipped",
+        "FAIL more.test.ts: late",
+        "its timeout of 10 ms",
+        "ok   more.test.ts: in time",
+        "       it passed and says so",
+        "4 passed, 3 failed, 1 skipped",
     ] {
         assert!(ran.out.contains(says), "`{says}`: {}\n{}", ran.out, ran.err);
+    }
+    // What cannot be loaded fails alone.
+    fs::write(folder.join("syntax.test.ts"), "const = 1;\n").unwrap();
+    fs::write(folder.join("throws.test.ts"), "throw new Error('at the top');\n").unwrap();
+    let ran = platform.cli_in(&folder, &["test"]);
+    assert_eq!(ran.code, 1, "{}\n{}", ran.out, ran.err);
+    for says in [
+        "ok   more.test.ts: first",
+        "FAIL syntax.test.ts: it cannot be loaded",
+        "syntax.test.ts:1:7",
+        "FAIL throws.test.ts: it cannot be loaded",
+        "throws.test.ts:1:",
+    ] {
+        assert!(ran.out.contains(says), "`{says}`: {}\n{}", ran.out, ran.err);
+    }
+    let all = format!("{}{}", ran.out, ran.err);
+    assert!(!all.contains("deploy again") && !all.contains("WARN"), "{all}");
+    for broken in ["syntax.test.ts", "throws.test.ts"] {
+        fs::remove_file(folder.join(broken)).unwrap();
     }
     let ran = platform.cli_in(&folder, &["test", "--json", "--only", "first"]);
     let outcomes: serde_json::Value = serde_json::from_str(&ran.out).unwrap();

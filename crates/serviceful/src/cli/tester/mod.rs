@@ -77,13 +77,13 @@ pub(super) async fn run(desk: &Desk, args: TestArgs) -> Result<Exit, Failure> {
         return Err(Failure::new(format!("there are no tests in `{}`", project.folder.display()))
             .next("write some in files named `*.test.ts` or `*.test.js`, with `import { test } from \"node:test\"`"));
     }
-    let suite = suite::make(&project, &files)?;
     let folder = std::path::absolute(&project.folder).map_err(|e| Failure::file("find", &project.folder, &e))?;
     let ours = |error: anyhow::Error| Failure::new(format!("{error:#}"));
     let mut config = Config::for_project(&folder, ([127, 0, 0, 1], 0).into()).map_err(ours)?;
     config.data = folder.join(suite::FOLDER).join("data");
-    let platform = Platform::start(&config, "warn").map_err(ours)?;
-    let tested = perform(desk, &args, &files, &suite, &platform.operator).await;
+    // What is wrong with a test is told with it; the platform's own lines would only say it again.
+    let platform = Platform::start(&config, "error").map_err(ours)?;
+    let tested = perform(desk, &args, &files, &project, &platform.operator).await;
     platform.end().await;
     let outcomes = tested?;
 
@@ -102,10 +102,43 @@ async fn perform(
     desk: &Desk,
     args: &TestArgs,
     files: &[String],
-    suite: &Project,
+    project: &Project,
     operator: &Client,
 ) -> Result<Vec<Outcome>, Failure> {
-    let caller = Caller::of(operator, suite).await?;
+    let owner = owner(operator).await?;
+    let Err(failure) = ship(&owner, &suite::make(project, files)?, &mut |_| {}).await else {
+        return listed(desk, args, files, &Caller::of(owner, project).await?).await;
+    };
+    let mut outcomes = Vec::new();
+    if let [file] = files {
+        outcomes.push(unloadable(desk, file, &failure)?);
+        return Ok(outcomes);
+    }
+    // One file that cannot be loaded keeps all from being deployed together: now each for itself.
+    for file in files {
+        let one = std::slice::from_ref(file);
+        match ship(&owner, &suite::make(project, one)?, &mut |_| {}).await {
+            Ok(_) => outcomes.extend(listed(desk, args, one, &Caller::of(owner.clone(), project).await?).await?),
+            Err(failure) => outcomes.push(unloadable(desk, file, &failure)?),
+        }
+    }
+    Ok(outcomes)
+}
+
+/// A file whose module cannot be bundled, or throws while it is evaluated.
+fn unloadable(desk: &Desk, file: &str, failure: &Failure) -> Result<Outcome, Failure> {
+    let outcome = Outcome {
+        file: file.to_owned(),
+        name: "it cannot be loaded".into(),
+        result: Verdict::Failed,
+        ms: 0,
+        lines: failure.what.lines().map(str::to_owned).collect(),
+    };
+    show(desk, &outcome)?;
+    Ok(outcome)
+}
+
+async fn listed(desk: &Desk, args: &TestArgs, files: &[String], caller: &Caller) -> Result<Vec<Outcome>, Failure> {
     let mut outcomes = Vec::new();
     for (at, file) in files.iter().enumerate() {
         let path = suite::route(at);
@@ -113,7 +146,7 @@ async fn perform(
         let tests: Vec<Named> = match serde_json::from_slice(&answer.body) {
             Ok(tests) if answer.ok => tests,
             _ => {
-                let lines = caller.lines(&answer.request).await?;
+                let lines = caller.lines(&answer).await?;
                 let outcome = Outcome {
                     file: file.clone(),
                     name: "its tests cannot be listed".into(),
@@ -138,9 +171,7 @@ async fn perform(
                 let answer = caller.get(&format!("{path}?test={number}")).await?;
                 outcome.ms = desk.now().0.saturating_sub(began.0);
                 outcome.result = if answer.ok { Verdict::Passed } else { Verdict::Failed };
-                if !answer.ok {
-                    outcome.lines = caller.lines(&answer.request).await?;
-                }
+                outcome.lines = caller.lines(&answer).await?;
             }
             show(desk, &outcome)?;
             outcomes.push(outcome);
@@ -182,15 +213,17 @@ struct Answered {
     request: String,
 }
 
+/// Whoever deploys is a member; the owner of the last run is not this one.
+async fn owner(operator: &Client) -> Result<Client, Failure> {
+    let link = operator.issue_claim(true).await?.link;
+    let code = link.split_once('#').map_or("", |(_, code)| code).to_owned();
+    let claimed = operator.redeem_claim(&Claim { code, name: "Tests".into() }).await?;
+    Ok(Client::new(operator.address().clone(), Some(Secret::new(claimed.token.clone()))))
+}
+
 impl Caller {
-    async fn of(operator: &Client, suite: &Project) -> Result<Self, Failure> {
-        let app = &suite.manifest.name;
-        let link = operator.issue_claim(true).await?.link;
-        let code = link.split_once('#').map_or("", |(_, code)| code).to_owned();
-        let claimed = operator.redeem_claim(&Claim { code, name: "Tests".into() }).await?;
-        let owner = Client::new(operator.address().clone(), Some(Secret::new(claimed.token.clone())));
-        // Whoever deploys is a member; the owner of the last run is not this one.
-        ship(&owner, suite, &mut |_| {}).await?;
+    async fn of(owner: Client, project: &Project) -> Result<Self, Failure> {
+        let app = &project.manifest.name;
         let made = owner.create_call_token(&CreateCallToken { app: app.clone(), life_s: None }).await?;
         let address = made.url.parse().map_err(|e: client::AddressError| Failure::new(e.to_string()))?;
         Ok(Self { owner, app: app.clone(), address, token: Secret::new(made.secret) })
@@ -204,12 +237,13 @@ impl Caller {
         Ok(Answered { ok: answer.status.is_success(), body: answer.bytes(ANSWER_BYTES_MAX).await?, request })
     }
 
-    /// What was written for a request that failed.
-    async fn lines(&self, request: &str) -> Result<Vec<String>, Failure> {
+    /// What was written for a request. Of one that failed the platform says why, and that is waited for.
+    async fn lines(&self, answer: &Answered) -> Result<Vec<String>, Failure> {
+        let request = answer.request.as_str();
         let mut found = Vec::new();
         for _ in 0..LOG_TRIES {
             found.clear();
-            let mut failed = false;
+            let mut failed = answer.ok;
             let mut lines = self.owner.logs(&self.app, LOG_LINES, false).await?;
             while let Some(entry) = lines.next().await? {
                 if entry.request.is_some_and(|id| id.to_string() == request) {

@@ -30,7 +30,7 @@ pub(super) fn route(at: usize) -> String {
     format!("/t{at}")
 }
 
-/// Writes what imports the tests, and gives the app. It has the limits of the project's app, and all of its configuration.
+/// Writes what imports the tests of these files, and gives the app. It has the limits of the project's app, and all of its configuration.
 pub(super) fn make(project: &Project, files: &[String]) -> Result<Project, Failure> {
     let folder = project.folder.join(FOLDER);
     std::fs::create_dir_all(&folder).map_err(|e| Failure::file("make", &folder, &e))?;
