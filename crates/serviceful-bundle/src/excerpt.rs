@@ -37,7 +37,15 @@ pub(crate) fn notice(file: String, source: Option<&str>, place: Place, message: 
 
 /// The line of `place` and a second one with the caret.
 fn excerpt(source: &str, place: Place) -> Option<String> {
-    let text = source.lines().nth(usize::try_from(place.line).ok()?.checked_sub(1)?)?;
+    let line = usize::try_from(place.line).ok()?;
+    // The end of the file, where something is missing: its last line with something in it, and the caret behind that.
+    if line > source.lines().count() && line <= source.lines().count() + 1 {
+        let (at, last) = source.lines().enumerate().filter(|(_, text)| !text.trim().is_empty()).last()?;
+        let from_one = |number: usize| u32::try_from(number + 1).unwrap_or(u32::MAX);
+        let column = from_one(last.trim_end().encode_utf16().count());
+        return excerpt(source, Place { line: from_one(at), column });
+    }
+    let text = source.lines().nth(line.checked_sub(1)?)?;
     let target = usize::try_from(place.column).ok()?.saturating_sub(1);
     let mut units = 0;
     let at = text.chars().take_while(|each| {
@@ -83,6 +91,9 @@ mod tests {
         assert_eq!(excerpt("a\n\tb🦀c\u{1b}d", at(2, 5)).unwrap(), "2 |  b🦀c d\n  |    ^");
         assert_eq!(excerpt("ab", at(1, 3)).unwrap(), "1 | ab\n  |   ^");
         assert_eq!(excerpt("ab", at(7, 1)), None);
+        // Behind the last line.
+        assert_eq!(excerpt("a\nb {\n\n", at(4, 1)).unwrap(), "2 | b {\n  |    ^");
+        assert_eq!((excerpt("", at(1, 1)), excerpt("\n", at(2, 1))), (None, None));
     }
 
     #[test]

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use oxc::allocator::Allocator;
 use oxc::ast::ast::{
-    CallExpression, Decorator, ExportAllDeclaration, ExportFromDeclaration, Expression, ImportDeclaration,
-    ImportExpression, StringLiteral, WithClause,
+    AccessorProperty, CallExpression, Decorator, ExportAllDeclaration, ExportFromDeclaration, Expression,
+    ImportDeclaration, ImportExpression, StringLiteral, WithClause,
 };
 use oxc::ast_visit::{VisitJsMut, walk_js_mut};
 use oxc::span::Span;
@@ -46,7 +46,7 @@ pub(crate) fn visit(ast: &mut EcmaAst, about: About<'_>, findings: &Findings) {
     let source = ast.source().clone();
     let mut computed = Vec::new();
     let mut strange = Vec::new();
-    let mut decorator = None;
+    let (mut decorator, mut accessor) = (None, None);
     ast.program.with_mut(|fields| {
         let mut visitor = Visitor {
             allocator: fields.allocator,
@@ -54,6 +54,7 @@ pub(crate) fn visit(ast: &mut EcmaAst, about: About<'_>, findings: &Findings) {
             computed: &mut computed,
             strange: &mut strange,
             decorator: &mut decorator,
+            accessor: &mut accessor,
         };
         visitor.visit_program(fields.program);
     });
@@ -74,6 +75,12 @@ pub(crate) fn visit(ast: &mut EcmaAst, about: About<'_>, findings: &Findings) {
     if let Some(span) = decorator.filter(|_| !about.decorators) {
         findings.error(tell(span, "the engine has no decorators; in TypeScript set `experimentalDecorators` in tsconfig.json, or call the function yourself".to_owned()));
     }
+    if let Some(span) = accessor {
+        findings.error(tell(
+            span,
+            "the engine has no `accessor` fields; write a private field with `get` and `set`".to_owned(),
+        ));
+    }
     for (span, stated) in strange {
         findings.error(tell(span, format!("imports of type `{stated}` are not known; there are `json` and `text`")));
     }
@@ -85,6 +92,7 @@ struct Visitor<'a, 'f> {
     computed: &'f mut Vec<(Span, &'static str)>,
     strange: &'f mut Vec<(Span, String)>,
     decorator: &'f mut Option<Span>,
+    accessor: &'f mut Option<Span>,
 }
 
 impl<'a> VisitJsMut<'a> for Visitor<'a, '_> {
@@ -110,6 +118,11 @@ impl<'a> VisitJsMut<'a> for Visitor<'a, '_> {
     fn visit_decorator(&mut self, decorator: &mut Decorator<'a>) {
         self.decorator.get_or_insert(decorator.span);
         walk_js_mut::walk_decorator(self, decorator);
+    }
+
+    fn visit_accessor_property(&mut self, accessor: &mut AccessorProperty<'a>) {
+        self.accessor.get_or_insert(accessor.span);
+        walk_js_mut::walk_accessor_property(self, accessor);
     }
 
     fn visit_import_declaration(&mut self, import: &mut ImportDeclaration<'a>) {

@@ -208,3 +208,22 @@ fn decorators_that_nobody_understands_are_told() {
     project.bundle("index.ts");
     assert!(project.error("index.js").message.contains("has no decorators"));
 }
+
+#[test]
+fn accessor_fields_are_told_before_the_engine_meets_them() {
+    let text = "class A {\n  accessor n = 4;\n}\nexport default { fetch() { return new A(); } };";
+    let project = Project::new(&[("index.ts", text), ("index.js", text)]);
+    for entry in ["index.ts", "index.js"] {
+        let error = project.error(entry);
+        assert_eq!(place(&error), (entry, 2, 3));
+        assert!(error.message.contains("no `accessor` fields") && error.message.contains("`get`"), "{error:?}");
+    }
+}
+
+#[test]
+fn what_is_missing_at_the_end_shows_the_last_line() {
+    let project = Project::new(&[("index.ts", "const ok = 1;\nexport default {\n  fetch() {\n\n")]);
+    let error = project.error("index.ts");
+    assert!(error.message.starts_with("syntax error: "), "{error:?}");
+    assert_eq!(error.excerpt.unwrap(), "3 |   fetch() {\n  |            ^");
+}

@@ -25,6 +25,7 @@ mod members;
 mod new;
 mod openapi;
 mod out;
+mod own_lines;
 mod people;
 mod place;
 mod posture;

@@ -8,6 +8,7 @@ use types::AppName;
 use super::{
     bundle,
     failure::{Exit, Failure},
+    own_lines::own_lines,
     project::Project,
     text,
 };
@@ -80,7 +81,10 @@ pub(crate) async fn ship(
     let components = built.into_iter().map(|b| (b.path, b.digest)).collect();
     let new = CreateDeployment { manifest: project.text.clone(), policy, components };
     let first = client.create_deployment(&app, &new).await?;
-    follow(client, &app, first, told).await
+    follow(client, &app, first, told).await.map_err(|failure| {
+        let what = own_lines(&failure.what, &project.folder);
+        Failure { what, ..failure }
+    })
 }
 
 async fn follow(
