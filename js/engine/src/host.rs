@@ -52,7 +52,7 @@ pub mod failure {
     pub const SHAPE: u32 = 4;
     /// Something was used while the snapshot was made that only a request has; `message` names it.
     pub const TOO_EARLY: u32 = 5;
-    // 6, the answer is no `Response`, is told by prelude/serve.js.
+    // 6, the answer is no `Response`, and 8, more is wanted of the caller, are told by prelude/serve.js.
     /// Handled by somebody at last; only for the function's listeners.
     pub const HANDLED: u32 = 7;
     /// It waits, and nothing is left that it could wait for; the stack says where.
