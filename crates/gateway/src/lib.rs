@@ -13,6 +13,7 @@ mod cx;
 mod errand;
 mod house;
 mod intent;
+mod mail;
 mod outcome;
 mod pass;
 mod port;
@@ -33,6 +34,7 @@ pub use credentials::{CredentialFailure, CredentialPort, NewClaim, NewCredential
 pub use cx::Ctx;
 pub use house::House;
 pub use intent::{ControlCall, Intent, PathParams, SignInCall};
+pub use mail::{Letter, MailPort, Post, PostError};
 pub use outcome::{Ran, Reply};
 pub use pass::{Admitted, Identified, Invocation, Permit, Visit};
 #[cfg(feature = "test-util")]
@@ -44,7 +46,7 @@ pub use release::{
     ReleasePort, Site,
 };
 pub use routes::{ControlRoute, Desk, Names, RESERVED_PATH, RouteConflict, Routes, SignInRoute};
-pub use sessions::{MembershipPort, NewInvitation, NewSession, SessionPort};
+pub use sessions::{MembershipPort, NewInvitation, NewLink, NewSession, SessionPort};
 pub use vault::{PasswordVerdict, SealedFor, VaultError, VaultPort};
 pub use walk::Answer;
 

@@ -1,4 +1,5 @@
 //! A store in memory, for tests of rooms. It passes the same contract suite as the databases do; nothing survives it.
+mod mails;
 mod people;
 
 use std::{
@@ -32,6 +33,7 @@ struct Rooms {
     /// And whether it was used.
     links: Vec<(Link, bool)>,
     invitations: Vec<Invitation>,
+    mails: Vec<mails::Row>,
 }
 
 /// Tables behind one lock.
