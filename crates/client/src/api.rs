@@ -4,14 +4,14 @@ use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
 use bytes::{Bytes, BytesMut};
 use control_api::{
     AppDetail, AppList, AuditPage, AuditQuery, AuditVerdict, Claim, ClaimIssue, ClaimIssued, Claimed, ComponentStored,
-    ComponentsMissing, ComponentsNamed, CreateCallToken, CreateDeployment, CreateInvitation, CreateToken,
-    DeploymentList, DeploymentView, Identity, InvitationCreated, LogEntry, Member, MemberList, Op, PeopleList,
-    PersonView, Posture, PutMember, PutPerson, Removed, Rollback, SessionList, SessionsEnded, Token, TokenCreated,
-    TokenList,
+    ComponentsMissing, ComponentsNamed, CreateCallToken, CreateDeployment, CreateInvitation, CreateReset, CreateToken,
+    DeploymentList, DeploymentView, Identity, InvitationCreated, LogEntry, MailList, MailQueued, Member, MemberList,
+    Op, PeopleList, PersonView, Posture, PutMember, PutPerson, Removed, ResetCreated, Rollback, SessionList,
+    SessionsEnded, TestMail, Token, TokenCreated, TokenList,
 };
 use http::{HeaderValue, Method, header};
 use serde::{Serialize, de::DeserializeOwned};
-use types::{AppName, CredentialId, DeploymentId, Digest, Secret};
+use types::{AppName, CredentialId, DeploymentId, Digest, MailId, Secret};
 
 use crate::{Address, Answer, Bound, ClientError, Outgoing};
 
@@ -215,6 +215,22 @@ impl Client {
 
     pub async fn invite(&self, new: &CreateInvitation) -> Result<InvitationCreated, ClientError> {
         self.ask(Call::of(Op::InvitationCreate, &[]).json(new)?).await
+    }
+
+    pub async fn reset(&self, person: &str, new: CreateReset) -> Result<ResetCreated, ClientError> {
+        self.ask(Call::of(Op::ResetCreate, &[person]).json(&new)?).await
+    }
+
+    pub async fn mails(&self) -> Result<MailList, ClientError> {
+        self.ask(Call::of(Op::MailsList, &[])).await
+    }
+
+    pub async fn retry_mail(&self, mail: MailId) -> Result<MailQueued, ClientError> {
+        self.ask(Call::of(Op::MailRetry, &[&mail.to_string()])).await
+    }
+
+    pub async fn test_mail(&self, test: &TestMail) -> Result<MailQueued, ClientError> {
+        self.ask(Call::of(Op::MailTest, &[]).json(test)?).await
     }
 
     pub async fn app_tokens(&self, app: &AppName) -> Result<TokenList, ClientError> {

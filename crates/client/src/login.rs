@@ -139,6 +139,12 @@ async fn get<T: DeserializeOwned>(address: &Address, path: &str) -> Result<T, Cl
     read(Outgoing::new(Method::GET, path).send(address).await?).await
 }
 
+/// The path of an address at this origin. One of them is shown in a terminal, so it is visible ASCII.
+fn path_at(issuer: &str, endpoint: &str) -> Option<String> {
+    let path = endpoint.strip_prefix(issuer).filter(|path| path.starts_with('/') && path.len() <= 200)?;
+    (path.bytes().all(|b| b.is_ascii_graphic()) && !path.contains(['?', '#'])).then(|| path.to_owned())
+}
+
 impl SignIn {
     /// Asks a platform's console where people sign in (RFC 9728), and there what is where (RFC 8414).
     pub async fn of(console: &Address) -> Result<Self, ClientError> {
@@ -151,9 +157,8 @@ impl SignIn {
         if found.issuer != issuer || address.to_string() != issuer {
             return Err(shape("the sign-in pages call themselves something else (RFC 8414 section 3.3)"));
         }
-        let path = |endpoint: &str| match endpoint.strip_prefix(&issuer) {
-            Some(path) if path.starts_with('/') => Ok(path.to_owned()),
-            _ => Err(shape("an address is not of the sign-in pages")),
+        let path = |endpoint: &str| {
+            path_at(&issuer, endpoint).ok_or_else(|| shape("an address is not one of the sign-in pages"))
         };
         Ok(Self {
             authorize: path(&found.authorization_endpoint)?,
@@ -236,5 +241,32 @@ impl SignIn {
         }
         let reason = "the token is not bound to the key".to_owned();
         Err(ClientError::Shape { place: self.issuer.clone(), reason })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_sent_to_a_third_place() {
+        let issuer = "http://id.localhost:8080";
+        let at = |endpoint: &str| path_at(issuer, endpoint);
+        assert_eq!(at("http://id.localhost:8080/oauth/token").as_deref(), Some("/oauth/token"));
+        for bad in [
+            "",
+            "/oauth/token",
+            "http://id.localhost:8080",
+            "http://id.localhost:80801/oauth/token",
+            "http://id.localhost:8080.evil.example/oauth/token",
+            "http://id.localhost:8080@evil.example/oauth/token",
+            "https://id.localhost:8080/oauth/token",
+            "https://evil.example/http://id.localhost:8080/oauth/token",
+            "http://id.localhost:8080/oauth/token?to=evil",
+            "http://id.localhost:8080/\u{1b}]0;evil\u{7}",
+            "http://id.localhost:8080/a b",
+        ] {
+            assert_eq!(at(bad), None, "{bad}");
+        }
     }
 }

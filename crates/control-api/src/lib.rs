@@ -11,6 +11,7 @@ mod claim;
 mod credentials;
 mod deployments;
 mod logs;
+mod mails;
 mod metadata;
 mod openapi;
 mod operation;
@@ -26,12 +27,13 @@ pub use deployments::{
     DeploymentFailure, DeploymentList, DeploymentPhase, DeploymentView, Import, ImportState, Inspected, Rollback,
 };
 pub use logs::LogEntry;
+pub use mails::{MailList, MailQueued, MailStage, MailView, TestMail};
 pub use metadata::ResourceMetadata;
 pub use openapi::{document, json};
 pub use operation::{OPERATIONS, Op, Operation};
 pub use people::{
-    CreateInvitation, InvitationCreated, PeopleList, PersonEntry, PersonView, PutPerson, SessionList, SessionView,
-    SessionsEnded,
+    CreateInvitation, CreateReset, InvitationCreated, PeopleList, PersonEntry, PersonView, PutPerson, ResetCreated,
+    SessionList, SessionView, SessionsEnded,
 };
 pub use posture::{BrokenConnections, Posture, PostureCheck, ProcessPosture};
 

@@ -139,6 +139,14 @@ operations! {
         "Signs a person out in every browser";
     InvitationCreate "invitation-create": Post "/api/v1/invitations", PeopleManage, Mutates;
         "Makes a one-time link with which somebody becomes a person of the platform, and a member of an app";
+    ResetCreate "reset-create": Post "/api/v1/people/:person/reset", PeopleManage, Mutates;
+        "Makes a one-time link with which a person replaces a forgotten password; their second factor stays";
+    MailsList "mails-list": Get "/api/v1/mails", PeopleManage,;
+        "Lists the newest mails and how far they have come; never what they say";
+    MailRetry "mail-retry": Post "/api/v1/mails/:mail/retry", PeopleManage, Mutates;
+        "Has a mail tried now that waits or has failed";
+    MailTest "mail-test": Post "/api/v1/mails", PeopleManage, Mutates;
+        "Sends a mail that says nothing but that it arrived";
     AppTokensList "app-tokens-list": Get "/api/v1/apps/:app/tokens", TokenList, OfApp;
         "Lists the tokens of an app's service accounts";
     AppTokenCreate "app-token-create": Post "/api/v1/apps/:app/tokens", TokenCreate, OfApp Mutates;

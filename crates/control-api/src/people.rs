@@ -1,6 +1,6 @@
 //! People, as those see them who look after the platform.
 use serde::{Deserialize, Serialize};
-use types::{AppName, CredentialId, PrincipalId, UnixMillis};
+use types::{AppName, CredentialId, MailId, PrincipalId, UnixMillis};
 use utoipa::ToSchema;
 
 use crate::Role;
@@ -60,17 +60,54 @@ pub struct CreateInvitation {
     /// What they may do there; `member` when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub role: Option<Role>,
+    /// Give the link in the answer, to be handed over, in place of a mail.
+    #[serde(default)]
+    pub print: bool,
 }
 
-/// A new invitation. Its link is shown this once.
+/// A new invitation. Its link goes out by mail, or is shown this once; not both, because who got it by mail alone has shown that
+/// they read mail there.
 #[derive(Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct InvitationCreated {
     #[schema(value_type = String)]
     pub id: CredentialId,
     pub email: String,
-    /// Hand it over; whoever has it takes the account.
-    pub link: String,
+    /// Hand it over; whoever has it takes the account. Absent when it is mailed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link: Option<String>,
+    /// The mail that carries it.
+    #[schema(value_type = Option<String>)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mail: Option<MailId>,
+    /// Milliseconds since 1970.
+    #[schema(value_type = u64)]
+    pub expires_at: UnixMillis,
+}
+
+/// Makes a link with which a person replaces a forgotten password. Their second factor stays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CreateReset {
+    /// Give the link in the answer, to be handed over, in place of a mail.
+    #[serde(default)]
+    pub print: bool,
+}
+
+/// A link to a new password.
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ResetCreated {
+    #[schema(value_type = String)]
+    pub person: PrincipalId,
+    pub name: String,
+    /// Hand it over; whoever has it sets the password. Absent when it is mailed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link: Option<String>,
+    /// The mail that carries it.
+    #[schema(value_type = Option<String>)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mail: Option<MailId>,
     /// Milliseconds since 1970.
     #[schema(value_type = u64)]
     pub expires_at: UnixMillis,

@@ -4,8 +4,8 @@ use std::{collections::HashSet, sync::Arc};
 use bytes::Bytes;
 use control_api::{AuditPage, AuditQuery, AuditVerdict};
 use gateway::{
-    ComponentPort, CredentialFailure, CredentialPort, Fut, LogPort, Names, NewCredential, PolicyPort, PosturePort,
-    ReleasePort, SessionPort, events::Record,
+    ComponentPort, CredentialFailure, CredentialPort, Fut, LogPort, MailPort, Names, NewCredential, PolicyPort,
+    PosturePort, ReleasePort, SessionPort, events::Record,
 };
 use store::{Contents, Credential, Store, StoreError};
 use types::{Clock, CredentialId, Digest, Limits, PrincipalId, Secret, UnixMillis};
@@ -54,6 +54,9 @@ pub struct Ports {
     pub credentials: Arc<dyn CredentialPort>,
     pub people: Arc<dyn PeoplePort>,
     pub sessions: Arc<dyn SessionPort>,
+    pub mail: Arc<dyn MailPort>,
+    /// Whether people may be invited at all.
+    pub invitations: bool,
     pub logs: Arc<dyn LogPort>,
     pub posture: Arc<dyn PosturePort>,
     pub audit: Arc<dyn AuditPort>,

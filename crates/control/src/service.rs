@@ -108,7 +108,7 @@ pub(crate) struct Asked {
 
 /// What policy decided about is what is done: the intent's operation, and no second reading of method or path.
 async fn dispatch(shared: &Arc<Shared>, cx: &Ctx, op: Op, asked: Asked) -> Result<Reply, Refusal> {
-    use handlers::{about, apps, audit, claim, components, deployments, logs, members, people, tokens};
+    use handlers::{about, apps, audit, claim, components, deployments, logs, mails, members, people, tokens};
     match op {
         Op::ClaimRedeem => claim::redeem(shared, asked).await,
         Op::ClaimIssue => claim::issue(shared, asked).await,
@@ -132,6 +132,10 @@ async fn dispatch(shared: &Arc<Shared>, cx: &Ctx, op: Op, asked: Asked) -> Resul
         Op::SessionsList => people::sessions(shared, asked).await,
         Op::SessionsEnd => people::end_sessions(shared, asked).await,
         Op::InvitationCreate => people::invite(shared, asked).await,
+        Op::ResetCreate => people::reset(shared, asked).await,
+        Op::MailsList => mails::list(shared, asked).await,
+        Op::MailRetry => mails::retry(shared, asked).await,
+        Op::MailTest => mails::test(shared, asked).await,
         Op::AppTokensList => tokens::list_of_app(shared, asked).await,
         Op::AppTokenCreate => tokens::create_for_service(shared, asked).await,
         Op::AppTokenRevoke => tokens::revoke_of_app(shared, asked).await,

@@ -14,6 +14,7 @@ mod errand;
 mod house;
 mod intent;
 mod logins;
+mod mail;
 mod outcome;
 mod pass;
 mod port;
@@ -35,6 +36,7 @@ pub use cx::Ctx;
 pub use house::House;
 pub use intent::{ControlCall, Intent, PathParams, SignInCall};
 pub use logins::{LoginPort, LoginTokens, NewLogin, RefreshFailure};
+pub use mail::{Letter, MailPort, Post, PostError};
 pub use outcome::{Ran, Reply};
 pub use pass::{Admitted, Identified, Invocation, Permit, Visit};
 #[cfg(feature = "test-util")]
@@ -46,7 +48,7 @@ pub use release::{
     ReleasePort, Site,
 };
 pub use routes::{ControlRoute, Desk, Names, RESERVED_PATH, RouteConflict, Routes, SignInRoute};
-pub use sessions::{MembershipPort, NewInvitation, NewSession, SessionPort};
+pub use sessions::{MembershipPort, NewInvitation, NewLink, NewSession, SessionPort};
 pub use vault::{PasswordVerdict, SealedFor, VaultError, VaultPort};
 pub use walk::Answer;
 

@@ -1,7 +1,7 @@
 //! identity, as `sign-in` sees it: sessions opened and ended. And control, as `sign-in` sees it: who joins what.
 use std::sync::Arc;
 
-use store::{Invitation, MemberRole, Session, StoreError};
+use store::{Invitation, Link, LinkPurpose, MemberRole, Session, StoreError};
 use types::{AppName, Assurance, CredentialId, PrincipalId, Secret, UnixMillis};
 
 use crate::{Fut, Refusal};
@@ -24,12 +24,27 @@ pub struct NewInvitation {
     pub email: Arc<str>,
     pub app: Option<(AppName, MemberRole)>,
     pub invited_by: Option<PrincipalId>,
+    /// Its link goes out by mail, and nobody else sees it.
+    pub mailed: bool,
+    /// They asked for it themselves.
+    pub sign_up: bool,
+}
+
+/// A link of a mail, or one that an admin hands over.
+#[derive(Debug, Clone)]
+pub struct NewLink {
+    pub purpose: LinkPurpose,
+    pub person: PrincipalId,
+    /// See [`Link::note`].
+    pub note: Arc<str>,
 }
 
 /// identity: sessions of browsers, and invitations.
 pub trait SessionPort: Send + Sync {
     /// Makes an invitation. The code goes into its link and is kept by nobody; an earlier one for the address is void.
     fn invite(&self, new: NewInvitation) -> Fut<'_, Result<(Invitation, Secret), StoreError>>;
+    /// Makes a link for somebody. The secret goes into its address and is kept by nobody.
+    fn link(&self, new: NewLink) -> Fut<'_, Result<(Link, Secret), StoreError>>;
     /// Opens a session. The secret is for the browser's cookie, and shown to nobody else.
     fn open(&self, new: NewSession) -> Fut<'_, Result<(Session, Secret), StoreError>>;
     /// Its person showed again who they are: other assurance, and another secret for the browser's cookie. `None`: there is no

@@ -16,6 +16,8 @@ pub enum SealedFor {
     HalfWay,
     /// A browser in which somebody signed in before.
     Device,
+    /// A mail that waits to be sent.
+    Mail,
 }
 
 /// Why the keeper did not do it.

@@ -40,6 +40,12 @@ pub struct Config {
     pub refused_s: u64,
     /// How long an invitation is open: 7 days.
     pub invitation_s: u64,
+    /// How long the link of a sign-up is open: 1 hour. Whoever asked for it waits for it.
+    pub sign_up_s: u64,
+    /// How long a link to a new password is open: 30 minutes.
+    pub reset_s: u64,
+    /// How long a link that verifies an address is open: 24 hours.
+    pub verify_s: u64,
     /// A browser's session, however much it is used: 24 hours.
     pub session_max_s: u64,
     /// A browser's session that is not used: 8 hours.
@@ -73,6 +79,9 @@ impl Default for Config {
             refused_max: 16_384,
             refused_s: 10,
             invitation_s: 7 * DAY_S,
+            sign_up_s: HOUR_S,
+            reset_s: 30 * MINUTE_S,
+            verify_s: DAY_S,
             session_max_s: DAY_S,
             session_idle_s: 8 * HOUR_S,
             session_rotate_s: 15 * MINUTE_S,

@@ -62,7 +62,8 @@ impl Service {
         let (now, idle_ms) = (self.clock.now(), self.config.session_idle_s.saturating_mul(1_000));
         let sessions = self.store.purge_sessions(now, UnixMillis(now.0.saturating_sub(idle_ms))).await?;
         let credentials = self.store.purge_credentials(UnixMillis(now.0.saturating_sub(retention_ms))).await?;
-        Ok(sessions + credentials)
+        let mails = self.store.purge_mails(UnixMillis(now.0.saturating_sub(retention_ms))).await?;
+        Ok(sessions + credentials + mails)
     }
 
     async fn add_credential(

@@ -4,11 +4,11 @@
 use std::sync::Arc;
 
 use gateway::{
-    Admitted, Ambient, Cookies, Ctx, Desk, Fut, Intent, NewInvitation, NewSession, Recognised, Refusal, SESSION_COOKIE,
-    SSO_COOKIE, SessionPort, SignInCall, set_cookie,
+    Admitted, Ambient, Cookies, Ctx, Desk, Fut, Intent, NewInvitation, NewLink, NewSession, Recognised, Refusal,
+    SESSION_COOKIE, SSO_COOKIE, SessionPort, SignInCall, set_cookie,
 };
 use http::{HeaderValue, Method};
-use store::{Invitation, Principal, PrincipalKind, Session, StoreError};
+use store::{Invitation, Link, LinkPurpose, Principal, PrincipalKind, Session, StoreError};
 use types::{AppName, Assurance, Caller, CredentialId, Digest, Instant, Person, PrincipalId, Secret, UnixMillis};
 
 use crate::{Service, token};
@@ -211,11 +211,36 @@ impl SessionPort for Service {
                 email: new.email,
                 app: new.app,
                 invited_by: new.invited_by,
+                mailed: new.mailed,
+                sign_up: new.sign_up,
                 created_at: now,
-                expires_at: now.plus_seconds(self.config.invitation_s),
+                expires_at: now.plus_seconds(if new.sign_up {
+                    self.config.sign_up_s
+                } else {
+                    self.config.invitation_s
+                }),
             };
             self.store.add_invitation(invitation.clone()).await?;
             Ok((invitation, Secret::new(code)))
+        })
+    }
+
+    fn link(&self, new: NewLink) -> Fut<'_, Result<(Link, Secret), StoreError>> {
+        Box::pin(async move {
+            let secret = token::secret(&*self.rng);
+            let life_s = match new.purpose {
+                LinkPurpose::VerifyEmail => self.config.verify_s,
+                LinkPurpose::Reset | LinkPurpose::Code => self.config.reset_s,
+            };
+            let link = Link {
+                hash: token::hash(secret.as_bytes()),
+                purpose: new.purpose,
+                person: new.person,
+                note: new.note,
+                expires_at: self.clock.now().plus_seconds(life_s),
+            };
+            self.store.add_link(link.clone()).await?;
+            Ok((link, Secret::new(secret)))
         })
     }
 

@@ -11,6 +11,8 @@ const WORK_DESCRIPTORS: u64 = 4096;
 const COMPILE_DESCRIPTORS: u64 = 256;
 /// Descriptors of a bundler: a pipe, the source files that its threads read at this moment, thread plumbing.
 const BUNDLE_DESCRIPTORS: u64 = 256;
+/// Descriptors of a mailer: one channel, one connection, thread plumbing.
+const MAILER_DESCRIPTORS: u64 = 64;
 /// Descriptors of the keeper: one channel, its key and event files.
 const KEEPER_DESCRIPTORS: u64 = 1024;
 /// Largest file or memfd that a compile process may write, in bytes. A 100 MB module is refused before; code grows
@@ -29,6 +31,10 @@ pub(crate) fn of_role(role: Role) -> Result<(), JailError> {
             BUNDLE_DESCRIPTORS
         }
         Role::Keeper => KEEPER_DESCRIPTORS,
+        Role::Mailer => {
+            lower(Resource::Fsize, 0, "forbid writing files")?;
+            MAILER_DESCRIPTORS
+        }
         // The front holds one descriptor for each client and the supervisor hands its own limit down.
         Role::Front | Role::Supervisor => return Ok(()),
     };

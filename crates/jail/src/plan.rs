@@ -21,12 +21,22 @@ pub enum Role {
     Work,
     /// Turns a project's source into one module. Reads files that strangers wrote, and changes none.
     Bundle,
+    /// Takes mails to the operator's server, on a connection that it made before its doors closed.
+    Mailer,
 }
 
 impl Role {
     /// Each of them once.
-    pub(crate) const ALL: [Self; 7] =
-        [Self::Supervisor, Self::Front, Self::Keeper, Self::Compile, Self::Snapshot, Self::Work, Self::Bundle];
+    pub(crate) const ALL: [Self; 8] = [
+        Self::Supervisor,
+        Self::Front,
+        Self::Keeper,
+        Self::Compile,
+        Self::Snapshot,
+        Self::Work,
+        Self::Bundle,
+        Self::Mailer,
+    ];
 
     /// The word used in reports, messages and audit events.
     #[must_use]
@@ -39,6 +49,7 @@ impl Role {
             Self::Snapshot => "snapshot",
             Self::Work => "work",
             Self::Bundle => "bundle",
+            Self::Mailer => "mailer",
         }
     }
 

@@ -44,6 +44,7 @@ const fn domain(purpose: Purpose) -> &'static str {
         Purpose::Request => "request",
         Purpose::HalfWay => "half-way",
         Purpose::Device => "device",
+        Purpose::Mail => "mail",
     }
 }
 

@@ -290,7 +290,7 @@ fn browsers_and_password_managers_are_told_what_is_what() {
         ("new-password", "email", "username"),
         ("change-password", "password", "current-password"),
         ("authenticator.challenge", "code", "one-time-code"),
-        ("sign-up", "name", "name"),
+        ("sign-up", "email", "username"),
     ] {
         let document = Html::parse_document(&page(state));
         let found = select(&document, &format!("[name={field}]"))[0];

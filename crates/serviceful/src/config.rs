@@ -31,6 +31,11 @@ pub(crate) struct Config {
     #[serde(default)]
     pub(crate) control: control::Config,
     #[serde(default)]
+    pub(crate) sign_up: sign_in::SignUp,
+    /// The operator's mail server. Without it links are handed over by people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) mail: Option<mailer::Config>,
+    #[serde(default)]
     pub(crate) caps: Caps,
     #[serde(default)]
     pub(crate) jail: Jail,
@@ -174,6 +179,9 @@ impl Config {
             file.chain = base.join(&file.chain);
             file.key = base.join(&file.key);
         }
+        if let Some(mail) = &mut config.mail {
+            mail.resolve(base);
+        }
         // A file cannot turn a server into a developer's machine.
         if config.dev {
             bail!("`dev` cannot be set in a configuration file; it belongs to `serviceful up`");
@@ -193,6 +201,8 @@ impl Config {
             identity: identity::Config::default(),
             runtime: runtime::Config::default(),
             control: control::Config::default(),
+            sign_up: sign_in::SignUp::default(),
+            mail: None,
             caps: Caps::default(),
             jail: Jail::default(),
             dev: true,
@@ -241,6 +251,14 @@ impl Config {
             );
         }
         self.control.check()?;
+        self.sign_up.check().map_err(anyhow::Error::msg)?;
+        if let Some(mail) = &self.mail {
+            mail.check()?;
+        } else if self.sign_up.needs_mail() {
+            bail!(
+                "`sign_up.mode` lets people sign up by themselves, which needs `[mail]`: nothing counts before their address is verified. Add it, or invite people"
+            );
+        }
         if self.runtime.worker_memory_mib < WORKER_MEMORY_MIB_MIN {
             bail!(
                 "`runtime.worker_memory_mib = {}` is too small; the engine alone needs {WORKER_MEMORY_MIB_MIN}",

@@ -1,4 +1,4 @@
-//! The roles in which this executable starts itself: `supervise` (for `serviceful up`), `front`, `keeper`.
+//! The roles in which this executable starts itself: `supervise` (for `serviceful up`), `front`, `keeper`, `mailer`.
 use std::{ffi::OsString, io::Read, path::PathBuf, process::ExitCode, sync::Arc};
 
 use anyhow::Context;
@@ -24,6 +24,10 @@ pub(crate) fn run() -> Option<ExitCode> {
         "keeper" => end(arguments_of(arguments).and_then(|options| {
             log();
             keeper(options)
+        })),
+        "mailer" => end(mailer_setting(arguments).and_then(|setting| {
+            log();
+            mailer(&setting)
         })),
         "supervise" => {
             // Killed with no chance to say so, `up` must not leave a platform behind that nobody sees.
@@ -86,6 +90,31 @@ fn keeper(options: front::Options) -> anyhow::Result<()> {
     let clock = Arc::new(SystemClock::new());
     let setting = keeper::Setting { clock, rng: Arc::new(rng), mode, passwords: keeper::Strength::TARGET };
     keeper::run(fd, Config::folders_of(&options.data).keeper, setting)?;
+    Ok(())
+}
+
+fn mailer_setting(mut arguments: impl Iterator<Item = OsString>) -> anyhow::Result<mailer::Setting> {
+    const OURS: &str = "this role is started by the supervisor only";
+    let (mut config, mut hello, mut mode) = (None, None, jail::Mode::BestEffort);
+    while let Some(argument) = arguments.next() {
+        let mut text =
+            || arguments.next().and_then(|text| text.into_string().ok()).context("an argument lacks its value");
+        match argument.to_str() {
+            Some("--mail") => config = Some(serde_json::from_str(&text()?).context(OURS)?),
+            Some("--hello") => hello = Some(text()?),
+            Some("--strict") => mode = jail::Mode::Strict,
+            _ => anyhow::bail!(OURS),
+        }
+    }
+    Ok(mailer::Setting { config: config.context(OURS)?, hello: hello.context(OURS)?, mode })
+}
+
+fn mailer(setting: &mailer::Setting) -> anyhow::Result<()> {
+    jail::die_with_parent().context("cannot follow the supervisor")?;
+    let fd = wire::inherited().context("this role is started by the supervisor only")?;
+    // The generator opens what it needs before the doors close.
+    types::Rng::fill(&SystemRng, &mut [0; 1]);
+    mailer::run(fd, setting)?;
     Ok(())
 }
 

@@ -15,9 +15,14 @@ pub(crate) type Answer = Result<Reply, Refusal>;
 
 const CSP: HeaderName = header::CONTENT_SECURITY_POLICY;
 
-/// NOT HERE yet: mails, renaming oneself. Pages do not speak of them.
+/// NOT HERE yet: renaming oneself. Pages do not speak of it, nor of mails where no server is configured.
 fn without(shared: &Shared) -> Without {
-    Without { passkeys: shared.ceremonies.is_none(), mail: true, renaming: true, new_codes: false }
+    Without {
+        passkeys: shared.ceremonies.is_none(),
+        mail: !shared.ports.mail.is_on(),
+        renaming: true,
+        new_codes: false,
+    }
 }
 
 /// What stands around every page of this visit.

@@ -56,7 +56,7 @@ pub(crate) async fn sent(shared: &Shared, ask: &Ask) -> Answer {
             return Err(again(faults.0, Code::ID_FORM, "the form is not complete"));
         }
     };
-    let (owner, account) = first.account(ask, true, name, email)?;
+    let (owner, account) = first.account(ask, true, name, (email, false))?;
     match shared.ports.store.claim_account(code_hash, ask.now, owner.clone(), account).await {
         Ok(true) => {}
         Ok(false) => return Err(wrong("it was used or replaced just now")),

@@ -13,18 +13,19 @@ pub(crate) async fn page(shared: &Shared, ask: &Ask) -> Answer {
     if let Some(person) = ask.person() {
         return finish::go_on(shared, ask, person).await;
     }
-    show(shared, ask, view(ask, Faults::none()).render(&frame(shared, ask)))
+    show(shared, ask, view(shared, ask, Faults::none()).render(&frame(shared, ask)))
 }
 
-pub(crate) fn view(ask: &Ask, faults: Faults) -> SignIn {
-    SignIn { hidden: ask.hidden(), email: ask.form.get("email").into(), passwords: true, sign_up: false, faults }
+pub(crate) fn view(shared: &Shared, ask: &Ask, faults: Faults) -> SignIn {
+    let (email, sign_up) = (ask.form.get("email").into(), shared.ports.sign_up.needs_mail());
+    SignIn { hidden: ask.hidden(), email, passwords: true, sign_up, faults }
 }
 
 pub(crate) fn sent(shared: &Shared, ask: &Ask) -> Answer {
     let typed = ask.form.get("email");
     if email_address(typed).is_none() {
         let fault = if typed.trim().is_empty() { Fault::EmailMissing } else { Fault::EmailMalformed };
-        let page = view(ask, fault.into()).render(&frame(shared, ask));
+        let page = view(shared, ask, fault.into()).render(&frame(shared, ask));
         return Err(refuse(shared, ask, Code::ID_FORM, "sign-in: no address", page));
     }
     show(shared, ask, step(ask, Faults::none()).render(&frame(shared, ask)))

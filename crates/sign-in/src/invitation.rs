@@ -18,6 +18,9 @@ async fn open(shared: &Shared, ask: &Ask) -> Result<(Digest, Invitation), Refusa
         let reason = format!("invitation: {reason}");
         Err(problem(shared, ask, Code::ID_ATTEMPT, reason, kind).security(SecurityClass::Credential))
     };
+    if !shared.ports.sign_up.invites() {
+        return gone("`sign_up.mode` is `off`", ProblemKind::LinkExpired);
+    }
     let hash = secret::hash(ask.form.get("secret").trim().as_bytes());
     match shared.ports.store.invitation(hash).await.map_err(store)? {
         None => gone("no such code, or it was used", ProblemKind::LinkExpired),
@@ -34,7 +37,9 @@ async fn view(shared: &Shared, ask: &Ask, found: &Invitation, faults: Faults) ->
     let view = pages::Invitation {
         hidden: ask.hidden(),
         secret: ask.form.get("secret").to_owned(),
-        inviter: inviter.map_or_else(|| "the operator".into(), |person| (&*person.name).into()),
+        // Whoever signed up was invited by nobody.
+        inviter: (!found.sign_up)
+            .then(|| inviter.map_or_else(|| "the operator".into(), |person| (&*person.name).into())),
         app: found.app.as_ref().map(|(app, _)| app.as_str().into()),
         email: (&*found.email).into(),
         name: ask.form.get("name").into(),
@@ -63,7 +68,7 @@ pub(crate) async fn sent(shared: &Shared, ask: &Ask) -> Answer {
         }
     };
     // The address is the invitation's, whatever the form says.
-    let (person, account) = first.account(ask, false, name, found.email.clone())?;
+    let (person, account) = first.account(ask, false, name, (found.email.clone(), found.mailed))?;
     match shared.ports.store.accept_invitation(code_hash, ask.now, person.clone(), account).await {
         Ok(Some(_)) => {}
         Ok(None) => {
@@ -81,5 +86,5 @@ pub(crate) async fn sent(shared: &Shared, ask: &Ask) -> Answer {
     {
         tracing::error!(app.name = %app, "a new member could not be published: {}", refusal.reason);
     }
-    first.welcome(shared, ask, &person, "an invitation").await
+    first.welcome(shared, ask, &person, if found.sign_up { "signing up" } else { "an invitation" }).await
 }

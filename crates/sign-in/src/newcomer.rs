@@ -116,13 +116,13 @@ impl First {
         }
     }
 
-    /// A new person with this account.
+    /// A new person with this account; of the address, whether it is known that they read mail there.
     pub(crate) fn account(
         &self,
         ask: &Ask,
         owner: bool,
         name: Arc<str>,
-        email: Arc<str>,
+        email: (Arc<str>, bool),
     ) -> Result<(Principal, Account), Refusal> {
         let (id, password, passkeys) = match self {
             Self::Password { person, hash } => (*person, Some(hash.clone()), "[]".to_owned()),
@@ -132,9 +132,8 @@ impl First {
         let person = Principal { id, kind, name, disabled: false, created_at: ask.now, version: 1 };
         let account = Account {
             person: id,
-            email,
-            // Nothing was sent there yet.
-            email_verified: false,
+            email: email.0,
+            email_verified: email.1,
             password_at: password.as_ref().map(|_| ask.now),
             password,
             totp: None,

@@ -65,12 +65,12 @@ async fn named(
 
 pub(crate) async fn sign_in_sent(shared: &Shared, ask: &Ask) -> Answer {
     let again = |fault: Fault, reason: String| {
-        let page = first::view(ask, fault.into()).render(&frame(shared, ask));
+        let page = first::view(shared, ask, fault.into()).render(&frame(shared, ask));
         refuse(shared, ask, Code::ID_SIGN_IN, format!("passkey: {reason}"), page).security(SecurityClass::Credential)
     };
     let typed = ask.form.get(fields::CREDENTIAL);
     if typed.is_empty() {
-        let page = first::view(ask, Fault::PasskeyMissing.into()).render(&frame(shared, ask));
+        let page = first::view(shared, ask, Fault::PasskeyMissing.into()).render(&frame(shared, ask));
         return Err(refuse(shared, ask, Code::ID_FORM, "passkey: none came", page));
     }
     let Ok(answer) = serde_json::from_str::<PublicKeyCredential>(typed) else {

@@ -92,10 +92,21 @@ pub(crate) async fn sent(shared: &Shared, ask: &Ask) -> Answer {
         shared.ports.store.improve_password(person.id, hash, better).await.map_err(store)?;
     }
     shared.limits.clear(&key);
+    was_right(shared, ask, &account, &person, "a password").await
+}
+
+/// Somebody knows the password: they are signed in, or asked for the second factor that they have.
+pub(crate) async fn was_right(
+    shared: &Shared,
+    ask: &Ask,
+    account: &Account,
+    person: &Principal,
+    by: &'static str,
+) -> Answer {
     if account.totp.is_some() {
-        return half_way(shared, ask, &account, &person).await;
+        return half_way(shared, ask, account, person).await;
     }
-    let proof = Proof { person: &person, assurance: Assurance::SingleFactor, at: ask.now, by: "a password" };
+    let proof = Proof { person, assurance: Assurance::SingleFactor, at: ask.now, by };
     finish::signed_in(shared, ask, proof, &[]).await
 }
 

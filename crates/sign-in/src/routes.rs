@@ -59,6 +59,15 @@ names! {
     ClaimSent = "POST" paths::CLAIM, SignIn, Id;
     Invitation = "GET" paths::INVITATION, SignIn, Id;
     InvitationSent = "POST" paths::INVITATION, SignIn, Id;
+    SignUp = "GET" paths::SIGN_UP, SignIn, Id;
+    SignUpSent = "POST" paths::SIGN_UP, SignIn, Id;
+    Forgot = "GET" paths::FORGOT, SignIn, Id;
+    ForgotSent = "POST" paths::FORGOT, SignIn, Id;
+    Reset = "GET" paths::RESET, SignIn, Id;
+    ResetSent = "POST" paths::RESET, SignIn, Id;
+    Verify = "GET" paths::VERIFY_EMAIL, SignIn, Id;
+    VerifySent = "POST" paths::VERIFY_EMAIL, SignIn, Id;
+    VerifyAsked = "POST" paths::ACCOUNT_VERIFY, AccountManage, Id;
     SignOut = "GET" paths::SIGN_OUT, SignIn, Id;
     SignOutSent = "POST" paths::SIGN_OUT, SignIn, Id;
     SwitchSent = "POST" paths::SWITCH, SignIn, Id;

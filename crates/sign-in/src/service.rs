@@ -3,8 +3,8 @@ use std::sync::Arc;
 
 use data_encoding::BASE64URL_NOPAD;
 use gateway::{
-    Ctx, Fut, LoginPort, MembershipPort, Names, Permit, Refusal, Reply, SealedFor, SessionPort, VaultError, VaultPort,
-    Work,
+    Ctx, Fut, LoginPort, MailPort, MembershipPort, Names, Permit, Refusal, Reply, SealedFor, SessionPort, VaultError,
+    VaultPort, Work, events::Record,
 };
 use pages::Removal;
 use serde::{Serialize, de::DeserializeOwned};
@@ -17,13 +17,17 @@ use crate::{
     ask::Ask,
     authenticator, callback,
     ceremony::Ceremonies,
-    claim, cli, confirm, discovery, exchange, first, invitation,
+    claim, cli, confirm, discovery,
+    errands::{self, Errands},
+    exchange, first, invitation,
     limits::Limits,
-    passkey, passkeys, password, push, recovery, removal,
+    passkey, passkeys, password, push, recovery, removal, reset,
     routes::Name,
-    second, sign_out,
+    second, sign_out, sign_up,
+    sign_up_mode::SignUp,
     trip::{self, End, Trip},
     used::Used,
+    verify,
 };
 
 /// What the composition root gives.
@@ -33,6 +37,13 @@ pub struct Ports {
     pub sessions: Arc<dyn SessionPort>,
     pub logins: Arc<dyn LoginPort>,
     pub membership: Arc<dyn MembershipPort>,
+    pub mail: Arc<dyn MailPort>,
+    /// Who may make an account.
+    pub sign_up: SignUp,
+    /// Mails an hour beyond which strangers cause no more.
+    pub strangers_hourly_max: u32,
+    /// Takes what happens after a stranger was answered.
+    pub record: Arc<dyn Record>,
     pub names: Names,
     pub clock: Arc<dyn Clock>,
     pub rng: Arc<dyn Rng>,
@@ -42,6 +53,7 @@ pub struct Ports {
 pub(crate) struct Shared {
     pub(crate) ports: Ports,
     pub(crate) limits: Limits,
+    pub(crate) errands: Errands,
     /// `None` where there can be no passkeys.
     pub(crate) ceremonies: Option<Ceremonies>,
     /// Requests of command lines that somebody allowed or refused.
@@ -61,8 +73,13 @@ impl Service {
     pub fn new(ports: Ports) -> Self {
         let began = ports.clock.now();
         let ceremonies = Ceremonies::new(&ports.names, began);
-        let (limits, answered) = (Limits::new(), Used::new());
-        Self { shared: Arc::new(Shared { ports, limits, ceremonies, answered, began }) }
+        let (limits, errands, answered) = (Limits::new(), Errands::new(), Used::new());
+        Self { shared: Arc::new(Shared { ports, limits, errands, ceremonies, answered, began }) }
+    }
+
+    /// Does what strangers asked for by an address, for ever. Called once, where there is a mail server.
+    pub async fn run_errands(&self) {
+        errands::run(&self.shared).await;
     }
 }
 
@@ -151,6 +168,15 @@ async fn dispatch(shared: &Shared, name: Name, ask: Ask) -> Answer {
         Name::ConsoleClaim => answer::go(&format!("{}{}", shared.ports.names.id_url(), pages::paths::CLAIM)),
         Name::Invitation => invitation::page(shared, &ask).await,
         Name::InvitationSent => invitation::sent(shared, &ask).await,
+        Name::SignUp => sign_up::page(shared, &ask).await,
+        Name::SignUpSent => sign_up::sent(shared, &ask),
+        Name::Forgot => reset::forgot_page(shared, &ask),
+        Name::ForgotSent => reset::forgot_sent(shared, &ask),
+        Name::Reset => reset::page(shared, &ask).await,
+        Name::ResetSent => reset::sent(shared, &ask).await,
+        Name::Verify => verify::page(shared, &ask).await,
+        Name::VerifySent => verify::sent(shared, &ask).await,
+        Name::VerifyAsked => verify::asked(shared, &ask).await,
         Name::SignOut | Name::AppSignOut => sign_out::page(shared, &ask).await,
         Name::SignOutSent | Name::AppSignOutSent => sign_out::sent(shared, &ask).await,
         Name::SwitchSent | Name::AppSwitchSent => sign_out::switch(shared, &ask).await,

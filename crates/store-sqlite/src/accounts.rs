@@ -18,7 +18,7 @@ use crate::{
 const ACCOUNT: &str =
     "a.person, a.email, a.email_verified, a.password, a.password_at, a.totp, a.totp_at, a.totp_step, a.passkeys";
 const ACCOUNT_COLUMNS: usize = 9;
-const INVITATION: &str = "id, code_hash, email, app, role, invited_by, created_at, expires_at";
+const INVITATION: &str = "id, code_hash, email, app, role, invited_by, created_at, expires_at, mailed, sign_up";
 
 fn account(row: &Row<'_>) -> Result<Account, rusqlite::Error> {
     let password: Option<Arc<str>> = row.get(3)?;
@@ -52,6 +52,8 @@ fn invitation(row: &Row<'_>) -> Result<Invitation, rusqlite::Error> {
         invited_by: row.get::<_, Option<[u8; 16]>>(5)?.map(PrincipalId::from_bytes),
         created_at: time(row, 6)?,
         expires_at: time(row, 7)?,
+        mailed: row.get(8)?,
+        sign_up: row.get(9)?,
     })
 }
 
@@ -79,8 +81,15 @@ fn insert_account(db: &Connection, person: &Principal, new: &Account) -> Result<
 }
 
 fn insert_invitation(db: &Connection, new: &Invitation) -> Result<(), Fault> {
+    if new.sign_up {
+        let sql = "SELECT EXISTS (SELECT 1 FROM invitation WHERE email = ?1 AND sign_up = 0 AND expires_at > ?2)";
+        let row = (&*new.email, millis(new.created_at)?);
+        if db.prepare_cached(sql)?.query_row(row, |row| row.get::<_, bool>(0))? {
+            return Err(Fault::Conflict("the sign-up of somebody who is invited"));
+        }
+    }
     db.prepare_cached("DELETE FROM invitation WHERE email = ?1")?.execute([&*new.email])?;
-    let sql = format!("INSERT INTO invitation ({INVITATION}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
+    let sql = format!("INSERT INTO invitation ({INVITATION}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)");
     let row = (
         new.id.as_bytes(),
         new.code_hash.as_bytes(),
@@ -90,6 +99,8 @@ fn insert_invitation(db: &Connection, new: &Invitation) -> Result<(), Fault> {
         new.invited_by.as_ref().map(PrincipalId::as_bytes),
         millis(new.created_at)?,
         millis(new.expires_at)?,
+        new.mailed,
+        new.sign_up,
     );
     db.prepare_cached(&sql)?.execute(row)?;
     Ok(())
@@ -208,6 +219,39 @@ impl Accounts for SqliteStore {
             }
             sessions::end_all_but(db, person, None, kept)?;
             logins::end_all(db, person, at)?;
+            Ok(true)
+        })
+    }
+
+    fn reset_password(&self, link: Digest, now: UnixMillis, hash: Arc<str>) -> Answer<'_, Option<PrincipalId>> {
+        self.write(ACCOUNT_LABEL, move |db| {
+            let sql =
+                "SELECT l.person FROM link l JOIN principal p ON p.id = l.person JOIN account a ON a.person = l.person
+                       WHERE l.hash = ?1 AND l.purpose = 'reset' AND l.used = 0 AND l.expires_at > ?2
+                       AND p.disabled = 0 AND a.password IS NOT NULL";
+            let row = (link.as_bytes(), millis(now)?);
+            let found = db.prepare_cached(sql)?.query_row(row, |row| principal_id(row, 0)).optional()?;
+            let Some(person) = found else { return Ok(None) };
+            let sql = "UPDATE account SET password = ?2, password_at = ?3 WHERE person = ?1";
+            db.prepare_cached(sql)?.execute((person.as_bytes(), &*hash, millis(now)?))?;
+            let sql = "UPDATE link SET used = 1 WHERE person = ?1 AND purpose = 'reset'";
+            db.prepare_cached(sql)?.execute([person.as_bytes()])?;
+            sessions::end_all_but(db, person, None, None)?;
+            logins::end_all(db, person, now)?;
+            Ok(Some(person))
+        })
+    }
+
+    fn verify_email(&self, link: Digest, now: UnixMillis, person: PrincipalId) -> Answer<'_, bool> {
+        self.write(ACCOUNT_LABEL, move |db| {
+            let sql = "UPDATE account SET email_verified = 1 WHERE person = ?3 AND email =
+                       (SELECT note FROM link WHERE hash = ?1 AND purpose = 'verify-email' AND used = 0
+                        AND expires_at > ?2 AND person = ?3)";
+            let row = (link.as_bytes(), millis(now)?, person.as_bytes());
+            if db.prepare_cached(sql)?.execute(row)? == 0 {
+                return Ok(false);
+            }
+            db.prepare_cached("UPDATE link SET used = 1 WHERE hash = ?1")?.execute([link.as_bytes()])?;
             Ok(true)
         })
     }

@@ -15,6 +15,7 @@ mod lane;
 mod logins;
 mod migrate;
 mod open;
+mod outbox;
 mod rows;
 mod sessions;
 mod writer;

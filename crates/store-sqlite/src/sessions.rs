@@ -213,6 +213,19 @@ impl Sessions for SqliteStore {
         })
     }
 
+    fn link(&self, purpose: LinkPurpose, hash: Digest, now: UnixMillis) -> Answer<'_, Option<Link>> {
+        self.read("looked a link up", move |db| {
+            let sql = "SELECT person, note, expires_at FROM link
+                       WHERE hash = ?1 AND purpose = ?2 AND used = 0 AND expires_at > ?3";
+            let now = millis(now).unwrap_or(i64::MAX);
+            let read = |row: &Row<'_>| {
+                Ok(Link { hash, purpose, person: principal_id(row, 0)?, note: row.get(1)?, expires_at: time(row, 2)? })
+            };
+            let row = (hash.as_bytes(), purpose_word(purpose), now);
+            Ok(db.prepare_cached(sql)?.query_row(row, read).optional()?)
+        })
+    }
+
     fn use_link(&self, purpose: LinkPurpose, hash: Digest, now: UnixMillis) -> Answer<'_, Use> {
         let label = Label { doing: "used a link", what: "the link" };
         self.write(label, move |db| {

@@ -42,8 +42,12 @@ pub struct Invitation {
     pub email: Arc<str>,
     /// The app that they become a member of.
     pub app: Option<(AppName, MemberRole)>,
-    /// Who invited them; `None`: the host.
+    /// Who invited them; `None`: the host, or they themselves.
     pub invited_by: Option<PrincipalId>,
+    /// Whether its link went out by mail and nobody else has seen it: then whoever has it reads mail at that address.
+    pub mailed: bool,
+    /// Whether they asked for it themselves, by signing up.
+    pub sign_up: bool,
     pub created_at: UnixMillis,
     pub expires_at: UnixMillis,
 }
@@ -59,7 +63,8 @@ pub trait Accounts: Send + Sync {
     fn claim_account(&self, code_hash: Digest, now: UnixMillis, owner: Principal, account: Account)
     -> Answer<'_, bool>;
 
-    /// Adds an invitation. An earlier one for the same address is void. Conflict: no such app, or the code exists.
+    /// Adds an invitation. An earlier one for the same address is void. Conflict: no such app, or the code exists; or it is a
+    /// sign-up, and somebody has invited that address already: a stranger takes nobody's invitation away.
     fn add_invitation(&self, invitation: Invitation) -> Answer<'_, ()>;
     /// The invitation with this code, also when it is over.
     fn invitation(&self, code_hash: Digest) -> Answer<'_, Option<Invitation>>;
@@ -87,6 +92,13 @@ pub trait Accounts: Send + Sync {
         at: UnixMillis,
         kept: Option<CredentialId>,
     ) -> Answer<'_, bool>;
+    /// Uses up a reset link: sets the password, ends every session of its person, and voids their other reset links, in one
+    /// transaction. Their second factor stays. `None`, and nothing changed, when the link is unknown, used or over, its person is
+    /// disabled, or has no password to replace: mail alone must not add a way in beside a passkey.
+    fn reset_password(&self, link: Digest, now: UnixMillis, hash: Arc<str>) -> Answer<'_, Option<PrincipalId>>;
+    /// Uses up a verification link of this person: the address that the link names is theirs. `false`, and nothing changed, when
+    /// it is unknown, used, over or somebody else's, or their address is another by now.
+    fn verify_email(&self, link: Digest, now: UnixMillis, person: PrincipalId) -> Answer<'_, bool>;
     /// Replaces the hash `from` by another of the same password; `false`, and nothing changed, when it is not `from` any more.
     fn improve_password(&self, person: PrincipalId, from: Arc<str>, to: Arc<str>) -> Answer<'_, bool>;
     /// Sets or takes away the authenticator app, and replaces all recovery codes (by their SHA-256); `false`, and nothing changed,

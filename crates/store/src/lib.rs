@@ -16,6 +16,7 @@ mod history;
 mod logins;
 #[cfg(feature = "test-util")]
 mod memory;
+mod outbox;
 mod sessions;
 
 pub use accounts::{Account, Accounts, Invitation, Totp};
@@ -27,11 +28,12 @@ pub use history::{Kept, surplus};
 pub use logins::{Login, Logins, REFRESHES_MAX, Refresh, Refreshed};
 #[cfg(feature = "test-util")]
 pub use memory::MemoryStore;
+pub use outbox::{ClaimedMail, Mail, MailState, NewMail, Outbox, SealedLetter};
 pub use sessions::{Link, LinkPurpose, Session, Sessions, Use};
 
 /// A boxed future, so that stores can be used as trait objects.
 pub type Answer<'a, T> = std::pin::Pin<Box<dyn std::future::Future<Output = Result<T, StoreError>> + Send + 'a>>;
 
 /// The platform's whole memory.
-pub trait Store: Directory + Apps + Accounts + Sessions + Logins {}
-impl<T: Directory + Apps + Accounts + Sessions + Logins> Store for T {}
+pub trait Store: Directory + Apps + Accounts + Sessions + Logins + Outbox {}
+impl<T: Directory + Apps + Accounts + Sessions + Logins + Outbox> Store for T {}

@@ -1,5 +1,6 @@
 //! A store in memory, for tests of rooms. It passes the same contract suite as the databases do; nothing survives it.
 mod logins;
+mod mails;
 mod people;
 
 use std::{
@@ -36,6 +37,7 @@ struct Rooms {
     /// Refresh secrets that were used up, and the login that they were of.
     spent: Vec<(Digest, CredentialId)>,
     invitations: Vec<Invitation>,
+    mails: Vec<mails::Row>,
 }
 
 /// Tables behind one lock.

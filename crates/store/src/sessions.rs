@@ -97,6 +97,8 @@ pub trait Sessions: Send + Sync {
 
     /// Adds a link. Conflict: its secret exists, or its person does not.
     fn add_link(&self, link: Link) -> Answer<'_, ()>;
+    /// A link that could be used now; looking changes nothing.
+    fn link(&self, purpose: LinkPurpose, hash: Digest, now: UnixMillis) -> Answer<'_, Option<Link>>;
     /// Uses a link up, if it can be.
     fn use_link(&self, purpose: LinkPurpose, hash: Digest, now: UnixMillis) -> Answer<'_, Use>;
 

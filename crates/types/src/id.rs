@@ -109,6 +109,10 @@ id! {
     /// A credential (a token), not its secret.
     CredentialId, "c-", "a credential"
 }
+id! {
+    /// A mail that is to be sent, or was.
+    MailId, "m-", "a mail"
+}
 
 #[cfg(test)]
 mod tests {

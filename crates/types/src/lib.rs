@@ -30,7 +30,7 @@ pub use demand::{Demand, age_s};
 pub use digest::{Digest, DigestError};
 pub use email::email_address;
 pub use grants::Grants;
-pub use id::{CredentialId, IdError, PrincipalId, RequestId};
+pub use id::{CredentialId, IdError, MailId, PrincipalId, RequestId};
 pub use limits::{CompileLimits, Limits, RunLimits};
 pub use name::{AppName, FunctionName, NameError};
 pub use problem::{Code, Problem};

@@ -83,6 +83,8 @@ pub enum Purpose {
     HalfWay,
     /// A browser in which somebody signed in before.
     Device,
+    /// A mail that waits to be sent. It does not leave the platform so; it leaves this process.
+    Mail,
 }
 
 /// Why a text cannot be a password. Says nothing about anybody's account.

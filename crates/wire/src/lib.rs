@@ -11,6 +11,7 @@ mod channel;
 pub mod compile;
 mod frame;
 pub mod keeper;
+pub mod mail;
 #[cfg(any(test, fuzzing))]
 pub mod probe;
 pub mod supervisor;

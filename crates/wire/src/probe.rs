@@ -4,7 +4,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use crate::{
     FDS_MAX, FRAME_BYTES_MAX, compile, decode, encode,
     frame::{HEADER_BYTES, Header},
-    keeper, supervisor, work,
+    keeper, mail, supervisor, work,
 };
 
 /// A stream of frames: no header reserves more than a frame may have, and each payload is read as every message.
@@ -50,6 +50,9 @@ pub fn messages(payload: &[u8]) {
     same::<compile::Job>(payload);
     same::<keeper::Question>(payload);
     same::<keeper::Answer>(payload);
+    same::<mail::Hello>(payload);
+    same::<mail::Letter>(payload);
+    same::<mail::Outcome>(payload);
     same::<supervisor::Start>(payload);
     same::<supervisor::Ready>(payload);
     same::<supervisor::Spawn>(payload);

@@ -28,6 +28,8 @@ pub mod to_supervisor {
     pub const SPAWN: u8 = 102;
     /// `Kill`: end a process that this child asked for.
     pub const KILL: u8 = 103;
+    /// No payload: start a mailer, which takes mails to the configured server. Answered as `SPAWN` is.
+    pub const MAILER: u8 = 104;
 }
 
 /// An installed engine.

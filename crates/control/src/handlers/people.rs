@@ -1,16 +1,16 @@
-//! People: invited, listed, taken out, let in again, removed. What counts as theirs ends at once.
-use std::collections::HashMap;
+//! People: invited, listed, taken out, let in again, given a link to a new password, removed. What counts as theirs ends at once.
+use std::{collections::HashMap, sync::Arc};
 
 use control_api::{
-    CreateInvitation, InvitationCreated, PeopleList, PersonEntry, PersonView, PutPerson, Removed, Role, SessionList,
-    SessionView, SessionsEnded,
+    CreateInvitation, CreateReset, InvitationCreated, PeopleList, PersonEntry, PersonView, PutPerson, Removed,
+    ResetCreated, Role, SessionList, SessionView, SessionsEnded,
 };
-use gateway::{ControlCall, NewInvitation, Refusal, Reply};
+use gateway::{ControlCall, Letter, NewInvitation, NewLink, Post, Refusal, Reply};
 use http::StatusCode;
-use store::{Credential, MemberRole, Principal, PrincipalKind};
-use types::email_address;
+use store::{Credential, LinkPurpose, MemberRole, Principal, PrincipalKind};
+use types::{Caller, MailId, PrincipalId, Secret, UnixMillis, email_address};
 
-use super::members;
+use super::{mails, members};
 use crate::{
     input::{self, Query},
     refuse, release, reply,
@@ -145,6 +145,10 @@ pub(crate) async fn end_sessions(shared: &Shared, asked: Asked) -> Result<Reply,
 
 pub(crate) async fn invite(shared: &Shared, asked: Asked) -> Result<Reply, Refusal> {
     let wanted: CreateInvitation = input::json(&asked.head, asked.body).await?;
+    if !shared.ports.invitations {
+        return Err(refuse::conflict("nobody can be invited: `sign_up.mode` is `off`")
+            .next("set it to `invite` in the operator's file, and restart the platform"));
+    }
     let email = email_address(&wanted.email)
         .ok_or_else(|| refuse::bad_input(format!("`{}` is not an e-mail address", input::short(&wanted.email))))?;
     let role = match wanted.role {
@@ -160,15 +164,84 @@ pub(crate) async fn invite(shared: &Shared, asked: Asked) -> Result<Reply, Refus
     if let Some(app) = &wanted.app {
         super::apps::find(shared, app).await?;
     }
-    let new = NewInvitation { email, app: wanted.app.map(|app| (app, role)), invited_by: asked.caller.principal() };
+    let inviter = match &*asked.caller {
+        Caller::Person(person) => Some(person.display_name.clone()),
+        _ => None,
+    };
+    let mailed = shared.ports.mail.is_on() && !wanted.print;
+    let new = NewInvitation {
+        email,
+        app: wanted.app.map(|app| (app, role)),
+        invited_by: asked.caller.principal(),
+        mailed,
+        sign_up: false,
+    };
     let (invitation, code) = shared.ports.sessions.invite(new).await.map_err(refuse::store)?;
 
     let link = format!("{}/invitation?secret={}", shared.ports.names.id_url(), code.reveal());
-    let created = InvitationCreated {
-        id: invitation.id,
-        email: invitation.email.to_string(),
-        link,
-        expires_at: invitation.expires_at,
+    let app = invitation.app.as_ref().map(|(app, _)| app.clone());
+    let letter = |link| Letter::Invitation { inviter, app, link };
+    let post = Outgoing { to: invitation.email.clone(), person: None, expires_at: invitation.expires_at };
+    let (link, mail) = match out(shared, mailed, post, link, letter).await {
+        Ok(gone) => gone,
+        Err(refusal) => {
+            // Nobody could use it: its link was shown to nobody.
+            store.remove_invitation(invitation.id).await.map_err(refuse::store)?;
+            return Err(refusal);
+        }
     };
-    reply::json(StatusCode::CREATED, &created)
+    let (email, expires_at) = (invitation.email.to_string(), invitation.expires_at);
+    reply::json(StatusCode::CREATED, &InvitationCreated { id: invitation.id, email, link, mail, expires_at })
+}
+
+/// To whom a link goes, and until when.
+struct Outgoing {
+    to: Arc<str>,
+    person: Option<PrincipalId>,
+    expires_at: UnixMillis,
+}
+
+/// Sends a link by mail, or gives it back to be shown; never both.
+async fn out(
+    shared: &Shared,
+    mailed: bool,
+    to: Outgoing,
+    link: String,
+    letter: impl FnOnce(Secret) -> Letter,
+) -> Result<(Option<String>, Option<MailId>), Refusal> {
+    if !mailed {
+        return Ok((Some(link), None));
+    }
+    let Outgoing { to, person, expires_at } = to;
+    let post = Post { to, person, letter: letter(Secret::new(link)), expires_at };
+    let mail = shared.ports.mail.post(post).await.map_err(mails::refused)?;
+    Ok((None, Some(mail)))
+}
+
+pub(crate) async fn reset(shared: &Shared, asked: Asked) -> Result<Reply, Refusal> {
+    let person = found(shared, &asked.call).await?;
+    let wanted: CreateReset = input::json(&asked.head, asked.body).await?;
+    if person.disabled {
+        return Err(refuse::conflict(format!("{} is disabled", person.id))
+            .next("let them in again first: `serviceful people enable`"));
+    }
+    let account = shared.ports.store.account(person.id).await.map_err(refuse::store)?;
+    let account = account.ok_or_else(|| {
+        refuse::conflict(format!("{} has no account to sign in to with a browser", person.id))
+            .next("invite them: `serviceful invite`")
+    })?;
+    if account.password.is_none() {
+        // SECURITY: a link alone must not add a way in beside a passkey, which is two factors.
+        return Err(refuse::conflict(format!("{} has no password, and signs in with a passkey", person.id))
+            .next("a recovery code lets them in without it; without one, remove the person and invite them anew"));
+    }
+    let new = NewLink { purpose: LinkPurpose::Reset, person: person.id, note: "".into() };
+    let (link, secret) = shared.ports.sessions.link(new).await.map_err(refuse::store)?;
+
+    let mailed = shared.ports.mail.is_on() && !wanted.print;
+    let address = format!("{}/reset-password?secret={}", shared.ports.names.id_url(), secret.reveal());
+    let to = Outgoing { to: account.email, person: Some(person.id), expires_at: link.expires_at };
+    let (shown, mail) = out(shared, mailed, to, address, |link| Letter::Reset { link }).await?;
+    let (name, expires_at) = (person.name.to_string(), link.expires_at);
+    reply::json(StatusCode::CREATED, &ResetCreated { person: person.id, name, link: shown, mail, expires_at })
 }

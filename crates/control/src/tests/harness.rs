@@ -13,7 +13,7 @@ use types::{
 };
 
 use super::fakes::{
-    FakeArtefacts, FakeAudit, FakeClock, FakeComponents, FakeCredentials, FakeLogs, FakePolicy, FakePosture,
+    FakeArtefacts, FakeAudit, FakeClock, FakeComponents, FakeCredentials, FakeLogs, FakeMail, FakePolicy, FakePosture,
     FakeRecord, FakeRelease, MemoryContents, MemoryStore, digest_of,
 };
 use crate::{Config, Ports, Service};
@@ -25,6 +25,7 @@ pub(super) struct Room {
     pub(super) policy_release: Arc<FakeRelease>,
     pub(super) route_release: Arc<FakeRelease>,
     pub(super) credentials: Arc<FakeCredentials>,
+    pub(super) mail: Arc<FakeMail>,
     pub(super) logs: Arc<FakeLogs>,
     pub(super) audit: Arc<FakeAudit>,
     pub(super) record: Arc<FakeRecord>,
@@ -91,6 +92,7 @@ impl Room {
         let components = Arc::new(FakeComponents::default());
         let (policy_release, route_release) = (Arc::new(FakeRelease::default()), Arc::new(FakeRelease::default()));
         let credentials = Arc::new(FakeCredentials::new(store.clone()));
+        let mail = Arc::new(FakeMail::default());
         let (logs, audit) = (Arc::new(FakeLogs::default()), Arc::new(FakeAudit::default()));
         let clock = Arc::new(FakeClock::default());
         let record = Arc::new(FakeRecord::default());
@@ -108,6 +110,8 @@ impl Room {
             credentials: credentials.clone(),
             people: credentials.clone(),
             sessions: credentials.clone(),
+            mail: mail.clone(),
+            invitations: true,
             logs: logs.clone(),
             posture: Arc::new(FakePosture),
             audit: audit.clone(),
@@ -129,6 +133,7 @@ impl Room {
             policy_release,
             route_release,
             credentials,
+            mail,
             logs,
             audit,
             record,
@@ -136,6 +141,43 @@ impl Room {
             contents,
             clock,
         }
+    }
+
+    /// Gives somebody an account with a password.
+    pub(super) async fn account(&self, person: PrincipalId) {
+        use store::{Accounts as _, Directory as _};
+        let found = self.store.principals.lock().unwrap().iter().find(|p| p.id == person).cloned().unwrap();
+        let account = store::Account {
+            person,
+            email: format!("{person}@example.org").into(),
+            email_verified: false,
+            password: Some("hash".into()),
+            password_at: Some(UnixMillis(1)),
+            totp: None,
+            passkeys: "[]".into(),
+        };
+        let code = Digest::from_bytes([200; 32]);
+        assert!(self.store.rest.put_claim(code, UnixMillis(9)).await.is_ok());
+        assert!(self.store.rest.claim_account(code, UnixMillis(1), found, account).await.unwrap());
+    }
+
+    /// A mail that waits, and a server for it.
+    #[expect(clippy::disallowed_methods, reason = "stands in for the keeper")]
+    pub(super) async fn waiting_mail(&self) -> String {
+        use store::Outbox as _;
+        self.mail.on.store(true, std::sync::atomic::Ordering::Relaxed);
+        let id = types::MailId::from_bytes([7; 16]);
+        let mail = store::NewMail {
+            id,
+            kind: "test".into(),
+            to: "ada@example.org".into(),
+            person: None,
+            letter: store::SealedLetter::new(vec![1]),
+            created_at: UnixMillis(1),
+            expires_at: UnixMillis(u64::MAX >> 1),
+        };
+        self.store.add_mail(mail).await.unwrap();
+        id.to_string()
     }
 
     /// The raw answer of an operation; `target` is path values and then a query.

@@ -1,7 +1,11 @@
 //! Claims, members, tokens.
+use std::sync::atomic::Ordering;
+
 use control_api::Op;
+use gateway::Letter;
 use http_body_util::BodyExt;
 use serde_json::json;
+use store::Accounts as _;
 use types::{Caller, Code, PrincipalId};
 
 use super::harness::{OPERATOR, Room, Sent, owner, person};
@@ -243,6 +247,22 @@ async fn an_invitation_is_for_an_address_and_an_app_that_are_there() {
     let (status, made) = invite(json!({ "email": " Ada@Example.org ", "app": "coffee" })).await.unwrap();
     assert_eq!((status, &made["email"]), (201, &json!("ada@example.org")));
     assert_eq!(made["link"], "http://id.localhost:8080/invitation?secret=code-9");
+    assert!(made.get("mail").is_none() && room.mail.posted.lock().unwrap().is_empty(), "there is no server");
+
+    // With a server the link is in the mail alone; whoever wants to hand it over says so.
+    room.mail.on.store(true, Ordering::Relaxed);
+    let (_, made) = invite(json!({ "email": "ada@example.org", "app": "coffee" })).await.unwrap();
+    assert!(made.get("link").is_none() && made["mail"].is_string(), "{made}");
+    let posted = std::mem::take(&mut *room.mail.posted.lock().unwrap());
+    let Letter::Invitation { inviter, app, link } = &posted[0].letter else { panic!("{posted:?}") };
+    assert_eq!((inviter.as_deref(), app.as_ref().map(ToString::to_string)), (Some("Person 1"), Some("coffee".into())));
+    assert_eq!(
+        (&*posted[0].to, link.reveal()),
+        ("ada@example.org", "http://id.localhost:8080/invitation?secret=code-9")
+    );
+    let (_, made) = invite(json!({ "email": "ada@example.org", "print": true })).await.unwrap();
+    assert!(made["link"].is_string() && made.get("mail").is_none(), "{made}");
+    assert!(room.mail.posted.lock().unwrap().is_empty(), "never both");
     for (bad, code) in [
         (json!({ "email": "ada" }), Code::CTL_BAD_INPUT),
         (json!({ "email": "ada@example.org", "app": "nothing" }), Code::CTL_NOT_FOUND),
@@ -250,4 +270,57 @@ async fn an_invitation_is_for_an_address_and_an_app_that_are_there() {
     ] {
         assert_eq!(invite(bad.clone()).await.unwrap_err().code, code, "{bad}");
     }
+}
+
+#[tokio::test]
+async fn a_reset_link_is_for_somebody_with_a_password_and_goes_one_way() {
+    let room = Room::new();
+    let reset =
+        async |who: &str, body: serde_json::Value| room.ask(Op::ResetCreate, &owner(), &[who], Sent::Json(body)).await;
+    let refused = reset("Person%202", json!({})).await.unwrap_err();
+    assert_eq!(refused.code, Code::CTL_CONFLICT, "no account");
+    room.account(PrincipalId::from_bytes([2; 16])).await;
+    let (status, made) = reset("Person%202", json!({})).await.unwrap();
+    assert_eq!((status, &made["link"]), (201, &json!("http://id.localhost:8080/reset-password?secret=link-9")));
+
+    room.mail.on.store(true, Ordering::Relaxed);
+    let (_, made) = reset("Person%202", json!({})).await.unwrap();
+    assert!(made.get("link").is_none() && made["mail"].is_string(), "{made}");
+    let posted = std::mem::take(&mut *room.mail.posted.lock().unwrap());
+    assert!(matches!(&posted[0].letter, Letter::Reset { .. }) && posted[0].person.is_some(), "{posted:?}");
+    let (_, made) = reset("Person%202", json!({ "print": true })).await.unwrap();
+    assert!(made["link"].is_string() && room.mail.posted.lock().unwrap().is_empty(), "{made}");
+
+    assert_eq!(reset("Person%202", json!({ "mail": true })).await.unwrap_err().code, Code::CTL_BAD_INPUT);
+    assert_eq!(reset("Nobody", json!({})).await.unwrap_err().code, Code::CTL_NOT_FOUND);
+    let rest = &room.store.rest;
+    let id = PrincipalId::from_bytes([2; 16]);
+    assert!(rest.set_passkeys(id, "[]".into(), "[1]".into()).await.unwrap());
+    assert!(rest.remove_password(id).await.unwrap());
+    let refused = reset("Person%202", json!({ "print": true })).await.unwrap_err();
+    assert!(refused.code == Code::CTL_CONFLICT && refused.next.unwrap().contains("recovery code"));
+}
+
+#[tokio::test]
+async fn mails_are_listed_without_what_they_say() {
+    let room = Room::new();
+    let refused = room.ask(Op::MailTest, &owner(), &[], Sent::Json(json!({ "to": "ada@example.org" }))).await;
+    assert!(refused.is_ok(), "the fake has no opinion");
+    let id = room.waiting_mail().await;
+    let (_, list) = room.ask(Op::MailsList, &owner(), &[], Sent::Nothing).await.unwrap();
+    assert_eq!(
+        (&list["on"], &list["mails"][0]["id"], &list["mails"][0]["stage"]),
+        (&json!(true), &json!(id), &json!("waiting"))
+    );
+    assert!(list["mails"][0].get("letter").is_none());
+    let bad = room.ask(Op::MailTest, &owner(), &[], Sent::Json(json!({ "to": "ada" }))).await.unwrap_err();
+    assert_eq!(bad.code, Code::CTL_BAD_INPUT);
+    let other = types::MailId::from_bytes([1; 16]).to_string();
+    for (mail, code) in [(other.as_str(), Code::CTL_CONFLICT), ("m-1", Code::CTL_BAD_INPUT)] {
+        let refused = room.ask(Op::MailRetry, &owner(), &[mail], Sent::Nothing).await.unwrap_err();
+        assert_eq!(refused.code, code, "{mail}");
+    }
+    room.mail.on.store(false, Ordering::Relaxed);
+    let refused = room.ask(Op::MailRetry, &owner(), &[&id], Sent::Nothing).await.unwrap_err();
+    assert!(refused.next.unwrap().contains("[mail]"));
 }

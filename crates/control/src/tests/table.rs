@@ -38,6 +38,17 @@ async fn good(room: &Room, op: Op) -> (u16, serde_json::Value) {
         Op::InvitationCreate => {
             (vec![], Sent::Json(json!({ "email": "Ada@example.org", "app": "coffee", "role": "admin" })))
         }
+        Op::ResetCreate => {
+            let id = types::PrincipalId::from_bytes([2; 16]);
+            room.account(id).await;
+            (vec!["Person%202"], Sent::Json(json!({})))
+        }
+        Op::MailsList => (vec![], nothing),
+        Op::MailRetry => {
+            let id = room.waiting_mail().await;
+            return room.ask(op, &caller, &[&id], nothing).await.unwrap();
+        }
+        Op::MailTest => (vec![], Sent::Json(json!({ "to": "ada@example.org" }))),
         Op::MemberRemove => (vec!["coffee", "Person%201"], nothing),
         Op::AppTokenCreate => (vec!["coffee"], Sent::Json(json!({ "service": "till" }))),
         Op::CallTokenCreate => (vec![], Sent::Json(json!({ "app": "coffee" }))),

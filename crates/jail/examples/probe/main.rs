@@ -31,6 +31,7 @@ fn main() {
         Some("snapshot") => Role::Snapshot,
         Some("work") => Role::Work,
         Some("bundle") => Role::Bundle,
+        Some("mailer") => Role::Mailer,
         Some("outside") => return tools::outside(args),
         other => panic!("no role `{other:?}`"),
     };

@@ -4,12 +4,13 @@
 //! |---|---|---|---|
 //! | work, snapshot, compile | threads, time, own memory, open descriptors, waiting, channel | **killed** (`SIGSYS`) | killed |
 //! | bundle | the same, reading files, questions | `ENOSYS` | killed |
+//! | mailer | the first, questions | `ENOSYS` | killed |
 //! | keeper | the bundler's, changing files | `ENOSYS` | killed |
 //! | front | the keeper's, accepting connections | `ENOSYS` | killed |
 //! | supervisor | everything | | `EPERM` |
 //!
 //! Work, snapshot and compile run code that others wrote: a call outside their table is an attack, and its death is what the
-//! supervisor sees and records. Front, keeper and bundler run only our code and libraries that read what others wrote: an
+//! supervisor sees and records. Front, keeper, bundler and mailer run only our code and libraries that read what others wrote: an
 //! unknown call there is far more likely a library's update than an attacker, so it is refused with the answer that makes
 //! libraries fall back, not with an outage.
 
@@ -31,6 +32,8 @@ pub(super) fn filters(role: Role, own: u32) -> Built<Vec<Filter>> {
         Role::Front => own_code(changing_files(base(Role::Front, own)?)?.always(groups::ACCEPT), own),
         Role::Keeper => own_code(changing_files(base(Role::Keeper, own)?)?, own),
         Role::Bundle => own_code(reading_files(base(Role::Bundle, own)?)?, own),
+        // No call that makes or connects a socket: the one that it has is all it gets.
+        Role::Mailer => own_code(base(Role::Mailer, own)?, own),
         Role::Compile | Role::Snapshot | Role::Work => foreign_code(role, own),
     }
 }
@@ -50,7 +53,7 @@ fn foreign_code(role: Role, own: u32) -> Built<Vec<Filter>> {
     ])
 }
 
-/// Front, keeper and bundler: a table with files, an error outside it, and death for what is hostile.
+/// Front, keeper, bundler and mailer: a table, mostly with files, an error outside it, and death for what is hostile.
 fn own_code(table: Rules, own: u32) -> Built<Vec<Filter>> {
     let table = table.always(groups::QUESTIONS).one_of(libc::SYS_ioctl, 1, &[TCGETS])?;
     let hostile = Rules::default()

@@ -104,7 +104,7 @@ fn a_compiler_that_attacks_dies_of_it() {
 
 #[test]
 fn a_keeper_or_front_or_bundler_that_attacks_dies_of_it() {
-    for role in ["keeper", "front", "bundle"] {
+    for role in ["keeper", "front", "bundle", "mailer"] {
         expect_each(role, HOSTILE, &End::Signal(SIGSYS));
     }
 }
@@ -159,9 +159,15 @@ fn what_roles_with_files_do_not_need_is_refused_without_an_outage() {
     for role in ["keeper", "front"] {
         assert_eq!(attempt(role, "write-tmp"), End::Errno(libc::EACCES), "{role}");
     }
-    for role in ["keeper", "bundle"] {
+    for role in ["keeper", "bundle", "mailer"] {
         assert_eq!(attempt(role, "accept"), no_such_call, "{role}");
     }
+    // A mailer has no call that names a file, nor one that makes a connection.
+    expect_each(
+        "mailer",
+        &["read-passwd", "stat-passwd", "write-tmp", "read-link", "chdir-root", "map-exec", "clone3", "datagram-pair"],
+        &no_such_call,
+    );
     // Opening a file to make it is refused by its flags, before Landlock is asked.
     assert_eq!(attempt("bundle", "write-tmp"), no_such_call);
 }
@@ -181,7 +187,7 @@ fn other_entries_to_the_kernel_are_closed() {
     for role in ["work", "snapshot", "compile"] {
         expect_each(role, &["x32-getpid", "x32-ptrace", "through-32-bit"], &End::Signal(SIGSYS));
     }
-    for role in ["front", "keeper", "bundle"] {
+    for role in ["front", "keeper", "bundle", "mailer"] {
         expect_each(role, &["x32-getpid", "x32-ptrace"], &End::Errno(libc::ENOSYS));
         assert_eq!(attempt(role, "through-32-bit"), End::Signal(SIGSYS));
     }

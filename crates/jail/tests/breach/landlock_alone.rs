@@ -15,7 +15,7 @@ fn alone(role: &str, deed: &str, more: &[&str]) -> End {
 
 #[test]
 fn files_are_out_of_reach() {
-    for role in ["work", "snapshot", "compile", "keeper", "front", "bundle"] {
+    for role in ["work", "snapshot", "compile", "keeper", "front", "bundle", "mailer"] {
         for deed in [
             "read-passwd",
             "read-own-memory",
@@ -32,8 +32,10 @@ fn files_are_out_of_reach() {
 
 #[test]
 fn tcp_is_out_of_reach_on_a_socket_that_was_left_open() {
-    for deed in ["tcp-connect", "tcp-bind"] {
-        assert_eq!(alone("work", deed, &[]), End::Errno(libc::EACCES), "{deed}");
+    for role in ["work", "mailer"] {
+        for deed in ["tcp-connect", "tcp-bind"] {
+            assert_eq!(alone(role, deed, &[]), End::Errno(libc::EACCES), "{role} {deed}");
+        }
     }
 }
 

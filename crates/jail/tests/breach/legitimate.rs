@@ -15,10 +15,12 @@ fn every_child_can_do_its_work() {
     for role in ["work", "snapshot", "compile", "keeper", "front", "supervisor"] {
         expect_each(role, COMMON, &End::Done);
     }
-    // A bundler has no memory images: it may not even fill a memfd.
+    // Bundler and mailer have no memory images: they may not even fill a memfd.
     let (images, others): (Vec<&str>, Vec<&str>) = COMMON.iter().partition(|deed| **deed == "image-memory");
-    expect_each("bundle", &others, &End::Done);
-    expect_each("bundle", &images, &End::Signal(libc::SIGXFSZ));
+    for role in ["bundle", "mailer"] {
+        expect_each(role, &others, &End::Done);
+        expect_each(role, &images, &End::Signal(libc::SIGXFSZ));
+    }
 }
 
 #[test]
@@ -33,7 +35,7 @@ fn a_front_accepts_on_an_inherited_listener() {
 
 #[test]
 fn an_abort_is_an_abort_and_not_an_attack() {
-    for role in ["work", "snapshot", "compile", "keeper", "front", "bundle"] {
+    for role in ["work", "snapshot", "compile", "keeper", "front", "bundle", "mailer"] {
         assert_eq!(attempt(role, "abort"), End::Signal(libc::SIGABRT), "{role}");
     }
 }
@@ -49,7 +51,7 @@ fn a_supervisor_starts_children_that_lock_themselves() {
 
 #[test]
 fn strict_mode_starts_here_and_reports_everything_closed() {
-    for role in ["work", "snapshot", "compile", "keeper", "front", "bundle", "supervisor"] {
+    for role in ["work", "snapshot", "compile", "keeper", "front", "bundle", "mailer", "supervisor"] {
         let run = probe(&[role, "both", "strict", "nothing"]);
         assert_eq!(run.end, End::Done, "{role}");
         let (level, missing, report) = run.report.unwrap();

@@ -126,7 +126,11 @@ pub(crate) static EN: Strings = Strings {
         save: "Save password",
         change_ends: "Your other devices will have to sign in again.",
     },
-    set_up: SetUp { title: "How do you want to sign in?", lead: "Your e-mail address is verified. One more step." },
+    set_up: SetUp {
+        title: "How do you want to sign in?",
+        lead: "Your e-mail address is verified. One more step.",
+        sign_up_lead: "Your e-mail address is verified. Choose how you sign in from now on.",
+    },
     invitation: Invitation {
         title: "Accept your invitation",
         accept: "Accept invitation",
@@ -303,6 +307,10 @@ pub(crate) static EN: Strings = Strings {
             "It did not come from this page, or it is too old. Nothing was changed. Go back and try again.",
         ),
         no_cookies: ("Cookies are off", "Signing in needs them. Allow cookies for this site and try again."),
+        sign_in_first: (
+            "Sign in first",
+            "This link counts in the browser where you are signed in to the account that asked for it. Sign in there, then open it again.",
+        ),
         account_disabled: ("This account is disabled", "Ask whoever runs this platform what to do."),
         unavailable: (
             "We cannot sign you in right now",

@@ -76,7 +76,7 @@ words! {
         title keep forgot passkey lost reset reset_lead reset_go reset_factors reset_no_mail new_title new_go new_ends change set
         save change_ends
     } {}
-    SetUp { title lead } {}
+    SetUp { title lead sign_up_lead } {}
     Invitation { title accept } { join by }
     Mail { check other verify verify_lead verify_go not_you } { reset_sent verify_sent works_for }
     Authenticator {
@@ -115,6 +115,7 @@ pub(crate) struct Problems {
     pub(crate) form_invalid: (&'static str, &'static str),
     pub(crate) no_cookies: (&'static str, &'static str),
     pub(crate) account_disabled: (&'static str, &'static str),
+    pub(crate) sign_in_first: (&'static str, &'static str),
     pub(crate) unavailable: (&'static str, &'static str),
 }
 
@@ -128,6 +129,7 @@ impl Problems {
             ProblemKind::FormInvalid => self.form_invalid,
             ProblemKind::NoCookies => self.no_cookies,
             ProblemKind::AccountDisabled => self.account_disabled,
+            ProblemKind::SignInFirst => self.sign_in_first,
             ProblemKind::Unavailable => self.unavailable,
         }
     }

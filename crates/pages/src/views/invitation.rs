@@ -1,4 +1,4 @@
-//! Accepting an invitation.
+//! Accepting an invitation, and the end of signing up.
 use super::page;
 use crate::{Choice, Faults, Hidden, Shown};
 
@@ -8,8 +8,8 @@ pub struct Invitation {
     pub hidden: Hidden,
     /// The secret of the link, carried in the form.
     pub secret: String,
-    /// Who invited them.
-    pub inviter: Shown,
+    /// Who invited them. `None`: nobody, they signed up.
+    pub inviter: Option<Shown>,
     /// The app they are invited to. `None`: to the platform.
     pub app: Option<Shown>,
     /// The address that was invited. Not changeable.

@@ -29,6 +29,8 @@ pub enum ProblemKind {
     NoCookies,
     /// The account was disabled.
     AccountDisabled,
+    /// A link counts in the browser where its owner is signed in, and this is none.
+    SignInFirst,
     /// Something of ours does not answer.
     Unavailable,
 }
@@ -39,7 +41,7 @@ impl ProblemKind {
             Self::NotFound => 404,
             Self::LinkExpired | Self::AttemptExpired => 410,
             Self::LinkInvalid | Self::FormInvalid | Self::NoCookies => 400,
-            Self::AccountDisabled => 403,
+            Self::AccountDisabled | Self::SignInFirst => 403,
             Self::Unavailable => 503,
         }
     }

@@ -1,16 +1,14 @@
 //! A new account.
 use super::page;
-use crate::{Choice, Faults, Hidden, Shown};
+use crate::{Faults, Hidden, Shown};
 
-/// Asks for name and address. The answer is always `CheckMail`, whether the address has an account or not.
+/// Asks for an address and nothing else: what is typed before the address is verified counts for nothing, so that nobody can
+/// make an account ready for somebody else. The answer is always `CheckMail`, whether the address has an account or not.
 #[derive(Debug, Clone, Default)]
 pub struct SignUp {
     pub hidden: Hidden,
     pub mode: SignUpMode,
-    pub name: Shown,
     pub email: Shown,
-    /// How they will sign in. `None` when that is asked after the address is verified (`SetUp`).
-    pub choice: Option<Choice>,
     pub faults: Faults,
 }
 

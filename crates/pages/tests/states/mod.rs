@@ -139,9 +139,7 @@ fn joining(n: &Names, frame: &Frame, plain: &Frame, states: &mut Vec<State>) {
     let domains = vec!["example.com".into(), n.host.as_str().into()];
     let domain = SignUp {
         mode: SignUpMode::Domain(domains),
-        name: name(),
         email: email(),
-        choice: Some(both()),
         faults: Fault::EmailNotAccepted.into(),
         ..open.clone()
     };
@@ -160,13 +158,15 @@ fn joining(n: &Names, frame: &Frame, plain: &Frame, states: &mut Vec<State>) {
     let invited = Invitation {
         hidden: hidden(n),
         secret: n.opaque.clone(),
-        inviter: n.person.as_str().into(),
+        inviter: Some(n.person.as_str().into()),
         app: Some(n.app.as_str().into()),
         email: email(),
         choice: Some(both()),
         ..Invitation::default()
     };
     push(states, "invitation", invited.render(plain));
+    let signed_up = Invitation { inviter: None, app: None, ..invited.clone() };
+    push(states, "invitation.sign-up", signed_up.render(plain));
     let known = Invitation { signed_in: Some(email()), choice: None, app: None, ..invited };
     push(states, "invitation.signed-in", known.render(plain));
 }
@@ -279,6 +279,7 @@ fn refusals(n: &Names, frame: &Frame, plain: &Frame, states: &mut Vec<State>) {
         ("problem.form-invalid", ProblemKind::FormInvalid),
         ("problem.no-cookies", ProblemKind::NoCookies),
         ("problem.account-disabled", ProblemKind::AccountDisabled),
+        ("problem.sign-in-first", ProblemKind::SignInFirst),
         ("problem.unavailable", ProblemKind::Unavailable),
     ] {
         push(states, name, Problem { hidden: hidden(n), kind, request: n.opaque.as_str().into() }.render(plain));

@@ -15,6 +15,7 @@ use super::{
     invoke::InvokeArgs,
     login::LoginArgs,
     logs::LogsArgs,
+    mail::MailArgs,
     members::MembersArgs,
     new::NewArgs,
     people::PeopleArgs,
@@ -157,7 +158,10 @@ pub(crate) enum Hand {
         after_help = "Example:\n  serviceful invite ada@example.org\n  serviceful invite ada@example.org --app coffee"
     )]
     Invite(InviteArgs),
-    /// List, disable, enable and remove people
+    /// See what is on its way by mail, try it again, and try it out
+    #[command(after_help = "Example:\n  serviceful mail list\n  serviceful mail test ada@example.org")]
+    Mail(MailArgs),
+    /// List, disable, enable and remove people, and give them a link to a new password
     #[command(after_help = "Example:\n  serviceful people list\n  serviceful people disable Ada")]
     People(PeopleArgs),
     /// See where people are signed in, and sign them out

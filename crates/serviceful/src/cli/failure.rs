@@ -4,6 +4,8 @@ use std::{error::Error, process::ExitCode};
 use client::ClientError;
 use types::Problem;
 
+use super::text;
+
 /// Exit codes of the command line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Exit {
@@ -123,7 +125,8 @@ impl From<ClientError> for Failure {
             ClientError::Slow { .. } | ClientError::Broken { .. } => Self::new(what).exit(Exit::Unreachable),
             ClientError::Unexplained { status, .. } => Self::new(what).exit(exit_of(*status)),
             ClientError::Denied { .. } | ClientError::Over { .. } => {
-                Self::new(what).exit(Exit::Refused).next("run `serviceful login`")
+                // Part of it was said by whoever answers there.
+                Self::new(text::plain(&what)).exit(Exit::Refused).next("run `serviceful login`")
             }
             ClientError::Certificates(_)
             | ClientError::InClear { .. }

@@ -21,6 +21,7 @@ mod invite;
 mod invoke;
 mod login;
 mod logs;
+mod mail;
 mod members;
 mod new;
 mod openapi;
@@ -114,6 +115,7 @@ fn perform(desk: &Desk, hand: Hand) -> Result<Exit, Failure> {
             Hand::Members(args) => members::run(desk, args).await,
             Hand::People(args) => people::run(desk, args).await,
             Hand::Sessions(args) => sessions::run(desk, args).await,
+            Hand::Mail(args) => mail::run(desk, args).await,
             Hand::Invite(args) => invite::run(desk, args).await,
             Hand::Token(args) => token::run(desk, args).await,
             Hand::Audit(args) => audit_log::run(desk, args).await,

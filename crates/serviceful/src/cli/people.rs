@@ -1,6 +1,6 @@
 //! `people`.
 use clap::{Args, Subcommand};
-use control_api::{PeopleList, PutPerson};
+use control_api::{CreateReset, PeopleList, PutPerson, ResetCreated};
 
 use super::{
     desk::Desk,
@@ -31,6 +31,16 @@ enum PeopleVerb {
         #[arg(long)]
         yes: bool,
     },
+    /// Make a one-time link with which a person replaces a forgotten password; their second factor stays
+    #[command(after_help = "Example:\n  serviceful people reset Ada\n  serviceful people reset Ada --print")]
+    Reset {
+        /// Id (`p-…`), or a name that only one person has
+        #[arg(value_name = "WHO")]
+        person: String,
+        /// Print the link, to hand it over, in place of a mail
+        #[arg(long)]
+        print: bool,
+    },
     /// End everything that counts as this person's, at once; nothing is removed
     #[command(after_help = "Example:\n  serviceful people disable Ada\n  serviceful people disable Ada --host")]
     Disable {
@@ -60,6 +70,21 @@ pub(super) async fn run(desk: &Desk, args: PeopleArgs) -> Result<Exit, Failure> 
             }
             let removed = desk.client()?.remove_person(&person).await?;
             desk.out.answer(&removed, |out, gone| out.line(&format!("{} is removed", gone.removed)))?;
+            return Ok(Exit::Done);
+        }
+        PeopleVerb::Reset { person, print } => {
+            let made = desk.client()?.reset(&person, CreateReset { print }).await?;
+            desk.out.answer(&made, |out, made: &ResetCreated| {
+                let (who, end) = (text::plain(&made.name), text::until(desk.now(), made.expires_at));
+                match &made.link {
+                    Some(link) => {
+                        out.line(link)?;
+                        out.note(&format!("hand this link to {who} and nobody else: it works once and ends {end}"));
+                    }
+                    None => out.line(&format!("{who} gets a link by mail; it works once and ends {end}"))?,
+                }
+                Ok(())
+            })?;
             return Ok(Exit::Done);
         }
         PeopleVerb::Disable { person } => (person, true),

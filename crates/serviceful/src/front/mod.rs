@@ -5,7 +5,10 @@
 //! If this is wrong: whoever takes over the parser of the network takes over the machine. docs/security/threats.md#front
 mod audit_link;
 mod broken;
+mod carrier;
 mod keeper_link;
+mod letters;
+mod post_office;
 mod posture;
 mod rooms;
 mod supervisor_link;

@@ -5,7 +5,7 @@ use control_api::{Posture, PostureCheck, ProcessPosture};
 use gateway::PosturePort;
 use jail::{Level, Report};
 
-use super::{broken::Broken, keeper_link::KeeperLink};
+use super::{broken::Broken, keeper_link::KeeperLink, post_office::PostOffice};
 use crate::config::Config;
 
 /// Answers the posture operation.
@@ -16,6 +16,7 @@ pub(super) struct Walls {
     pub(super) front: Report,
     /// Knows the report of the keeper that runs now.
     pub(super) keeper: Arc<KeeperLink>,
+    pub(super) office: Arc<PostOffice>,
     /// Set after the room was built.
     pub(super) runtime: OnceLock<Arc<runtime::Service>>,
     pub(super) audit: OnceLock<Arc<audit::Log>>,
@@ -87,7 +88,9 @@ impl Walls {
         let tls = self.config.tls.is_some();
         let nameless = self.config.names_without_certificate();
         let loopback = self.config.listen.addresses.iter().all(|a| a.ip().is_loopback());
+        let mail = self.mail();
         vec![
+            check("mail", mail.0, mail.1, "look at `serviceful mail list`, and try `serviceful mail test ADDRESS`"),
             check("audit log", audit.0, audit.1, "free disk space if it is full, then restart the platform"),
             check("audit key", true, self.audit_key.clone(), ""),
             check(
@@ -120,6 +123,27 @@ impl Walls {
     }
 }
 
+impl Walls {
+    /// Whether mails go out, as far as that is known.
+    fn mail(&self) -> (bool, String) {
+        let Some(mail) = &self.config.mail else {
+            return (true, "no server is configured: links are printed, and handed over by people".to_owned());
+        };
+        let health = self.office.health();
+        let tls = match mail.tls {
+            mailer::Tls::Implicit => "TLS",
+            mailer::Tls::StartTls => "STARTTLS",
+            mailer::Tls::None => "no TLS, on this machine",
+        };
+        let place = format!("{} port {} ({tls})", mail.host, mail.port());
+        let counts = format!("{} waiting, {} failed in the last day", health.open, health.failed);
+        match health.trouble {
+            None => (health.failed == 0, format!("{place}: {counts}")),
+            Some(trouble) => (false, format!("{place}: {counts}; {trouble}")),
+        }
+    }
+}
+
 impl PosturePort for Walls {
     fn posture(&self) -> serde_json::Value {
         let front = serde_json::to_value(&self.front).unwrap_or_default();
@@ -129,6 +153,8 @@ impl PosturePort for Walls {
             Some(report) => process("keeper", None, &report),
             None => silent("keeper"),
         });
+        // One lives for minutes; the last one's report stands for the next.
+        processes.extend(self.office.health().posture.map(|report| process("mailer", None, &report)));
         let workers = self.runtime.get().map(|runtime| runtime.workers()).unwrap_or_default();
         processes.extend(workers.into_iter().map(|(app, _, json)| process("work", app.map(|a| a.to_string()), &json)));
         let posture = Posture {

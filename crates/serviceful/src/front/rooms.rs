@@ -12,7 +12,9 @@ use super::{
     Listeners,
     audit_link::AuditLink,
     broken::Broken,
+    carrier::Carrier,
     keeper_link::{Checkpoints, KeeperLink},
+    post_office::PostOffice,
     posture::Walls,
     supervisor_link::SupervisorLink,
     upkeep::{Cache, People, Upkeep},
@@ -42,7 +44,11 @@ pub(super) struct Rooms {
     runtime: Arc<runtime::Service>,
     control: control::Service,
     identity: Arc<identity::Service>,
+    sign_in: Arc<sign_in::Service>,
+    office: Arc<PostOffice>,
+    supervisor: Arc<SupervisorLink>,
     upkeep: OnceLock<tokio::task::AbortHandle>,
+    mail: OnceLock<[tokio::task::AbortHandle; 2]>,
     house: Arc<House>,
     walls: Arc<Walls>,
     recovered: audit::Recovered,
@@ -105,7 +111,7 @@ impl Rooms {
             config: config.runtime.clone(),
             build: engine.build.clone(),
             javascript: engine.javascript,
-            processes: supervisor,
+            processes: supervisor.clone(),
             keeper: keeper.clone(),
             contents: contents.clone(),
             artefacts: artefacts.clone(),
@@ -126,12 +132,26 @@ impl Rooms {
         settings.owner_uid = Some(rustix::process::getuid().as_raw());
         let identity = Arc::new(identity::Service::new(settings, store.clone(), clock.clone(), rng.clone()));
 
+        let vault = Arc::new(VaultLink(keeper.clone()));
+        let office = Arc::new(PostOffice {
+            store: store.clone(),
+            vault: vault.clone(),
+            record: record.clone(),
+            clock: clock.clone(),
+            rng: rng.clone(),
+            names: names.clone(),
+            on: config.mail.is_some(),
+            bell: tokio::sync::Notify::new(),
+            health: std::sync::Mutex::default(),
+        });
+
         let walls = Arc::new(Walls {
             config: config.clone(),
             engine_build: engine.build.to_string(),
             supervisor: start.supervisor_posture,
             front: report,
             keeper: keeper.clone(),
+            office: office.clone(),
             runtime: OnceLock::from(runtime.clone()),
             audit: OnceLock::from(log.clone()),
             broken: OnceLock::new(),
@@ -150,6 +170,8 @@ impl Rooms {
             credentials: identity.clone(),
             people: Arc::new(People(identity.clone())),
             sessions: identity.clone(),
+            mail: office.clone(),
+            invitations: config.sign_up.invites(),
             logs,
             posture: walls.clone(),
             audit: Arc::new(AuditLink::new(folders.audit, facts.audit_key, keeper.clone(), engine.build, log.clone())),
@@ -160,10 +182,14 @@ impl Rooms {
         });
         let sign_in = Arc::new(sign_in::Service::new(sign_in::Ports {
             store: store.clone(),
-            vault: Arc::new(VaultLink(keeper)),
+            vault,
             sessions: identity.clone(),
             logins: identity.clone(),
             membership: Arc::new(control.clone()),
+            mail: office.clone(),
+            sign_up: config.sign_up.clone(),
+            strangers_hourly_max: config.mail.as_ref().map_or(0, |mail| mail.hourly_max),
+            record: record.clone(),
             names,
             clock: clock.clone(),
             rng: rng.clone(),
@@ -177,7 +203,7 @@ impl Rooms {
             runtime: runtime.clone(),
             control: Arc::new(control.clone()),
             sign_in: sign_in.clone(),
-            reception: sign_in,
+            reception: sign_in.clone(),
             audit: record,
             clock: clock.clone(),
             rng,
@@ -190,7 +216,11 @@ impl Rooms {
             runtime,
             control,
             identity,
+            sign_in,
+            office,
+            supervisor,
             upkeep: OnceLock::new(),
+            mail: OnceLock::new(),
             house,
             walls,
             recovered,
@@ -228,6 +258,13 @@ impl Rooms {
             audit: self.audit.clone(),
             clock: self.clock.clone(),
         };
+        if self.office.on {
+            let (office, supervisor) = (self.office.clone(), self.supervisor.clone());
+            let carrier = tokio::spawn(Carrier { office, supervisor, audit: self.audit.clone() }.run());
+            let sign_in = self.sign_in.clone();
+            let errands = tokio::spawn(async move { sign_in.run_errands().await });
+            let _ = self.mail.set([carrier.abort_handle(), errands.abort_handle()]);
+        }
         // Started once; a second start would find the place taken and leave its task to the runtime's end.
         let _ = self.upkeep.set(tokio::spawn(upkeep.run(restored.components)).abort_handle());
         Ok(())
@@ -283,9 +320,8 @@ impl Rooms {
 
     /// Ends what is open, in the other order.
     pub(super) async fn stop(&self) {
-        if let Some(upkeep) = self.upkeep.get() {
-            upkeep.abort();
-        }
+        self.upkeep.get().into_iter().for_each(tokio::task::AbortHandle::abort);
+        self.mail.get().into_iter().flatten().for_each(tokio::task::AbortHandle::abort);
         self.control.drain().await;
         self.runtime.drain();
         if let Some(broken) = self.walls.broken.get() {

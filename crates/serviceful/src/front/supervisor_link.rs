@@ -81,13 +81,22 @@ impl SupervisorLink {
         Ok(())
     }
 
-    async fn ask(&self, spawn: Spawn) -> Result<Child, StartError> {
+    /// Starts a mailer.
+    pub(super) async fn mailer(&self) -> Result<Child, StartError> {
+        self.ask(to_supervisor::MAILER, bytes::Bytes::new()).await
+    }
+
+    async fn start_engine(&self, spawn: Spawn) -> Result<Child, StartError> {
+        let payload = encode(&spawn).map_err(|e| StartError::Channel { reason: e.to_string() })?;
+        self.ask(to_supervisor::SPAWN, payload).await
+    }
+
+    async fn ask(&self, kind: u8, payload: bytes::Bytes) -> Result<Child, StartError> {
         let channel = |e: &dyn std::fmt::Display| StartError::Channel { reason: e.to_string() };
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let (answer, answered) = oneshot::channel();
         lock(&self.asked).insert(number, answer);
-        let payload = encode(&spawn).map_err(|e| channel(&e))?;
-        let sent = self.sender.send(vec![Frame::new(to_supervisor::SPAWN, number, payload)]);
+        let sent = self.sender.send(vec![Frame::new(kind, number, payload)]);
         let result = match sent {
             Err(error) => Err(channel(&error)),
             Ok(()) => match tokio::time::timeout(SPAWN_WAIT, answered).await {
@@ -102,7 +111,7 @@ impl SupervisorLink {
 
 impl Processes for SupervisorLink {
     fn start(&self, role: EngineRole, build: EngineBuild) -> Fut<'_, Result<Child, StartError>> {
-        Box::pin(self.ask(Spawn { role, build }))
+        Box::pin(self.start_engine(Spawn { role, build }))
     }
 
     fn kill(&self, pid: u32) {

@@ -18,6 +18,7 @@ const fn purpose(what: SealedFor) -> Purpose {
         SealedFor::Request => Purpose::Request,
         SealedFor::HalfWay => Purpose::HalfWay,
         SealedFor::Device => Purpose::Device,
+        SealedFor::Mail => Purpose::Mail,
     }
 }
 

@@ -281,6 +281,11 @@ impl Supervisor {
                 }
                 Err(_) => false,
             },
+            (Role::Front, to_supervisor::MAILER) => {
+                let started = self.start_mailer();
+                self.tell_started(frame.stream, started)?;
+                true
+            }
             (Role::Front, to_supervisor::KILL) => match frame.message::<Kill>() {
                 Ok(kill) => {
                     self.kill(kill.pid);
@@ -335,7 +340,12 @@ impl Supervisor {
     }
 
     fn spawn(&mut self, asker: u32, spawn: &Spawn) -> anyhow::Result<()> {
-        let answer = match self.start_engine(spawn) {
+        let started = self.start_engine(spawn);
+        self.tell_started(asker, started)
+    }
+
+    fn tell_started(&self, asker: u32, started: anyhow::Result<(u32, OwnedFd)>) -> anyhow::Result<()> {
+        let answer = match started {
             Ok((pid, channel)) => {
                 let mut frame = Frame::new(to_child::SPAWNED, asker, encode(&Spawned { pid })?);
                 frame.fds.push(channel);
@@ -379,6 +389,32 @@ impl Supervisor {
         if let Some(words) = started.child.stderr.take() {
             tokio::spawn(last_words(role, pid, words));
         }
+        self.attend(pid, started.child, watched);
+        Ok((pid, started.channel))
+    }
+
+    /// A mailer: this executable, with what the operator's file says of the mail server. It reads the password itself.
+    fn start_mailer(&mut self) -> anyhow::Result<(u32, OwnedFd)> {
+        anyhow::ensure!(self.engine_pids.len() < ENGINES_MAX, "there are {ENGINES_MAX} processes already");
+        let mail = self.config.mail.as_ref().context("no mail server is configured")?;
+        let (mail, hello) = (serde_json::to_string(mail)?, self.config.names(self.opened.port).id);
+        let mut arguments: Vec<&OsStr> = ["mailer", "--mail", &mail, "--hello", &hello].map(OsStr::new).to_vec();
+        if self.config.jail.strict {
+            arguments.push(OsStr::new("--strict"));
+        }
+        let mut started = children::start(&self.program, &arguments, self.log.as_deref(), Stdio::piped())?;
+        let pid = started.child.id().context("it ended at once")?;
+        // It reads what a stranger wrote, so its words are treated as a stranger's.
+        if let Some(words) = started.child.stderr.take() {
+            tokio::spawn(last_words("mailer", pid, words));
+        }
+        self.attend(pid, started.child, None);
+        Ok((pid, started.channel))
+    }
+
+    /// Waits for the end of a process that the front asked for, and ends it when that is wanted, or when it is too large.
+    fn attend(&mut self, pid: u32, mut child: tokio::process::Child, watched: Option<Watched>) {
+        let ceiling_mib = self.config.runtime.worker_memory_mib;
         let (cancel, cancelled) = tokio::sync::oneshot::channel::<()>();
         let events = self.events.clone();
         tokio::spawn(async move {
@@ -389,21 +425,20 @@ impl Supervisor {
                 }
             };
             let status = tokio::select! {
-                status = started.child.wait() => status,
+                status = child.wait() => status,
                 held = passed => {
-                    let _ = started.child.start_kill();
+                    let _ = child.start_kill();
                     let _ = events.send(Happened::TooLarge { pid, held }).await;
-                    started.child.wait().await
+                    child.wait().await
                 }
                 _ = cancelled => {
-                    let _ = started.child.start_kill();
-                    started.child.wait().await
+                    let _ = child.start_kill();
+                    child.wait().await
                 }
             };
             let _ = events.send(Happened::EngineEnded(exited(pid, status))).await;
         });
         self.engine_pids.insert(pid, cancel);
-        Ok((pid, started.channel))
     }
 
     /// A worker whose memory cannot be looked at still has its resource limit, so it may run; but it is written down.
@@ -501,7 +536,7 @@ impl Supervisor {
     }
 }
 
-/// What an engine process says on its standard error. SECURITY: a worker that is somebody else's would write terminal
+/// What a process that the front asked for says on its standard error. SECURITY: a worker that is somebody else's would write terminal
 /// controls or forged lines into the operator's journal; so its words are cut short, escaped, and marked as its own.
 async fn last_words(role: &'static str, pid: u32, mut words: tokio::process::ChildStderr) {
     use tokio::io::AsyncReadExt;
@@ -514,7 +549,7 @@ async fn last_words(role: &'static str, pid: u32, mut words: tokio::process::Chi
         kept.extend(buffer.iter().take(count.min(room)));
     }
     if !kept.is_empty() {
-        tracing::warn!(role, pid, words = ?String::from_utf8_lossy(&kept), "an engine process said");
+        tracing::warn!(role, pid, words = ?String::from_utf8_lossy(&kept), "a process said");
     }
 }
 

@@ -103,6 +103,8 @@ fn every_verb_teaches() {
         "logs",
         "members",
         "people",
+        "invite",
+        "mail",
         "token",
         "audit",
         "posture",

@@ -76,6 +76,16 @@ async fn house() -> (Platform, Browser) {
 
 /// Olga, by the pages, and a member of `coffee`; and the secret of her authenticator app.
 pub(crate) async fn second_owner(platform: &Platform) -> (Browser, String) {
+    let (browser, secret) = olga(platform).await;
+    let person = person_of(platform, "Olga").await;
+    let path = format!("/api/v1/apps/coffee/members/{person}");
+    let (status, said) = platform.api("PUT", &path, Some(&json!({"role": "member"}))).await;
+    assert!(status.is_success(), "{said}");
+    (browser, secret)
+}
+
+/// Olga, an owner by the pages, with a password and an authenticator app; and the secret of that.
+pub(crate) async fn olga(platform: &Platform) -> (Browser, String) {
     let code = platform.claim_code(&["--again"]);
     let mut browser = Browser::default();
     let form = [("secret", code.as_str()), ("name", "Olga"), ("email", EMAIL), ("new_password", PASSWORD)];
@@ -84,10 +94,6 @@ pub(crate) async fn second_owner(platform: &Platform) -> (Browser, String) {
     let secret = secret_of(&page);
     let page = browser.send(platform, ID, "/account/authenticator", &[("code", &totp(&secret, 0))]).await;
     assert_eq!(recovery_codes(&page).len(), 10, "{}", page.text());
-    let person = person_of(platform, "Olga").await;
-    let path = format!("/api/v1/apps/coffee/members/{person}");
-    let (status, said) = platform.api("PUT", &path, Some(&json!({"role": "member"}))).await;
-    assert!(status.is_success(), "{said}");
     (browser, secret)
 }
 

@@ -97,6 +97,84 @@ pub async fn check_passwords(make: impl Fn() -> AnyStore) {
     assert!(ok(store.set_passkeys(id(1), "[]".into(), "[3]".into()).await));
 }
 
+fn link(n: u8, purpose: LinkPurpose, of: u8, note: &str) -> Link {
+    Link { hash: digest(n), purpose, person: id(of), note: note.into(), expires_at: at(60) }
+}
+
+/// Somebody who signs up takes the place of their own sign-up, and of nobody's invitation that is open.
+pub async fn check_sign_up_takes_no_invitation_away(make: impl Fn() -> AnyStore) {
+    let store = owned(&make).await;
+    let sign_up = |n: u8, when: u64| crate::Invitation {
+        email: invitation(20, None).email,
+        sign_up: true,
+        mailed: true,
+        created_at: at(when),
+        ..invitation(n, None)
+    };
+    ok(store.add_invitation(sign_up(30, 30)).await);
+    ok(store.add_invitation(sign_up(31, 31)).await);
+    assert_eq!(ok(store.invitation(digest(30)).await), None, "their own");
+    assert_eq!(ok(store.invitation(digest(31)).await), Some(sign_up(31, 31)));
+    ok(store.add_invitation(invitation(20, None)).await);
+    assert_eq!(ok(store.invitation(digest(31)).await), None, "an invitation takes its place");
+    conflicts(store.add_invitation(sign_up(32, 3_599)).await);
+    assert_eq!(ok(store.invitation(digest(20)).await), Some(invitation(20, None)));
+    ok(store.add_invitation(sign_up(32, 3_600)).await);
+    assert_eq!(ok(store.invitation(digest(20)).await), None, "it was over");
+}
+
+/// A reset link counts once, ends what was begun before, and never adds a way in.
+pub async fn check_resets(make: impl Fn() -> AnyStore) {
+    let store = owned(&make).await;
+    ok(store.add_session(sso(40, 1)).await);
+    ok(store.add_login(cli(50, 1), super::logins::login(50)).await);
+    ok(store.set_totp(id(1), Some(totp(5)), vec![digest(1)]).await);
+    for n in [70, 71] {
+        ok(store.add_link(link(n, LinkPurpose::Reset, 1, "")).await);
+    }
+    ok(store.add_link(link(72, LinkPurpose::VerifyEmail, 1, "")).await);
+    let reset = |n: u8, when: u64| store.reset_password(digest(n), at(when), "new".into());
+    let open = |n: u8, when: u64| store.link(LinkPurpose::Reset, digest(n), at(when));
+    assert_eq!(ok(open(70, 59).await), Some(link(70, LinkPurpose::Reset, 1, "")));
+    assert_eq!((ok(open(70, 60).await), ok(open(72, 5).await)), (None, None), "over, or for something else");
+    assert_eq!((ok(reset(70, 60).await), ok(reset(72, 5).await), ok(reset(99, 5).await)), (None, None, None));
+    let racers = (0..6).map(|_| reset(70, 30)).collect();
+    let won: Vec<_> = together(racers).await.into_iter().filter_map(|answer| ok(answer)).collect();
+    assert_eq!(won, [id(1)], "one of six racers");
+    assert_eq!((ok(open(70, 31).await), ok(open(71, 31).await)), (None, None), "the other one is void, too");
+    let now = ok(store.account(id(1)).await).unwrap_or_else(|| panic!("the account"));
+    assert_eq!((now.password.as_deref(), now.password_at, now.totp), (Some("new"), Some(at(30)), Some(totp(5))));
+    assert_eq!(ok(store.recovery_codes_left(id(1)).await), 1);
+    assert_eq!(ok(store.sessions(Some(id(1))).await), []);
+    let left = ok(store.logins(Some(id(1))).await);
+    assert!(left.iter().all(|(credential, _)| credential.revoked_at.is_some()), "{left:?}");
+
+    ok(store.add_link(link(73, LinkPurpose::Reset, 1, "")).await);
+    assert!(ok(store.set_disabled(id(1), true).await));
+    assert_eq!(ok(reset(73, 31).await), None, "disabled");
+    assert!(ok(store.set_disabled(id(1), false).await));
+    assert!(ok(store.set_passkeys(id(1), "[]".into(), "[1]".into()).await));
+    assert!(ok(store.remove_password(id(1)).await));
+    assert_eq!(ok(reset(73, 31).await), None, "there is none to replace");
+    assert_eq!(ok(store.account(id(1)).await).and_then(|account| account.password), None);
+}
+
+/// A verification link counts once, for its person and the address that it was sent to.
+pub async fn check_verification(make: impl Fn() -> AnyStore) {
+    let store = owned(&make).await;
+    ok(store.add_principal(person(2, false)).await);
+    ok(store.add_link(link(80, LinkPurpose::VerifyEmail, 1, "person1@example.org")).await);
+    ok(store.add_link(link(81, LinkPurpose::VerifyEmail, 1, "another@example.org")).await);
+    let verified = async || ok(store.account(id(1)).await).is_some_and(|account| account.email_verified);
+    for (n, when, who) in [(80, 60, 1), (80, 5, 2), (81, 5, 1), (99, 5, 1)] {
+        assert!(!ok(store.verify_email(digest(n), at(when), id(who)).await), "{n} {when} {who}");
+    }
+    assert!(!verified().await);
+    assert!(ok(store.verify_email(digest(80), at(5), id(1)).await));
+    assert!(verified().await);
+    assert!(!ok(store.verify_email(digest(80), at(6), id(1)).await), "once");
+}
+
 /// A time step and a recovery code count once, even for racers.
 pub async fn check_second_factors(make: impl Fn() -> AnyStore) {
     let store = owned(&make).await;

@@ -8,7 +8,7 @@ fn id(n: u8) -> PrincipalId {
     PrincipalId::from_bytes([n; 16])
 }
 
-fn login(n: u8) -> Login {
+pub(super) fn login(n: u8) -> Login {
     Login {
         credential: cli(n, 1).id,
         key: digest(200),

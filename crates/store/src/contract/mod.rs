@@ -6,6 +6,7 @@ mod claims;
 mod credentials;
 mod deployments;
 mod logins;
+mod mails;
 mod members;
 mod principals;
 mod samples;
@@ -13,7 +14,7 @@ mod sessions;
 
 pub use accounts::{
     check_account_by_claim, check_invitations, check_passwords, check_person_removal_takes_everything_along,
-    check_second_factors,
+    check_resets, check_second_factors, check_sign_up_takes_no_invitation_away, check_verification,
 };
 pub use apps::{check_app_removal_takes_everything_along, check_apps};
 pub use claims::{check_claim, check_claim_is_all_or_nothing, check_claim_is_used_once_by_racers};
@@ -23,6 +24,7 @@ pub use credentials::{
 };
 pub use deployments::{check_deployment_states, check_deployments, check_history, check_switch};
 pub use logins::{check_logins, check_logins_end_with_the_password, check_refreshes, check_refreshes_are_counted};
+pub use mails::{check_mails_are_taken_once, check_mails_fail_and_end, check_mails_of_a_person};
 pub use members::check_members;
 pub use principals::{check_disabling, check_owner_question, check_principals, check_service_account_names};
 pub use sessions::{check_links, check_rotation, check_session_ends, check_session_purge, check_sessions};
@@ -37,6 +39,8 @@ macro_rules! contract_suite {
     ($make:expr) => {
         $crate::contract_suite! { @each $make;
             check_account_by_claim check_invitations check_passwords check_person_removal_takes_everything_along check_second_factors
+            check_resets check_sign_up_takes_no_invitation_away check_verification
+            check_mails_are_taken_once check_mails_fail_and_end check_mails_of_a_person
             check_links check_rotation check_session_ends check_session_purge check_sessions
             check_apps check_app_removal_takes_everything_along
             check_claim check_claim_is_all_or_nothing check_claim_is_used_once_by_racers

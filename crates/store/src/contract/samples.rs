@@ -109,6 +109,8 @@ pub(super) fn invitation(n: u8, to: Option<&str>) -> Invitation {
         email: format!("guest{n}@example.org").into(),
         app: to.map(|to| (app(to), MemberRole::Member)),
         invited_by: to.is_none().then(|| PrincipalId::from_bytes([n; 16])),
+        mailed: to.is_none(),
+        sign_up: false,
         created_at: at(n.into()),
         expires_at: at(3_600),
     }

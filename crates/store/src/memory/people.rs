@@ -56,6 +56,13 @@ impl Rooms {
         })
     }
 
+    /// A link that was not used.
+    fn open_link(&mut self, purpose: LinkPurpose, hash: Digest, now: UnixMillis) -> Option<&mut (Link, bool)> {
+        let open =
+            |(l, used): &&mut (Link, bool)| !used && l.hash == hash && l.purpose == purpose && now < l.expires_at;
+        self.links.iter_mut().find(open)
+    }
+
     fn fits(&self, new: &Session) -> Result<(), StoreError> {
         let taken = |s: &Session| {
             s.id == new.id || s.secret_hash == new.secret_hash || s.former.is_some_and(|(h, _)| h == new.secret_hash)
@@ -107,6 +114,10 @@ impl Accounts for MemoryStore {
         if new.app.as_ref().is_some_and(|(app, _)| !rooms.apps.contains_key(app)) {
             return answer(conflict("the invitation to an unknown app"));
         }
+        let is_asked = |i: &Invitation| i.email == new.email && !i.sign_up && new.created_at < i.expires_at;
+        if new.sign_up && rooms.invitations.iter().any(is_asked) {
+            return answer(conflict("the sign-up of somebody who is invited"));
+        }
         if rooms.invitations.iter().any(|i| i.email != new.email && (i.id == new.id || i.code_hash == new.code_hash)) {
             return answer(conflict("the invitation"));
         }
@@ -154,6 +165,40 @@ impl Accounts for MemoryStore {
         (account.password, account.password_at) = (Some(hash), Some(at));
         rooms.end_all_but(person, None, kept);
         rooms.end_logins(person, at);
+        answer(Ok(true))
+    }
+
+    fn reset_password(&self, link: Digest, now: UnixMillis, hash: Arc<str>) -> Answer<'_, Option<PrincipalId>> {
+        let mut rooms = self.lock();
+        let Some(person) = rooms.open_link(LinkPurpose::Reset, link, now).map(|(link, _)| link.person) else {
+            return answer(Ok(None));
+        };
+        if rooms.principals.get(&person).is_none_or(|p| p.disabled) {
+            return answer(Ok(None));
+        }
+        let Some(account) = rooms.accounts.get_mut(&person).filter(|a| a.password.is_some()) else {
+            return answer(Ok(None));
+        };
+        (account.password, account.password_at) = (Some(hash), Some(now));
+        for (link, used) in rooms.links.iter_mut().filter(|(l, _)| l.person == person) {
+            *used |= link.purpose == LinkPurpose::Reset;
+        }
+        rooms.end_all_but(person, None, None);
+        rooms.end_logins(person, now);
+        answer(Ok(Some(person)))
+    }
+
+    fn verify_email(&self, link: Digest, now: UnixMillis, person: PrincipalId) -> Answer<'_, bool> {
+        let mut rooms = self.lock();
+        let Some((found, _)) = rooms.open_link(LinkPurpose::VerifyEmail, link, now) else { return answer(Ok(false)) };
+        let (of, note) = (found.person, found.note.clone());
+        let Some(account) = rooms.accounts.get_mut(&person).filter(|a| of == person && a.email == note) else {
+            return answer(Ok(false));
+        };
+        account.email_verified = true;
+        if let Some((_, used)) = rooms.open_link(LinkPurpose::VerifyEmail, link, now) {
+            *used = true;
+        }
         answer(Ok(true))
     }
 
@@ -224,6 +269,7 @@ impl Accounts for MemoryStore {
         rooms.codes.retain(|(of, _)| *of != person);
         rooms.sessions.retain(|s| s.person != person);
         rooms.links.retain(|(l, _)| l.person != person);
+        rooms.mails.retain(|m| m.mail.person != Some(person));
         rooms.credentials.retain(|c| c.principal != person);
         let apps: Vec<AppName> =
             rooms.members.keys().filter(|(_, of)| *of == person).map(|(app, _)| app.clone()).collect();
@@ -313,6 +359,10 @@ impl Sessions for MemoryStore {
         }
         rooms.links.push((link, false));
         answer(Ok(()))
+    }
+
+    fn link(&self, purpose: LinkPurpose, hash: Digest, now: UnixMillis) -> Answer<'_, Option<Link>> {
+        answer(Ok(self.lock().open_link(purpose, hash, now).map(|(link, _)| link.clone())))
     }
 
     fn use_link(&self, purpose: LinkPurpose, hash: Digest, now: UnixMillis) -> Answer<'_, Use> {

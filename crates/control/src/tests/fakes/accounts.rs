@@ -1,12 +1,15 @@
 //! Accounts, sessions and invitations of the fakes: what control only passes on is kept by the store in memory.
-use std::sync::Arc;
-
-use gateway::{Fut, NewInvitation, NewSession, SessionPort};
-use store::{
-    Account, Accounts, Answer, Credential, Invitation, Link, LinkPurpose, Login, Logins, Principal, Refresh, Refreshed,
-    Session, Sessions, StoreError, Totp, Use,
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicBool, Ordering},
 };
-use types::{AppName, Assurance, CredentialId, Digest, PrincipalId, Secret, UnixMillis};
+
+use gateway::{Fut, MailPort, NewInvitation, NewLink, NewSession, Post, PostError, SessionPort};
+use store::{
+    Account, Accounts, Answer, ClaimedMail, Credential, Invitation, Link, LinkPurpose, Login, Logins, Mail, NewMail,
+    Outbox, Principal, Refresh, Refreshed, Session, Sessions, StoreError, Totp, Use,
+};
+use types::{AppName, Assurance, CredentialId, Digest, MailId, PrincipalId, Secret, UnixMillis};
 
 use super::{FakeCredentials, MemoryStore};
 
@@ -31,6 +34,8 @@ delegated! { Accounts:
     accept_invitation(code: Digest, now: UnixMillis, person: Principal, account: Account) -> Option<Invitation>;
     set_password(person: PrincipalId, hash: Arc<str>, at: UnixMillis, kept: Option<CredentialId>) -> bool;
     improve_password(person: PrincipalId, from: Arc<str>, to: Arc<str>) -> bool;
+    reset_password(link: Digest, now: UnixMillis, hash: Arc<str>) -> Option<PrincipalId>;
+    verify_email(link: Digest, now: UnixMillis, person: PrincipalId) -> bool;
     set_totp(person: PrincipalId, totp: Option<Totp>, codes: Vec<Digest>) -> bool;
     remove_password(person: PrincipalId) -> bool;
     set_recovery_codes(person: PrincipalId, codes: Vec<Digest>) -> bool;
@@ -58,6 +63,7 @@ delegated! { Sessions:
     end_session(id: CredentialId) -> bool;
     end_sessions(of: PrincipalId, app: Option<AppName>, kept: Option<CredentialId>) -> usize;
     add_link(link: Link) -> ();
+    link(purpose: LinkPurpose, hash: Digest, now: UnixMillis) -> Option<Link>;
     use_link(purpose: LinkPurpose, hash: Digest, now: UnixMillis) -> Use;
     purge_sessions(before: UnixMillis, idle: UnixMillis) -> usize;
 }
@@ -70,6 +76,39 @@ delegated! { Logins:
     end_logins(of: PrincipalId, at: UnixMillis) -> usize;
 }
 
+delegated! { Outbox:
+    add_mail(new: NewMail) -> ();
+    claim_mails(now: UnixMillis, until: UnixMillis, count: u32) -> Vec<ClaimedMail>;
+    mail_delivered(id: MailId, attempt: u32, at: UnixMillis) -> bool;
+    mail_failed(id: MailId, attempt: u32, at: UnixMillis, error: Arc<str>, again: Option<UnixMillis>) -> bool;
+    retry_mail(id: MailId, now: UnixMillis) -> bool;
+    mails(count: u32) -> Vec<Mail>;
+    mails_since(to: Option<Arc<str>>, since: UnixMillis) -> u32;
+    mails_open(since: UnixMillis) -> (u32, u32);
+    expire_mails(now: UnixMillis) -> Vec<Mail>;
+    purge_mails(before: UnixMillis) -> usize;
+}
+
+/// Mails that were handed in, where there is a server.
+#[derive(Default)]
+pub(in crate::tests) struct FakeMail {
+    pub(in crate::tests) on: AtomicBool,
+    pub(in crate::tests) posted: Mutex<Vec<Post>>,
+}
+
+impl MailPort for FakeMail {
+    fn is_on(&self) -> bool {
+        self.on.load(Ordering::Relaxed)
+    }
+
+    fn post(&self, post: Post) -> Fut<'_, Result<MailId, PostError>> {
+        self.posted.lock().unwrap().push(post);
+        Box::pin(async { Ok(MailId::from_bytes([8; 16])) })
+    }
+
+    fn wake(&self) {}
+}
+
 /// Notes whose sessions were ended, and where.
 impl SessionPort for FakeCredentials {
     fn invite(&self, new: NewInvitation) -> Fut<'_, Result<(Invitation, Secret), StoreError>> {
@@ -79,10 +118,18 @@ impl SessionPort for FakeCredentials {
             email: new.email,
             app: new.app,
             invited_by: new.invited_by,
+            mailed: new.mailed,
+            sign_up: new.sign_up,
             created_at: UnixMillis(1),
             expires_at: UnixMillis(2),
         };
         Box::pin(async move { Ok((invitation, Secret::new("code-9".into()))) })
+    }
+
+    fn link(&self, new: NewLink) -> Fut<'_, Result<(Link, Secret), StoreError>> {
+        let NewLink { purpose, person, note } = new;
+        let link = Link { hash: Digest::from_bytes([9; 32]), purpose, person, note, expires_at: UnixMillis(2) };
+        Box::pin(async move { Ok((link, Secret::new("link-9".into()))) })
     }
 
     fn open(&self, _: NewSession) -> Fut<'_, Result<(Session, Secret), StoreError>> {

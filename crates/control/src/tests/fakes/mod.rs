@@ -23,6 +23,7 @@ mod credentials;
 
 mod store;
 
+pub(super) use accounts::FakeMail;
 pub(super) use components::FakeComponents;
 pub(super) use contents::{MemoryContents, digest_of};
 pub(super) use credentials::FakeCredentials;
