@@ -16,7 +16,7 @@ use crate::excerpt::{Place, notice};
 use crate::findings::Findings;
 use crate::nesting;
 use crate::sight::Sight;
-use crate::specifier::Specifier;
+use crate::specifier::{Specifier, is_no_module};
 use crate::{syntax, unresolved};
 
 /// The bundler's one plugin.
@@ -46,6 +46,11 @@ impl Plugin for House {
 
     async fn resolve_id(&self, _: &PluginContext, args: &HookResolveIdArgs<'_>) -> HookResolveIdReturn {
         let found = match Specifier::read(args.specifier) {
+            // `import()` of one may stand in a `try`.
+            Specifier::Engine(name) if args.kind == ImportKind::Import && is_no_module(&name) => {
+                self.findings.error(unresolved::notice(&self.sight, args.importer, args.specifier, None));
+                HookResolveIdOutput { external: Some(true.into()), ..HookResolveIdOutput::from_id(name) }
+            }
             Specifier::Engine(name) if args.kind == ImportKind::Require => {
                 HookResolveIdOutput::from_id(format!("{REQUIRED}{name}"))
             }

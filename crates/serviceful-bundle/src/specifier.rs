@@ -37,6 +37,11 @@ impl<'a> Specifier<'a> {
     }
 }
 
+/// A name with Node's prefix that no module of Node's has: a slip, which the engine would only tell without its place.
+pub(crate) fn is_no_module(name: &str) -> bool {
+    name.starts_with("node:") && !is_nodejs_builtin_module(name)
+}
+
 fn is_scheme(text: &str) -> bool {
     text.starts_with(|first: char| first.is_ascii_lowercase())
         && text.chars().all(|each| each.is_ascii_lowercase() || each.is_ascii_digit() || "+-.".contains(each))
@@ -66,6 +71,15 @@ mod tests {
             ("serviceful:kv", "serviceful:kv"),
         ] {
             assert_eq!(Specifier::read(text), Specifier::Engine(full.to_owned()));
+        }
+    }
+
+    #[test]
+    fn slips_are_told_from_modules() {
+        for (name, slip) in
+            [("node:nope", true), ("node:", true), ("node:test", false), ("node:fs/promises", false), ("nope", false)]
+        {
+            assert_eq!(is_no_module(name), slip, "{name}");
         }
     }
 

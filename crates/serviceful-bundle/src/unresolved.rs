@@ -7,7 +7,7 @@ use wire::bundle::Notice;
 use crate::excerpt::{Place, notice as placed};
 use crate::findings::plain;
 use crate::sight::Sight;
-use crate::specifier::{Specifier, package};
+use crate::specifier::{Specifier, is_no_module, package};
 
 /// A notice about `specifier` in the file `importer`. Without a place it is looked for in the text.
 pub(crate) fn notice(sight: &Sight, importer: Option<&str>, specifier: &str, place: Option<Place>) -> Notice {
@@ -37,6 +37,9 @@ fn advice(sight: &Sight, importer: Option<&str>, specifier: &str) -> String {
             format!(
                 "`{specifier}` belongs to another platform (`{scheme}:`); import what is in npm, a file, or a `node:` module"
             )
+        }
+        Specifier::Engine(name) if is_no_module(&name) => {
+            format!("there is no module `{name}`, in Node or here; correct the name")
         }
         Specifier::Engine(_) | Specifier::Files => match package(specifier) {
             Some(name) => of_package(sight, importer, specifier, name),

@@ -221,6 +221,19 @@ fn accessor_fields_are_told_before_the_engine_meets_them() {
 }
 
 #[test]
+fn a_module_that_node_does_not_have_is_told_with_its_place() {
+    let text = "const a = 1;\nimport x from 'node:nope';\nexport default { fetch() { return x ?? a; } };";
+    let project = Project::new(&[("index.ts", text)]);
+    let error = project.error("index.ts");
+    assert_eq!(place(&error), ("index.ts", 2, 15));
+    assert!(error.message.contains("no module `node:nope`"), "{error:?}");
+    // What asks for it while it runs may be ready for that.
+    project
+        .write("index.ts", "export default { async fetch() { return await import('node:nope').catch(() => null); } };");
+    project.bundle("index.ts");
+}
+
+#[test]
 fn what_is_missing_at_the_end_shows_the_last_line() {
     let project = Project::new(&[("index.ts", "const ok = 1;\nexport default {\n  fetch() {\n\n")]);
     let error = project.error("index.ts");
