@@ -230,6 +230,36 @@ async fn a_new_engine_makes_every_function_anew_from_its_source() {
     }
     let after = platform.audit("action=component-upload&limit=50").await;
     assert_eq!(after.len(), uploads.len(), "nobody uploaded anything again");
+
+    // A file that is no engine: no function answers, and whoever looks is told.
+    fs::write(&engine, "no engine\n\u{1b}[2J").unwrap();
+    platform.stop();
+    platform.restart();
+    let failed = |events: &[serde_json::Value]| {
+        events.iter().map(ToString::to_string).find(|event| event.contains("no WebAssembly module"))
+    };
+    let mut told = None;
+    for _ in 0..1_200 {
+        told = failed(&platform.audit("kind=engine&action=prepared-again&limit=5").await);
+        if told.is_some() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let event = told.expect("an event says that they could not be made");
+    assert!(event.contains("failed") && event.contains("RUN-007"), "{event}");
+    assert_eq!(platform.app("app0", "GET", "/", None, "").await.status, 503);
+    let posture = platform.cli(&["posture"]);
+    assert_eq!(posture.code, 1, "{}", posture.out);
+    assert!(
+        posture.out.contains("JavaScript engine") && posture.out.contains("no WebAssembly module"),
+        "{}",
+        posture.out
+    );
+    fs::write(&engine, &bytes).unwrap();
+    platform.stop();
+    platform.restart();
+    assert_eq!(platform.app("app0", "GET", "/", None, "").await.text(), "n is 0", "it is mended without a deployment");
 }
 
 #[tokio::test(flavor = "multi_thread")]
