@@ -4,7 +4,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use types::{
     AppName, CompileLimits, DeploymentId, Digest, EngineBuild, FunctionName, FunctionTarget, PrincipalId, RequestId,
-    UnixMillis,
+    RunLimits, UnixMillis,
 };
 
 use crate::Fut;
@@ -41,9 +41,7 @@ pub enum CompileFailure {
     Invalid { reason: String },
     #[error("{reason}")]
     Source { reason: String },
-    #[error(
-        "the component reached limit `{limit}`: {reason}; make it smaller, or raise `{limit}` in the manifest's `[limits]`, as far as the operator's caps allow"
-    )]
+    #[error("the component reached limit `{limit}`: {reason}; {}", remedy(limit))]
     Limit { limit: String, reason: String },
     #[error("the component imports `{import}`, which this platform does not serve; it serves {served}")]
     UnknownImport { import: String, served: String },
@@ -55,6 +53,16 @@ pub enum CompileFailure {
     Probe { reason: String },
     #[error("the compiler is not available: {reason}")]
     Unavailable { reason: String },
+}
+
+/// What to do about a limit: some are the engine's own, and no manifest has them.
+fn remedy(limit: &str) -> String {
+    let run = RunLimits::CAP.entries();
+    if CompileLimits::CAP.entries().into_iter().chain(run).any(|(name, _)| name == limit) {
+        format!("make it smaller, or raise `{limit}` in the manifest's `[limits]`, as far as the operator's caps allow")
+    } else {
+        "make it smaller: this limit is the same for every component".to_owned()
+    }
 }
 
 /// runtime: make components ready to run.

@@ -1,5 +1,5 @@
 //! The benchmark of decisions has to run: its figures stand for the promise that other apps' rules cost nothing.
-#![expect(clippy::unwrap_used, clippy::disallowed_methods, reason = "tests")]
+#![expect(clippy::disallowed_methods, reason = "tests")]
 use std::process::Command;
 
 #[test]

@@ -282,3 +282,38 @@ async fn ordinary_depth_is_no_problem() {
         .await;
     assert_eq!((answer.failure.clone(), answer.text().as_str()), (None, "2500,1,18002,1"));
 }
+
+#[tokio::test]
+async fn what_was_freed_is_used_for_other_sizes_and_nothing_overlaps() {
+    let worker = Worker::start().await;
+    let source = r#"
+export default { fetch(request) {
+  if (new URL(request.url).pathname === "/growing") {
+    // 300 MiB in all, 24 at once.
+    for (let size = 1; size <= 24; size++) new Uint8Array(size << 20).fill(1);
+    return new Response("done");
+  }
+  let seed = 7;
+  const roll = (n) => { seed = (Math.imul(seed, 1103515245) + 12345) >>> 0; return (seed >>> 8) % n; };
+  const held = [];
+  for (let turn = 0; turn < 1500; turn++) {
+    if (held.length < 12 && (held.length === 0 || roll(5) < 3)) {
+      const bytes = new Uint8Array(1000 + roll(1 << 20)).fill(turn);
+      held.push([bytes, turn & 255]);
+      continue;
+    }
+    const [[bytes, mark]] = held.splice(roll(held.length), 1);
+    for (let at = 0; at < bytes.length; at += 997) {
+      if (bytes[at] !== mark) return new Response(`turn ${turn}: ${bytes[at]} at ${at} of ${bytes.length}`);
+    }
+  }
+  return new Response("sound");
+} };"#;
+    let component = worker.bring_js(source).await;
+    for (path, said) in [("/growing", "done"), ("/", "sound")] {
+        let answer = worker
+            .call(&Invoke { limits: RunLimits { cpu_ms: 10_000, ..RunLimits::default() }, ..get(component, path) })
+            .await;
+        assert_eq!((answer.failure.as_ref(), answer.text().as_str()), (None, said), "{path}");
+    }
+}

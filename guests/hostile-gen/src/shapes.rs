@@ -22,7 +22,7 @@ pub(crate) fn all() -> Result<Vec<Hostile>> {
     let spin = wat::parse_str(include_str!("../../hostile-wat/spin.wat"))?;
     let sound = answering_http(spin.clone())?;
     let valid = [
-        ("types-wide", wat::parse_str(doubling(DOUBLINGS_BELOW_LIMIT))?),
+        ("types-wide", with_component(&sound, &wat::parse_str(doubling(DOUBLINGS_BELOW_LIMIT))?)),
         ("instances", many_instances(&sound)?),
         ("nested-components", wat::parse_str(nested())?),
         ("no-handler", wat::parse_str("(component)")?),
@@ -33,7 +33,7 @@ pub(crate) fn all() -> Result<Vec<Hostile>> {
         ("core-module", spin),
     ];
     let invalid = [
-        ("types-doubling", wat::parse_str(doubling(DOUBLINGS))?),
+        ("types-doubling", with_component(&sound, &wat::parse_str(doubling(DOUBLINGS))?)),
         ("empty", Vec::new()),
         ("text", b"this is not wasm\n".to_vec()),
         ("magic-only", b"\0asm".to_vec()),
@@ -48,15 +48,22 @@ pub(crate) fn all() -> Result<Vec<Hostile>> {
     Ok(valid.into_iter().chain(invalid).collect())
 }
 
-/// A type of pairs of pairs of pairs. Nothing is imported: an import that is not served would be what is found first.
+/// A function type over pairs of pairs of pairs.
 fn doubling(levels: u32) -> String {
     let mut text = String::from("(component\n  (type $t0 (tuple u64 u64))\n");
     for level in 1..=levels {
         let below = level - 1;
         let _ = writeln!(text, "  (type $t{level} (tuple $t{below} $t{below}))");
     }
-    let _ = writeln!(text, "  (type $all (list $t{levels}))\n  (export \"all\" (type $all))\n)");
+    let _ = writeln!(text, "  (import \"take\" (func (param \"all\" (list $t{levels}))))\n)");
     text
+}
+
+/// A sound component with another inside that nobody uses: what is wrong with that one is all that is wrong.
+fn with_component(sound: &[u8], inner: &[u8]) -> Vec<u8> {
+    let mut bytes = sound.to_vec();
+    wasm_encoder::RawSection { id: ComponentSectionId::Component.into(), data: inner }.append_to_component(&mut bytes);
+    bytes
 }
 
 /// A sound component with a small module, memory included, instantiated over and over behind its back.

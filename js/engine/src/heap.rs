@@ -1,16 +1,21 @@
-//! The heap: size classes with free lists over memory that only grows.
+//! The heap: size classes with free lists over memory that only grows; and for a request's large blocks one list, by address,
+//! that splits and merges: classes alone would leave the room of each size unused by every other.
 //!
 //! Made for snapshots. Before one is taken, [`seal`] zeroes what is free and draws a line: afterwards nothing below the line
 //! is given out or taken back again. So what a request allocates lies together in fresh pages behind the snapshot, and what
 //! it frees of the snapshot's own objects does not dirty their pages.
 use core::{alloc::GlobalAlloc, alloc::Layout, ptr};
 
-/// Before each block: its class. Eight bytes, so that blocks are aligned to eight.
+/// Before each block: its class, or that it has none and its length. Eight bytes, so that blocks are aligned to eight.
 const HEADER: usize = 8;
 const PAGE: usize = 64 << 10;
 /// Classes: multiples of 8 up to 512, then four a doubling.
 const LINEAR: usize = 64;
 const CLASSES: usize = LINEAR + 4 * 22;
+/// Blocks of a request that are larger than this have no class.
+const LARGE: usize = 64 << 10;
+/// In the place of a class; the block's length follows it.
+const NO_CLASS: u32 = u32::MAX;
 /// Fresh memory that a snapshot brings along, so that an ordinary request need not grow its memory.
 const SPARE: usize = 16 * PAGE;
 /// Kept back until memory runs out.
@@ -18,6 +23,8 @@ const RESERVE: usize = PAGE;
 
 struct Heap {
     free: [*mut u8; CLASSES],
+    /// Free large blocks, by address.
+    large: *mut u8,
     next: usize,
     end: usize,
     /// Blocks below it are of the snapshot.
@@ -26,7 +33,8 @@ struct Heap {
     ran_out: bool,
 }
 
-static mut HEAP: Heap = Heap { free: [ptr::null_mut(); CLASSES], next: 0, end: 0, line: 0, ran_out: false };
+static mut HEAP: Heap =
+    Heap { free: [ptr::null_mut(); CLASSES], large: ptr::null_mut(), next: 0, end: 0, line: 0, ran_out: false };
 
 unsafe extern "C" {
     static __heap_base: u8;
@@ -89,6 +97,72 @@ impl Heap {
         Some(block)
     }
 
+    /// A large block: the first that is long enough, or the last one, made longer, or fresh memory.
+    unsafe fn alloc_large(&mut self, size: usize) -> *mut u8 {
+        let want = large(size);
+        unsafe {
+            let mut link: *mut *mut u8 = &mut self.large;
+            while !(*link).is_null() {
+                let block = *link;
+                let (has, next) = (length(block), *(block as *mut *mut u8));
+                if has >= want {
+                    if has - want >= HEADER + LARGE {
+                        let rest = block.add(want + HEADER);
+                        mark(rest, has - want - HEADER);
+                        *(rest as *mut *mut u8) = next;
+                        *link = rest;
+                        mark(block, want);
+                    } else {
+                        *link = next;
+                    }
+                    return block;
+                }
+                if block as usize + has == self.next {
+                    if !self.reserve(block as usize + want) {
+                        return ptr::null_mut();
+                    }
+                    *link = next;
+                    self.next = block as usize + want;
+                    mark(block, want);
+                    return block;
+                }
+                link = block as *mut *mut u8;
+            }
+            let block = self.next + HEADER;
+            if !self.reserve(block + want) {
+                return ptr::null_mut();
+            }
+            self.next = block + want;
+            mark(block as *mut u8, want);
+            block as *mut u8
+        }
+    }
+
+    /// Takes a large block back, and joins it with what is free beside it.
+    unsafe fn free_large(&mut self, block: *mut u8) {
+        unsafe {
+            let (mut before, mut after) = (ptr::null_mut::<u8>(), self.large);
+            while !after.is_null() && after < block {
+                (before, after) = (after, *(after as *mut *mut u8));
+            }
+            if !after.is_null() && block.add(length(block) + HEADER) == after {
+                mark(block, length(block) + HEADER + length(after));
+                after = *(after as *mut *mut u8);
+            }
+            if !before.is_null() && before.add(length(before) + HEADER) == block {
+                mark(before, length(before) + HEADER + length(block));
+                *(before as *mut *mut u8) = after;
+                return;
+            }
+            *(block as *mut *mut u8) = after;
+            if before.is_null() {
+                self.large = block;
+            } else {
+                *(before as *mut *mut u8) = block;
+            }
+        }
+    }
+
     /// Makes free blocks of a piece of memory that starts at a multiple of eight.
     unsafe fn give(&mut self, mut start: usize, mut length: usize) {
         while length >= HEADER + 8 {
@@ -129,6 +203,9 @@ pub unsafe fn alloc(size: usize) -> *mut u8 {
         return ptr::null_mut();
     }
     let heap = heap();
+    if heap.line > 0 && size > LARGE {
+        return unsafe { heap.alloc_large(size) };
+    }
     let class = class_of(size);
     let head = heap.free[class];
     if !head.is_null() {
@@ -162,19 +239,42 @@ pub unsafe fn free(block: *mut u8) {
         return;
     }
     unsafe {
-        let class = class(block);
+        let Some(class) = class(block) else { return heap.free_large(block) };
         *(block as *mut *mut u8) = heap.free[class];
         heap.free[class] = block;
     }
 }
 
-unsafe fn class(block: *const u8) -> usize {
-    unsafe { *(block.sub(HEADER) as *const u32) as usize }
+/// `None` for a large block.
+unsafe fn class(block: *const u8) -> Option<usize> {
+    let class = unsafe { *(block.sub(HEADER) as *const u32) };
+    (class != NO_CLASS).then_some(class as usize)
+}
+
+/// Of a large block.
+unsafe fn length(block: *const u8) -> usize {
+    unsafe { *(block.sub(HEADER / 2) as *const u32) as usize }
+}
+
+/// Makes a large block of this length.
+unsafe fn mark(block: *mut u8, length: usize) {
+    unsafe {
+        *(block.sub(HEADER) as *mut u32) = NO_CLASS;
+        *(block.sub(HEADER / 2) as *mut u32) = length as u32;
+    }
+}
+
+/// The length of a large block that holds `size` bytes: whole pages of the host, with the header.
+const fn large(size: usize) -> usize {
+    (size + HEADER).next_multiple_of(4096) - HEADER
 }
 
 /// How many bytes a block has.
 pub unsafe fn usable(block: *const u8) -> usize {
-    if block.is_null() { 0 } else { size_of_class(unsafe { class(block) }) }
+    if block.is_null() {
+        return 0;
+    }
+    unsafe { class(block).map_or_else(|| length(block), size_of_class) }
 }
 
 /// A block of another size with the same beginning.
@@ -190,13 +290,19 @@ pub unsafe fn realloc(block: *mut u8, size: usize) -> *mut u8 {
         let heap = heap();
         // The last block grows where it is.
         if block as usize + old == heap.next && block as usize >= heap.line && size > old && size <= (1 << 30) {
+            let without_class = heap.line > 0 && size > LARGE;
             let class = class_of(size);
-            let end = block as usize + size_of_class(class);
+            let length = if without_class { large(size) } else { size_of_class(class) };
+            let end = block as usize + length;
             if !heap.reserve(end) {
                 return ptr::null_mut();
             }
             heap.next = end;
-            *((block as usize - HEADER) as *mut u32) = class as u32;
+            if without_class {
+                mark(block, length);
+            } else {
+                *((block as usize - HEADER) as *mut u32) = class as u32;
+            }
             return block;
         }
         let new = alloc(size);

@@ -10,5 +10,7 @@ fn main() {
         intent: gateway::Intent::UnroutedControl,
         policies: Arc::from([]),
         cookies: unreachable!(),
+        neighbourhood: unreachable!(),
+        proof: None,
     };
 }

@@ -154,22 +154,19 @@ async fn a_damaged_cache_entry_is_refused_written_down_and_made_again() {
         bytes[middle] ^= 1;
         bytes
     };
-    let build = |label: &[u8]| {
-        let mut label: serde_json::Value = serde_json::from_slice(label).unwrap();
-        let build = label["statement"]["build"].as_str().unwrap().to_owned();
-        label["statement"]["build"] = format!("{build}0").into();
-        serde_json::to_vec(&label).unwrap()
-    };
-    let unsigned = |label: &[u8]| {
-        let mut label: serde_json::Value = serde_json::from_slice(label).unwrap();
-        let signature = label["signature"].as_array().map_or(64, Vec::len);
-        label["signature"] = vec![0_u8; signature].into();
-        serde_json::to_vec(&label).unwrap()
+    // The keeper's statement holds the build's name, then the hash and length of the code; its signature follows.
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &good.0);
+    let hash = good.1.windows(32).position(|bytes| bytes == digest.as_ref()).unwrap();
+    let changed = |at: usize| {
+        let mut label = good.1.clone();
+        label[at] ^= 1;
+        label
     };
     let damages = [
         ("a flipped byte", flipped(&good.0), good.1.clone()),
-        ("another build", good.0.clone(), build(&good.1)),
-        ("no signature of ours", good.0.clone(), unsigned(&good.1)),
+        ("another build", good.0.clone(), changed(8)),
+        ("other code", good.0.clone(), changed(hash)),
+        ("no signature of ours", good.0.clone(), changed(hash + 32 + 24)),
         ("no label", good.0.clone(), Vec::new()),
         ("cut off", good.0[..good.0.len() / 2].to_vec(), good.1.clone()),
     ];
