@@ -3,15 +3,15 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use control_api::{
-    AppDetail, AppList, AuditPage, AuditQuery, AuditVerdict, Claim, ClaimIssue, ClaimIssued, Claimed, ComponentStored,
-    ComponentsMissing, ComponentsNamed, CreateCallToken, CreateDeployment, CreateInvitation, CreateToken,
-    DeploymentList, DeploymentView, Identity, InvitationCreated, LogEntry, Member, MemberList, Op, PeopleList,
-    PersonView, Posture, PutMember, PutPerson, Removed, Rollback, SessionList, SessionsEnded, Token, TokenCreated,
-    TokenList,
+    AccessReview, AppDetail, AppList, AuditPage, AuditQuery, AuditVerdict, CallerList, Claim, ClaimIssue, ClaimIssued,
+    Claimed, ComponentStored, ComponentsMissing, ComponentsNamed, CreateCallToken, CreateDeployment, CreateInvitation,
+    CreateToken, DeploymentList, DeploymentView, Explanation, Identity, InvitationCreated, LogEntry, Member,
+    MemberList, Op, PeopleList, PersonView, Posture, PutMember, PutPerson, Removed, Rollback, SessionList,
+    SessionsEnded, Token, TokenCreated, TokenList,
 };
 use http::{HeaderValue, Method, header};
 use serde::{Serialize, de::DeserializeOwned};
-use types::{AppName, CredentialId, DeploymentId, Digest, Secret};
+use types::{AppName, CredentialId, DeploymentId, Digest, FunctionName, PrincipalId, RequestId, Secret};
 
 use crate::{Address, Answer, ClientError, Outgoing};
 
@@ -143,6 +143,11 @@ impl Client {
         self.ask(Call::of(Op::DeploymentCreate, &[app.as_str()]).json(new)?).await
     }
 
+    /// What the deployment would permit that the present one does not.
+    pub async fn review_deployment(&self, app: &AppName, new: &CreateDeployment) -> Result<AccessReview, ClientError> {
+        self.ask(Call::of(Op::DeploymentReview, &[app.as_str()]).json(new)?).await
+    }
+
     pub async fn deployment(&self, app: &AppName, id: DeploymentId) -> Result<DeploymentView, ClientError> {
         self.ask(Call::of(Op::DeploymentGet, &[app.as_str(), &id.to_string()])).await
     }
@@ -165,6 +170,25 @@ impl Client {
 
     pub async fn remove_member(&self, app: &AppName, person: &str) -> Result<Removed, ClientError> {
         self.ask(Call::of(Op::MemberRemove, &[app.as_str(), person])).await
+    }
+
+    /// A page of those who may call a function.
+    pub async fn callers(
+        &self,
+        app: &AppName,
+        function: &FunctionName,
+        limit: usize,
+        after: Option<PrincipalId>,
+    ) -> Result<CallerList, ClientError> {
+        let values = [app.as_str(), function.as_str()];
+        let mut call = Call::of(Op::FunctionCallers, &values);
+        call.query.push(("limit", limit.to_string()));
+        call.query.extend(after.map(|after| ("after", after.to_string())));
+        self.ask(call).await
+    }
+
+    pub async fn explain(&self, request: RequestId) -> Result<Explanation, ClientError> {
+        self.ask(Call::of(Op::RequestExplain, &[&request.to_string()])).await
     }
 
     pub async fn put_person(&self, person: &str, put: PutPerson) -> Result<PersonView, ClientError> {

@@ -16,6 +16,7 @@ mod openapi;
 mod operation;
 mod people;
 mod posture;
+mod reach;
 
 pub use apps::{AppDetail, AppList, AppSummary, FunctionView, Member, MemberList, PutMember, Removed, Role};
 pub use audit::{AuditEvent, AuditOutcome, AuditPage, AuditQuery, AuditTimings, AuditVerdict, AuditWho};
@@ -34,6 +35,10 @@ pub use people::{
     SessionsEnded,
 };
 pub use posture::{BrokenConnections, Posture, PostureCheck, ProcessPosture};
+pub use reach::{
+    AccessGain, AccessReview, CallerClass, CallerEntry, CallerList, CallersScope, ExplainedCaller, ExplainedChange,
+    ExplainedNow, ExplainedRule, Explanation, Extent,
+};
 
 /// The longest JSON body that an operation takes, in bytes.
 pub const JSON_BYTES_MAX: usize = 1_048_576;
@@ -43,3 +48,5 @@ pub const COMPONENTS_MAX: usize = 256;
 pub const LOG_TAIL_MAX: usize = 10_000;
 /// The most events on one page of the audit log.
 pub const AUDIT_PAGE_MAX: usize = 1_000;
+/// The most people and service accounts on one page of who may call a function.
+pub const CALLERS_PAGE_MAX: usize = 1_000;

@@ -9,7 +9,9 @@ mod apps;
 mod base;
 mod config;
 mod denial;
+mod draft;
 mod error;
+mod evaluate;
 mod facts;
 mod judge;
 mod memo;
@@ -18,7 +20,9 @@ mod place;
 mod rules;
 mod service;
 mod shape;
+mod sight;
 mod vocabulary;
+mod widening;
 
 #[cfg(test)]
 mod tests;

@@ -10,6 +10,7 @@ use types::{
 use crate::{PolicyConfig, Service};
 
 mod control;
+mod drafts;
 mod guardrails;
 mod hostile;
 mod invoke;
@@ -17,6 +18,7 @@ mod oracle;
 mod own_rules;
 mod releases;
 mod schema;
+mod widening;
 
 pub(crate) fn app(name: &str) -> AppName {
     AppName::parse(name).unwrap()

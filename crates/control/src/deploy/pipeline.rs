@@ -14,7 +14,11 @@ use super::{
     record::{self, Ended},
     view,
 };
-use crate::{refuse, release, service::Shared};
+use crate::{
+    refuse, release,
+    review::{self, Next},
+    service::Shared,
+};
 
 /// The longest that a deployment may take once its turn has come. The compiler has limits of its own; this one is for
 /// whatever they do not see.
@@ -45,6 +49,10 @@ pub(crate) async fn run(shared: Arc<Shared>, mut job: Job) {
     job.turn.come().await;
     let late = || failure(Code::CTL_COMPONENT, format!("it took longer than {} seconds", LONGEST.as_secs()));
     let prepared = tokio::time::timeout(LONGEST, prepare(&shared, &job)).await.unwrap_or_else(|_| Err(late()));
+    let note = match &prepared {
+        Ok(()) => gains(&shared, &job).await,
+        Err(_) => None,
+    };
     let ended = match prepared {
         Ok(()) => switch(&shared, &job).await,
         Err(failed) => Err(failed),
@@ -57,9 +65,16 @@ pub(crate) async fn run(shared: Arc<Shared>, mut job: Job) {
         }
     }
     let who = job.who.clone();
-    record::record(&shared, Ended { app: &job.app, id: job.id, who, request: Some(job.request) }, ended.as_ref().err())
-        .await;
+    let note = note.filter(|_| ended.is_ok());
+    let end = Ended { app: &job.app, id: job.id, who, request: Some(job.request), note };
+    record::record(&shared, end, ended.as_ref().err()).await;
     shared.board.lock().unwrap_or_else(PoisonError::into_inner).end(job.key(), ended.err());
+}
+
+/// Who gains access by the switch, for its event: compared with what answers now, whatever it was when the deployment began.
+async fn gains(shared: &Shared, job: &Job) -> Option<Arc<str>> {
+    let stored = shared.ports.store.deployment(job.app.clone(), job.id).await.ok()??;
+    review::note(shared, &job.app, Next::of_stored(&stored, &job.plan)).await
 }
 
 fn failure(code: Code, reason: impl Into<String>) -> DeploymentFailure {

@@ -15,6 +15,7 @@ use crate::{
     deploy::{self, Job, Plan, Seen},
     input::{self, Query},
     membership, refuse, release, reply,
+    review::{self, Next},
     service::{Asked, Shared},
 };
 
@@ -23,6 +24,7 @@ pub(crate) async fn create(shared: &Arc<Shared>, cx: &Ctx, asked: Asked) -> Resu
     let wanted: CreateDeployment = input::json(&asked.head, asked.body).await?;
 
     let (id, plan) = check(shared, &name, &wanted).await?;
+    unseen(shared, &name, id, &plan, &wanted).await?;
     let turn = shared.turns.take(&name).ok_or_else(|| {
         refuse::conflict(format!("too many deployments of `{name}` wait")).next("wait until they are through")
     })?;
@@ -46,6 +48,13 @@ pub(crate) async fn create(shared: &Arc<Shared>, cx: &Ctx, asked: Asked) -> Resu
 
 /// Everything that can be known to be wrong before anything is kept.
 async fn check(shared: &Shared, app: &AppName, wanted: &CreateDeployment) -> Result<(DeploymentId, Plan), Refusal> {
+    let (id, plan) = plan(shared, app, wanted)?;
+    components::check(shared, plan.components.clone()).await?;
+    Ok((id, plan))
+}
+
+/// What manifest and rules mean.
+fn plan(shared: &Shared, app: &AppName, wanted: &CreateDeployment) -> Result<(DeploymentId, Plan), Refusal> {
     if wanted.components.len() > COMPONENTS_MAX {
         return Err(refuse::bad_input(format!("a deployment has at most {COMPONENTS_MAX} components")));
     }
@@ -60,8 +69,39 @@ async fn check(shared: &Shared, app: &AppName, wanted: &CreateDeployment) -> Res
         )));
     }
     check_policy(shared, app, &manifest, wanted.policy.as_deref())?;
-    components::check(shared, plan.components.clone()).await?;
     Ok((id, plan))
+}
+
+/// What it would permit that is not permitted now. Asked before anything is uploaded.
+pub(crate) async fn review(shared: &Shared, asked: Asked) -> Result<Reply, Refusal> {
+    let name = input::app(&asked.call)?;
+    let wanted: CreateDeployment = input::json(&asked.head, asked.body).await?;
+
+    let (id, plan) = plan(shared, &name, &wanted)?;
+
+    reply::ok(&review::of(shared, &name, next(id, &plan, &wanted)).await?)
+}
+
+fn next(id: DeploymentId, plan: &Plan, wanted: &CreateDeployment) -> Next {
+    Next { id, functions: plan.functions.clone(), cedar: wanted.policy.as_deref().map(Arc::from) }
+}
+
+/// SECURITY: whoever agreed to what was shown agreed to nothing else: not to what comes of it beside a deployment that others made
+/// meanwhile.
+async fn unseen(
+    shared: &Shared,
+    app: &AppName,
+    id: DeploymentId,
+    plan: &Plan,
+    wanted: &CreateDeployment,
+) -> Result<(), Refusal> {
+    let Some(seen) = wanted.review else { return Ok(()) };
+    let now = review::of(shared, app, next(id, plan, wanted)).await?;
+    if now.review == seen {
+        return Ok(());
+    }
+    Err(refuse::conflict(format!("who gains access to `{app}` is not what was shown any more"))
+        .next("deploy again, and look at what is shown now"))
 }
 
 fn check_policy(shared: &Shared, app: &AppName, manifest: &Manifest, cedar: Option<&str>) -> Result<(), Refusal> {
@@ -166,10 +206,14 @@ pub(crate) async fn rollback(shared: &Shared, asked: Asked) -> Result<Reply, Ref
         return Err(refuse::conflict(format!("deployment {} failed: {reason}", chosen.id.short())));
     }
 
-    deploy::prepare_again(shared, &Plan::of_stored(chosen, &shared.ports.caps)?).await?;
+    let plan = Plan::of_stored(chosen, &shared.ports.caps)?;
+    deploy::prepare_again(shared, &plan).await?;
+    let note = review::note(shared, &name, Next::of_stored(chosen, &plan)).await;
     release::switch(shared, &name, chosen.id).await?;
 
-    reply::ok(&view(shared, chosen).await?)
+    let mut reply = reply::ok(&view(shared, chosen).await?)?;
+    reply.note = note;
+    Ok(reply)
 }
 
 /// The deployment that `text` names: the whole digest, or enough of its first digits.

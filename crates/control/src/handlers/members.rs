@@ -11,7 +11,7 @@ use crate::{
     service::{Asked, Shared},
 };
 
-const fn role(role: MemberRole) -> Role {
+pub(crate) const fn role(role: MemberRole) -> Role {
     match role {
         MemberRole::Member => Role::Member,
         MemberRole::Admin => Role::Admin,

@@ -2,6 +2,7 @@
 pub(crate) mod about;
 pub(crate) mod apps;
 pub(crate) mod audit;
+pub(crate) mod callers;
 pub(crate) mod claim;
 pub(crate) mod components;
 pub(crate) mod deployments;
@@ -9,3 +10,6 @@ pub(crate) mod logs;
 pub(crate) mod members;
 pub(crate) mod people;
 pub(crate) mod tokens;
+pub(crate) mod why;
+
+pub(crate) use callers::{extent, parts};

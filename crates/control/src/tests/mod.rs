@@ -6,6 +6,7 @@ mod fakes;
 mod harness;
 mod membership;
 mod people;
+mod reach;
 mod refresh;
 mod refusals;
 mod streams;

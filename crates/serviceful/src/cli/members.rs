@@ -52,7 +52,7 @@ enum RoleWord {
     Admin,
 }
 
-const fn word(role: Role) -> &'static str {
+pub(super) const fn word(role: Role) -> &'static str {
     match role {
         Role::Member => "member",
         Role::Admin => "admin",

@@ -190,7 +190,7 @@ impl Caller {
         let claimed = operator.redeem_claim(&Claim { code, name: "Tests".into() }).await?;
         let owner = Client::new(operator.address().clone(), Some(Secret::new(claimed.token.clone())));
         // Whoever deploys is a member; the owner of the last run is not this one.
-        ship(&owner, suite, &mut |_| {}).await?;
+        ship(&owner, suite, &mut |_| {}, &mut |_| Ok(())).await?;
         let made = owner.create_call_token(&CreateCallToken { app: app.clone(), life_s: None }).await?;
         let address = made.url.parse().map_err(|e: client::AddressError| Failure::new(e.to_string()))?;
         Ok(Self { owner, app: app.clone(), address, token: Secret::new(made.secret) })
