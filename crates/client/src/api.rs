@@ -3,11 +3,11 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use control_api::{
-    AccessReview, AppDetail, AppList, AuditPage, AuditQuery, AuditVerdict, CallerList, Claim, ClaimIssue, ClaimIssued,
-    Claimed, ComponentStored, ComponentsMissing, ComponentsNamed, CreateCallToken, CreateDeployment, CreateInvitation,
-    CreateToken, DeploymentList, DeploymentView, Explanation, Identity, InvitationCreated, LogEntry, Member,
-    MemberList, Op, PeopleList, PersonView, Posture, PutMember, PutPerson, Removed, Rollback, SessionList,
-    SessionsEnded, Token, TokenCreated, TokenList,
+    AccessDenied, AccessRequestList, AccessReview, AppDetail, AppList, ApproveAccess, AuditPage, AuditQuery,
+    AuditVerdict, CallerList, Claim, ClaimIssue, ClaimIssued, Claimed, ComponentStored, ComponentsMissing,
+    ComponentsNamed, CreateCallToken, CreateDeployment, CreateInvitation, CreateToken, DeploymentList, DeploymentView,
+    Explanation, Identity, InvitationCreated, LogEntry, Member, MemberList, Op, PeopleList, PersonView, Posture,
+    PutMember, PutPerson, Removed, Rollback, SessionList, SessionsEnded, Token, TokenCreated, TokenList,
 };
 use http::{HeaderValue, Method, header};
 use serde::{Serialize, de::DeserializeOwned};
@@ -170,6 +170,23 @@ impl Client {
 
     pub async fn remove_member(&self, app: &AppName, person: &str) -> Result<Removed, ClientError> {
         self.ask(Call::of(Op::MemberRemove, &[app.as_str(), person])).await
+    }
+
+    pub async fn access_requests(&self, app: &AppName) -> Result<AccessRequestList, ClientError> {
+        self.ask(Call::of(Op::AccessRequestsList, &[app.as_str()])).await
+    }
+
+    pub async fn approve_access(
+        &self,
+        app: &AppName,
+        person: &str,
+        approve: ApproveAccess,
+    ) -> Result<Member, ClientError> {
+        self.ask(Call::of(Op::AccessRequestApprove, &[app.as_str(), person]).json(&approve)?).await
+    }
+
+    pub async fn deny_access(&self, app: &AppName, person: &str) -> Result<AccessDenied, ClientError> {
+        self.ask(Call::of(Op::AccessRequestDeny, &[app.as_str(), person])).await
     }
 
     /// A page of those who may call a function.

@@ -5,6 +5,7 @@
 //! If this is wrong: an operation is decided as a milder action than it is. docs/security/threats.md#control-api
 #![forbid(unsafe_code)]
 
+mod access_requests;
 mod apps;
 mod audit;
 mod claim;
@@ -18,6 +19,7 @@ mod people;
 mod posture;
 mod reach;
 
+pub use access_requests::{AccessDenied, AccessRequestList, AccessRequestView, ApproveAccess};
 pub use apps::{AppDetail, AppList, AppSummary, FunctionView, Member, MemberList, PutMember, Removed, Role};
 pub use audit::{AuditEvent, AuditOutcome, AuditPage, AuditQuery, AuditTimings, AuditVerdict, AuditWho};
 pub use claim::{Claim, ClaimIssue, ClaimIssued, ClaimLink, ClaimLinkError, Claimed};

@@ -129,6 +129,12 @@ operations! {
         "Adds a member to an app or changes the role";
     MemberRemove "member-remove": Delete "/api/v1/apps/:app/members/:person", AppMembers, OfApp Mutates;
         "Takes a member out of an app";
+    AccessRequestsList "access-requests-list": Get "/api/v1/apps/:app/access-requests", AppMembers, OfApp;
+        "Lists those who ask to be let into an app";
+    AccessRequestApprove "access-request-approve": Post "/api/v1/apps/:app/access-requests/:person/approve", AppMembers, OfApp Mutates;
+        "Makes somebody a member who asked to be let in";
+    AccessRequestDeny "access-request-deny": Post "/api/v1/apps/:app/access-requests/:person/deny", AppMembers, OfApp Mutates;
+        "Says no to somebody who asked to be let in";
     FunctionCallers "function-callers": Get "/api/v1/apps/:app/functions/:function/callers", AppMembers, OfApp;
         "Lists who may call a function, by the rules in force";
     PersonPut "person-put": Put "/api/v1/people/:person", PeopleManage, Mutates;

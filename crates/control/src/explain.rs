@@ -175,7 +175,7 @@ impl Call {
                     let mut change =
                         same(format!("`{}` is in (or out of) the `callers` of `{}`", service.name, self.function));
                     toggle(&mut change.release, &self.function, |target| {
-                        let there = target.callers.iter().any(|name| *name == service.name);
+                        let there = target.callers.contains(&service.name);
                         if there {
                             target.callers.retain(|name| *name != service.name);
                         } else {

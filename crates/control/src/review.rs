@@ -28,9 +28,13 @@ async fn compare(
     next: Next,
 ) -> Result<(Option<DeploymentId>, Widening, Vec<Caller>), Refusal> {
     let found = shared.ports.store.app(app.clone()).await.map_err(refuse::store)?;
-    let present = match &found {
-        Some(found) => Some(release::release_of(shared, found).await?),
-        None => None,
+    // What answers now cannot be read, by this build or under these caps: the more reason to deploy anew. It counts as nothing.
+    let (present, unreadable) = match &found {
+        Some(found) => match release::release_of(shared, found).await {
+            Ok(release) => (Some(release), false),
+            Err(_) => (None, true),
+        },
+        None => (None, false),
     };
     let after = Release {
         app: app.clone(),
@@ -44,9 +48,16 @@ async fn compare(
     let against = present.as_ref().and_then(|present| present.deployment);
     let known: Vec<Caller> = directory::around(shared, app).await?.iter().map(directory::caller).collect();
     let review = shared.ports.review.clone();
-    let (widening, known) =
-        directory::apart(move || (review.widening(present.as_ref(), &after, &known), known)).await?;
-    Ok((against, widening.map_err(|e| directory::unreadable(&e))?, known))
+    let compared = move || {
+        let found = review.widening(present.as_ref(), &after, &known);
+        let found =
+            found.or_else(|_| review.widening(None, &after, &known).map(|all| Widening { cut_short: true, ..all }));
+        (found, known)
+    };
+    let (widening, known) = directory::apart(compared).await?;
+    let mut widening = widening.map_err(|e| directory::unreadable(&e))?;
+    widening.cut_short |= unreadable;
+    Ok((against, widening, known))
 }
 
 /// The review of a deployment that is not there yet.
@@ -95,23 +106,28 @@ fn word(who: &Subject) -> String {
 }
 
 /// The same for the audit log, in one line; `None` when nobody gains anything. Ids and kinds only: names may be erased one day.
-pub(crate) async fn note(shared: &Shared, app: &AppName, next: Next) -> Option<Arc<str>> {
-    let widening = match compare(shared, app, next).await {
-        Ok((_, widening, _)) => widening,
-        // The deployment itself may be all right; that it could not be compared is worth a line all the same.
-        Err(refusal) => return Some(format!("who gains access is not known: {}", refusal.reason).into()),
-    };
-    if widening.gains.is_empty() && !widening.cut_short {
+pub(crate) fn note(review: &AccessReview) -> Option<Arc<str>> {
+    if review.gains.is_empty() && !review.cut_short {
         return None;
     }
     let mut text = String::from("gains access:");
-    for gain in &widening.gains {
-        let partly = if gain.partly { " partly" } else { "" };
+    for gain in &review.gains {
+        let partly = if gain.extent == Extent::Partly { " partly" } else { "" };
         let fresh = if gain.fresh { " (new)" } else { "" };
-        let _ = write!(text, " {}{partly} to `{}`{fresh} by {};", word(&gain.who), gain.route, gain.rules.join(", "));
+        let _ = write!(text, " {}{partly} to `{}`{fresh} by {};", gain.who, gain.route, gain.rules.join(", "));
     }
-    if widening.cut_short {
+    if review.cut_short {
         text.push_str(" and more than is compared");
     }
     Some(gateway::events::Event::text(text.trim_end_matches(';')))
+}
+
+/// SECURITY: whoever agreed to what was shown agreed to nothing else: not to what comes of it beside a deployment that others made
+/// meanwhile.
+pub(crate) fn agreed(review: &AccessReview, seen: Option<Digest>) -> Result<(), Refusal> {
+    if seen.is_none_or(|seen| seen == review.review) {
+        return Ok(());
+    }
+    Err(refuse::conflict("who gains access is not what was shown any more")
+        .next("deploy again, and look at what is shown now"))
 }

@@ -17,7 +17,7 @@ use crate::{
     judge::Verdict,
     own::{self, OwnRules},
     rules::{AppRules, FunctionRules},
-    sight::{Named, Sight, samples},
+    sight::{Named, Sight, ending, samples},
 };
 
 /// Paths that are tried for one function.
@@ -78,7 +78,7 @@ impl Drafted {
     }
 
     fn rules_of(&self, function: &FunctionName) -> Option<&FunctionRules> {
-        self.rules.functions().find(|rules| rules.target.function == *function)
+        self.rules.named(function)
     }
 
     /// Groups of a class, which needs no members to be asked about.
@@ -183,6 +183,7 @@ impl Drafted {
         let mut paths = samples(&target.route);
         if sight.reads.path {
             paths.extend(sight.paths.iter().cloned());
+            paths.extend(sight.ends.iter().flat_map(|end| ending(&target.route, end)));
         } else {
             paths.truncate(1);
         }

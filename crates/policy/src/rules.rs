@@ -95,6 +95,10 @@ impl AppRules {
         self.functions.values()
     }
 
+    pub(crate) fn named(&self, function: &FunctionName) -> Option<&FunctionRules> {
+        self.functions.get(function)
+    }
+
     /// Whether the caller is an admin; `None`: no member.
     pub(crate) fn role(&self, caller: &Caller) -> Option<bool> {
         caller.principal().and_then(|id| self.members.get(&id)).copied()

@@ -20,6 +20,8 @@ pub(crate) struct Sight {
     pub(crate) reads: Reads,
     /// A path for each path or pattern that they name. That it fits the route is for the asker to see.
     pub(crate) paths: BTreeSet<String>,
+    /// Ends of paths: what follows the `*` that a pattern begins with.
+    pub(crate) ends: BTreeSet<String>,
 }
 
 impl Sight {
@@ -92,6 +94,9 @@ impl Sight {
             };
             let text: String = parts.iter().map(part).collect();
             self.path(if text.starts_with('/') { text } else { format!("/{text}") });
+            if parts.first().is_some_and(|first| first.get("Literal").is_none()) {
+                self.ends.insert(parts.iter().skip(1).map(part).collect());
+            }
         }
     }
 }
@@ -108,6 +113,15 @@ pub(crate) fn samples(route: &RoutePattern) -> Vec<String> {
             all
         }
     }
+}
+
+/// Paths below a route that end like this.
+pub(crate) fn ending(route: &RoutePattern, end: &str) -> Vec<String> {
+    let Some(any) = samples(route).into_iter().next().filter(|_| route.path().ends_with("/*")) else {
+        return Vec::new();
+    };
+    let folder = any.strip_suffix(ANY).unwrap_or(&any);
+    vec![format!("{any}{end}"), format!("{folder}{}", end.trim_start_matches('/'))]
 }
 
 /// Whom rules or functions name.

@@ -15,7 +15,7 @@ use types::{Assurance, Caller, FunctionName, Method};
 
 use crate::{
     draft::{Drafted, strengths},
-    sight::{Named, samples},
+    sight::{Named, ending, samples},
 };
 
 /// Paths that are compared.
@@ -157,6 +157,7 @@ fn universe(before: Option<&Drafted>, after: &Drafted) -> (Vec<Arc<str>>, bool) 
             paths.extend(samples(&target.route));
             if let Some(sight) = draft.sight(&target.function).filter(|sight| sight.reads.path) {
                 paths.extend(sight.paths.iter().cloned());
+                paths.extend(sight.ends.iter().flat_map(|end| ending(&target.route, end)));
             }
         }
     }

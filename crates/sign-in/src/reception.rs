@@ -2,8 +2,8 @@
 use data_encoding::HEXLOWER;
 use gateway::{Ctx, Document, Fut, Reception, Refusal, SealedFor, set_cookie};
 use http::header;
-use pages::{Denied, Frame};
-use types::{AppName, Caller, RequestId};
+use pages::{AccessRequest, Denied, Frame};
+use types::{AppName, Caller, Code, RequestId};
 
 use crate::{
     Service, answer, secret,
@@ -72,6 +72,8 @@ impl Reception for Service {
             name,
             app: app.as_str().into(),
             asked: asked.into(),
+            // A member who is denied gains nothing by asking, and is told so when they do.
+            access: if refusal.code == Code::POL_DENIED { AccessRequest::Open } else { AccessRequest::None },
             code: refusal.code.as_str().into(),
             request: request.to_string().into(),
             ..Denied::default()

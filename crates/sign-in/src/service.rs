@@ -11,7 +11,7 @@ use store::Store;
 use types::{Clock, Code, Rng, UnixMillis};
 
 use crate::{
-    account, answer,
+    access, account, answer,
     answer::Answer,
     ask::Ask,
     authenticator, callback,
@@ -155,6 +155,7 @@ async fn dispatch(shared: &Shared, name: Name, ask: Ask) -> Answer {
         Name::Authenticator => authenticator::page(shared, &ask).await,
         Name::AuthenticatorSent => authenticator::sent(shared, &ask).await,
         Name::CodesSaved => authenticator::saved(shared, &ask).await,
+        Name::AppRequestAccess => access::sent(shared, &ask).await,
         Name::AppCallback => callback::arrive(shared, &ask).await,
         // Whatever the app's front page wants of its visitors begins there.
         Name::AppSignIn => answer::go("/"),

@@ -159,6 +159,9 @@ pub(crate) fn upsert_member(db: &Connection, app: &AppName, member: &AppMember) 
                ON CONFLICT (app, principal) DO UPDATE SET role = excluded.role";
     let (role, added_at) = (rows::role_word(member.role), millis(member.added_at)?);
     db.prepare_cached(sql)?.execute((app.as_str(), member.principal.as_bytes(), role, added_at))?;
+    // Whoever is in asks no more, and does not ask again by themselves once they are taken out.
+    let sql = "DELETE FROM access_request WHERE app = ?1 AND person = ?2";
+    db.prepare_cached(sql)?.execute((app.as_str(), member.principal.as_bytes()))?;
     Ok(())
 }
 

@@ -14,6 +14,7 @@ mod folder;
 mod lane;
 mod migrate;
 mod open;
+mod requests;
 mod rows;
 mod sessions;
 mod writer;

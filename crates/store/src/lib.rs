@@ -15,6 +15,7 @@ mod error;
 mod history;
 #[cfg(feature = "test-util")]
 mod memory;
+mod requests;
 mod sessions;
 
 pub use accounts::{Account, Accounts, Invitation, Totp};
@@ -25,11 +26,12 @@ pub use error::StoreError;
 pub use history::{Kept, surplus};
 #[cfg(feature = "test-util")]
 pub use memory::MemoryStore;
+pub use requests::{AccessRequest, AccessRequests, Asked};
 pub use sessions::{Link, LinkPurpose, Session, Sessions, Use};
 
 /// A boxed future, so that stores can be used as trait objects.
 pub type Answer<'a, T> = std::pin::Pin<Box<dyn std::future::Future<Output = Result<T, StoreError>> + Send + 'a>>;
 
 /// The platform's whole memory.
-pub trait Store: Directory + Apps + Accounts + Sessions {}
-impl<T: Directory + Apps + Accounts + Sessions> Store for T {}
+pub trait Store: Directory + Apps + Accounts + Sessions + AccessRequests {}
+impl<T: Directory + Apps + Accounts + Sessions + AccessRequests> Store for T {}

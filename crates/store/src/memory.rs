@@ -1,5 +1,6 @@
 //! A store in memory, for tests of rooms. It passes the same contract suite as the databases do; nothing survives it.
 mod people;
+mod requests;
 
 use std::{
     collections::{BTreeMap, HashSet},
@@ -14,8 +15,8 @@ use std::{
 use types::{AppName, CredentialId, DeploymentId, Digest, PrincipalId, UnixMillis};
 
 use crate::{
-    Account, Answer, App, AppMember, Apps, Claim, Credential, Deployment, DeploymentState, Directory, Invitation, Kept,
-    Link, MemberRole, Principal, PrincipalKind, Session, StoreError, surplus,
+    AccessRequest, Account, Answer, App, AppMember, Apps, Claim, Credential, Deployment, DeploymentState, Directory,
+    Invitation, Kept, Link, MemberRole, Principal, PrincipalKind, Session, StoreError, surplus,
 };
 
 #[derive(Default)]
@@ -32,6 +33,8 @@ struct Rooms {
     /// And whether it was used.
     links: Vec<(Link, bool)>,
     invitations: Vec<Invitation>,
+    /// And when it was denied.
+    requests: Vec<(AccessRequest, Option<UnixMillis>)>,
 }
 
 /// Tables behind one lock.
@@ -140,6 +143,7 @@ impl Rooms {
         }
         self.deployments.retain(|d| d.app != *name);
         self.members.retain(|(app, _), _| app != name);
+        self.requests.retain(|(asked, _)| asked.app != *name);
         let service = PrincipalKind::Service { app: name.clone() };
         self.principals.retain(|_, p| p.kind != service);
         let principals = &self.principals;
@@ -369,6 +373,7 @@ impl Apps for MemoryStore {
             return answer(conflict("the membership of an unknown app"));
         };
         found.version += 1;
+        rooms.requests.retain(|(asked, _)| asked.app != app || asked.person != member.principal);
         let role = member.role;
         rooms.members.entry((app, member.principal)).and_modify(|m| m.role = role).or_insert(member);
         answer(Ok(()))

@@ -24,11 +24,14 @@ pub(crate) async fn create(shared: &Arc<Shared>, cx: &Ctx, asked: Asked) -> Resu
     let wanted: CreateDeployment = input::json(&asked.head, asked.body).await?;
 
     let (id, plan) = check(shared, &name, &wanted).await?;
-    unseen(shared, &name, id, &plan, &wanted).await?;
+    if wanted.review.is_some() {
+        review::agreed(&review::of(shared, &name, next(id, &plan, &wanted)).await?, wanted.review)?;
+    }
     let turn = shared.turns.take(&name).ok_or_else(|| {
         refuse::conflict(format!("too many deployments of `{name}` wait")).next("wait until they are through")
     })?;
 
+    let seen = wanted.review;
     let deployment = keep(shared, cx, name.clone(), id, wanted, &asked.caller).await?;
     let job = {
         let mut board = shared.board.lock().unwrap_or_else(PoisonError::into_inner);
@@ -36,7 +39,7 @@ pub(crate) async fn create(shared: &Arc<Shared>, cx: &Ctx, asked: Asked) -> Resu
         (!board.is_under_way(&name, id)).then(|| {
             let ticket = board.begin(&name, id, waiting(&deployment));
             let who = Who::from(&*asked.caller);
-            Job { app: name.clone(), id, plan, ticket, turn, who, request: cx.request }
+            Job { app: name.clone(), id, plan, ticket, turn, who, request: cx.request, seen }
         })
     };
     if let Some(job) = job {
@@ -84,24 +87,6 @@ pub(crate) async fn review(shared: &Shared, asked: Asked) -> Result<Reply, Refus
 
 fn next(id: DeploymentId, plan: &Plan, wanted: &CreateDeployment) -> Next {
     Next { id, functions: plan.functions.clone(), cedar: wanted.policy.as_deref().map(Arc::from) }
-}
-
-/// SECURITY: whoever agreed to what was shown agreed to nothing else: not to what comes of it beside a deployment that others made
-/// meanwhile.
-async fn unseen(
-    shared: &Shared,
-    app: &AppName,
-    id: DeploymentId,
-    plan: &Plan,
-    wanted: &CreateDeployment,
-) -> Result<(), Refusal> {
-    let Some(seen) = wanted.review else { return Ok(()) };
-    let now = review::of(shared, app, next(id, plan, wanted)).await?;
-    if now.review == seen {
-        return Ok(());
-    }
-    Err(refuse::conflict(format!("who gains access to `{app}` is not what was shown any more"))
-        .next("deploy again, and look at what is shown now"))
 }
 
 fn check_policy(shared: &Shared, app: &AppName, manifest: &Manifest, cedar: Option<&str>) -> Result<(), Refusal> {
@@ -208,11 +193,11 @@ pub(crate) async fn rollback(shared: &Shared, asked: Asked) -> Result<Reply, Ref
 
     let plan = Plan::of_stored(chosen, &shared.ports.caps)?;
     deploy::prepare_again(shared, &plan).await?;
-    let note = review::note(shared, &name, Next::of_stored(chosen, &plan)).await;
+    let opened = review::of(shared, &name, Next::of_stored(chosen, &plan)).await?;
     release::switch(shared, &name, chosen.id).await?;
 
     let mut reply = reply::ok(&view(shared, chosen).await?)?;
-    reply.note = note;
+    reply.note = review::note(&opened);
     Ok(reply)
 }
 

@@ -9,6 +9,7 @@ pub(crate) mod deployments;
 pub(crate) mod logs;
 pub(crate) mod members;
 pub(crate) mod people;
+pub(crate) mod requests;
 pub(crate) mod tokens;
 pub(crate) mod why;
 

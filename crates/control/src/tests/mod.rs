@@ -9,5 +9,6 @@ mod people;
 mod reach;
 mod refresh;
 mod refusals;
+mod requests;
 mod streams;
 mod table;

@@ -34,6 +34,12 @@ async fn good(room: &Room, op: Op) -> (u16, serde_json::Value) {
             let body = super::harness::deployment("coffee", super::fakes::digest_of(b"\0asmone"));
             (vec!["coffee"], Sent::Json(body))
         }
+        Op::AccessRequestsList => (vec!["coffee"], nothing),
+        Op::AccessRequestApprove | Op::AccessRequestDeny => {
+            room.store.requests.lock().unwrap().push(super::requests::request(2));
+            let sent = if op == Op::AccessRequestDeny { nothing } else { Sent::Json(json!({})) };
+            (vec!["coffee", "Person%202"], sent)
+        }
         Op::FunctionCallers => (vec!["coffee", "menu"], nothing),
         Op::RequestExplain => {
             *room.audit.events.lock().unwrap() = vec![super::reach::refused()];

@@ -1,6 +1,6 @@
 //! `members`.
 use clap::{Args, Subcommand, ValueEnum};
-use control_api::{MemberList, PutMember, Role};
+use control_api::{AccessRequestList, ApproveAccess, MemberList, PutMember, Role};
 use types::AppName;
 
 use super::{
@@ -34,6 +34,28 @@ enum MembersVerb {
         /// What the member may do [default: member; one who is an admin stays one]
         #[arg(long, value_enum)]
         role: Option<RoleWord>,
+    },
+    /// List those who ask to be let in
+    #[command(
+        after_help = "Example:\n  serviceful members coffee requests\n  serviceful members coffee requests --json"
+    )]
+    Requests,
+    /// Let somebody in who asked
+    #[command(after_help = "Example:\n  serviceful members coffee approve Ada")]
+    Approve {
+        /// Id (`p-…`), or a name that only one person has; look at the address, not at the name alone
+        #[arg(value_name = "WHO")]
+        person: String,
+        /// What the member may do [default: member]
+        #[arg(long, value_enum)]
+        role: Option<RoleWord>,
+    },
+    /// Say no to somebody who asked; they can ask again after 7 days
+    #[command(after_help = "Example:\n  serviceful members coffee deny Ada")]
+    Deny {
+        /// Id (`p-…`), or a name that only one person has
+        #[arg(value_name = "WHO")]
+        person: String,
     },
     /// Take a member out
     #[command(visible_alias = "rm", after_help = "Example:\n  serviceful members coffee remove Ada")]
@@ -80,6 +102,19 @@ pub(super) async fn run(desk: &Desk, args: MembersArgs) -> Result<Exit, Failure>
                 format!("{} ({}) is {} of `{app}` now", text::plain(&member.name), member.person, word(member.role));
             desk.out.answer(&member, |out, _| out.line(&sentence))?;
         }
+        MembersVerb::Requests => desk.out.answer(&client.access_requests(app).await?, show_requests)?,
+        MembersVerb::Approve { person, role } => {
+            let role = role.map(|role| if role == RoleWord::Admin { Role::Admin } else { Role::Member });
+            let member = client.approve_access(app, &person, ApproveAccess { role }).await?;
+            let sentence =
+                format!("{} ({}) is {} of `{app}` now", text::plain(&member.name), member.person, word(member.role));
+            desk.out.answer(&member, |out, _| out.line(&sentence))?;
+        }
+        MembersVerb::Deny { person } => {
+            let denied = client.deny_access(app, &person).await?;
+            desk.out
+                .answer(&denied, |out, denied| out.line(&format!("{} was denied access to `{app}`", denied.denied)))?;
+        }
         MembersVerb::Remove { person } => {
             let removed = client.remove_member(app, &person).await?;
             desk.out.answer(&removed, |out, gone| {
@@ -88,6 +123,23 @@ pub(super) async fn run(desk: &Desk, args: MembersArgs) -> Result<Exit, Failure>
         }
     }
     Ok(Exit::Done)
+}
+
+fn show_requests(out: &Out, list: &AccessRequestList) -> Result<(), Failure> {
+    if list.requests.is_empty() {
+        out.note("nobody asks to be let in");
+        return Ok(());
+    }
+    let rows = list.requests.iter().map(|request| {
+        vec![
+            text::plain(&request.name),
+            request.email.as_deref().map_or_else(|| "-".to_owned(), text::plain),
+            request.person.to_string(),
+            text::moment(request.asked_at),
+            text::plain(&request.message),
+        ]
+    });
+    out.table(&["NAME", "E-MAIL", "ID", "ASKED", "MESSAGE"], &rows.collect::<Vec<_>>())
 }
 
 fn show(out: &Out, list: &MemberList) -> Result<(), Failure> {

@@ -12,6 +12,9 @@ use super::{
     text, why,
 };
 
+/// Pages that are read. A list that ends before its end says so by its `after`.
+const PAGES_MAX: usize = 10_000;
+
 /// Arguments of `who-can`.
 #[derive(Debug, Args)]
 pub(crate) struct WhoCanArgs {
@@ -55,7 +58,8 @@ pub(super) async fn run(desk: &Desk, args: WhoCanArgs) -> Result<Exit, Failure> 
     let WhoCanVerb::Invoke { function: Named { app, function }, page } = args.verb;
     let client = desk.client()?;
     let mut all = client.callers(&app, &function, page, None).await?;
-    while let Some(after) = all.after.take() {
+    for _ in 0..PAGES_MAX {
+        let Some(after) = all.after.take() else { break };
         let more = client.callers(&app, &function, page, Some(after)).await?;
         all.callers.extend(more.callers);
         all.after = more.after;

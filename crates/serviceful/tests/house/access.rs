@@ -3,7 +3,11 @@ use std::{fs, path::PathBuf};
 
 use serde_json::{Value, json};
 
-use crate::platform::{Platform, Setup, guest};
+use crate::{
+    browser::Browser,
+    platform::{Platform, Setup, guest},
+    sign_in::{COFFEE, person_of, second_owner},
+};
 
 /// A project with one component and a Cedar file, in a folder of its own.
 fn project(platform: &Platform, name: &str, functions: &str, cedar: Option<&str>) -> PathBuf {
@@ -234,4 +238,101 @@ fn tables_of_questions_are_asked_without_a_platform() {
     let (code, out, _) = run(&["policy", "test", "--json"]);
     let report: Value = serde_json::from_str(&out).unwrap();
     assert_eq!((code, &report["failed"], &report["tests"][0]["found"]), (Some(1), &json!(1), &json!("allow")), "{out}");
+}
+
+/// Opens the app, by way of the sign-in pages if it has to be.
+async fn visit(platform: &Platform, browser: &mut Browser) -> crate::browser::Page {
+    let page = browser.open(platform, COFFEE, "/caller").await;
+    browser.follow(platform, page).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_turned_away_asks_once_and_is_let_in_or_not_by_whoever_decides() {
+    const ASK: &str = "/.sf/request-access";
+    let platform = Platform::claimed(&Setup::default()).await;
+    platform.deploy("coffee", &guest("echo-p2"), "").await;
+    let mut browser = second_owner(&platform).await;
+    let olga = person_of(&platform, "Olga").await;
+    let member = format!("/api/v1/apps/coffee/members/{olga}");
+    assert!(platform.api("DELETE", &member, None).await.0.is_success());
+    let open = async || {
+        let (status, list) = platform.api("GET", "/api/v1/apps/coffee/access-requests", None).await;
+        assert_eq!(status, 200, "{list}");
+        list["requests"].as_array().unwrap().clone()
+    };
+
+    let page = visit(&platform, &mut browser).await;
+    assert_eq!(page.status(), 403, "{}", page.text());
+    assert!(page.text().contains(&format!("action=\"{ASK}\"")), "{}", page.text());
+    let long = "x".repeat(501);
+    let page = browser.send(&platform, COFFEE, ASK, &[("message", &long)]).await;
+    assert!(page.status() == 403 && page.text().contains("500"), "{}", page.text());
+    assert!(open().await.is_empty(), "nothing is kept of what is refused");
+    for message in ["I am the\r\ncook", "please!"] {
+        let page = browser.send(&platform, COFFEE, ASK, &[("message", message)]).await;
+        assert!(page.status() == 200 && page.text().contains("You requested access"), "{}", page.text());
+    }
+    let list = open().await;
+    assert_eq!(
+        (list.len(), &list[0]["message"], &list[0]["email"]),
+        (1, &json!("I am the cook"), &json!("olga@example.org")),
+        "asked once: {list:?}"
+    );
+    // A stranger learns nothing.
+    assert_eq!(Browser::default().send(&platform, COFFEE, ASK, &[("message", "me too")]).await.status(), 404);
+    assert_eq!(open().await.len(), 1);
+
+    // No, for a week; it looks like an answer that is still to come.
+    let path = format!("/api/v1/apps/coffee/access-requests/{olga}");
+    assert_eq!(platform.api("POST", &format!("{path}/deny"), None).await.0, 200);
+    let page = browser.send(&platform, COFFEE, ASK, &[("message", "again")]).await;
+    assert!(page.status() == 200 && page.text().contains("You requested access"), "{}", page.text());
+    assert!(open().await.is_empty());
+    assert_eq!(
+        platform.api("POST", &format!("{path}/approve"), Some(&json!({}))).await.0,
+        404,
+        "nobody is let in by a request that was denied"
+    );
+    assert_eq!(visit(&platform, &mut browser).await.status(), 403);
+
+    // Yes: somebody else, who counts from the next request on.
+    let mut events = platform.audit("app=coffee&limit=200").await;
+    events.retain(|event| event["note"].as_str().is_some_and(|note| note.contains("access")));
+    let notes: Vec<_> =
+        events.iter().rev().map(|event| event["note"].as_str().unwrap().replace(&olga, "Olga")).collect();
+    assert_eq!(
+        notes,
+        [
+            "Olga asks for access",
+            "Olga asks for access, and did already",
+            "Olga asked for access and was denied",
+            "Olga asks for access again after a denial; not kept",
+        ]
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_is_let_in_is_in_at_once() {
+    let platform = Platform::claimed(&Setup::default()).await;
+    platform.deploy("coffee", &guest("echo-p2"), "").await;
+    let mut browser = second_owner(&platform).await;
+    let olga = person_of(&platform, "Olga").await;
+    assert!(platform.api("DELETE", &format!("/api/v1/apps/coffee/members/{olga}"), None).await.0.is_success());
+    assert_eq!(visit(&platform, &mut browser).await.status(), 403);
+    browser.send(&platform, COFFEE, "/.sf/request-access", &[("message", "")]).await;
+    let code = platform.claim_code(&["--again"]);
+    let link = format!("http://console.localhost:{}/claim#{code}", platform.port);
+    assert_eq!(platform.cli(&["claim", &link, "--name", "Nina"]).code, 0);
+    let ran = platform.cli(&["members", "coffee", "requests"]);
+    assert!(
+        ran.code == 0 && ran.out.contains("Olga") && ran.out.contains("olga@example.org"),
+        "{} {}",
+        ran.out,
+        ran.err
+    );
+    let ran = platform.cli(&["members", "coffee", "approve", "Olga"]);
+    assert_eq!(ran.code, 0, "{} {}", ran.out, ran.err);
+    assert_eq!(visit(&platform, &mut browser).await.status(), 200);
+    let ran = platform.cli(&["members", "coffee", "deny", "Olga"]);
+    assert_eq!(ran.code, 4, "{} {}", ran.out, ran.err);
 }

@@ -28,7 +28,7 @@ fn project(platform: &Platform, name: &str, manifest: &str, files: &[(&str, &str
 }
 
 fn deploy(platform: &Platform, folder: &Path) -> Ran {
-    let ran = platform.cli_in(folder, &["deploy"]);
+    let ran = platform.cli_in(folder, &["deploy", "--yes"]);
     assert_eq!(ran.code, 0, "{}\n{}", ran.out, ran.err);
     ran
 }

@@ -75,7 +75,7 @@ async fn house() -> (Platform, Browser) {
 }
 
 /// Olga, by the pages, and a member of `coffee`.
-async fn second_owner(platform: &Platform) -> Browser {
+pub(crate) async fn second_owner(platform: &Platform) -> Browser {
     let code = platform.claim_code(&["--again"]);
     let mut browser = Browser::default();
     let form = [("secret", code.as_str()), ("name", "Olga"), ("email", EMAIL), ("new_password", PASSWORD)];

@@ -7,6 +7,7 @@ mod credentials;
 mod deployments;
 mod members;
 mod principals;
+mod requests;
 mod samples;
 mod sessions;
 
@@ -23,6 +24,7 @@ pub use credentials::{
 pub use deployments::{check_deployment_states, check_deployments, check_history, check_switch};
 pub use members::check_members;
 pub use principals::{check_disabling, check_owner_question, check_principals, check_service_account_names};
+pub use requests::{check_access_requests, check_access_requests_are_bounded};
 pub use sessions::{check_links, check_rotation, check_session_ends, check_session_purge, check_sessions};
 
 use std::{fmt::Debug, future::Future, sync::Arc, task::Poll};
@@ -41,6 +43,7 @@ macro_rules! contract_suite {
             check_credential_conflicts check_credential_lists check_credential_purge check_credentials_and_revocation check_parents
             check_deployment_states check_deployments check_history check_switch
             check_members
+            check_access_requests check_access_requests_are_bounded
             check_disabling check_owner_question check_principals check_service_account_names
         }
     };

@@ -223,6 +223,7 @@ impl Accounts for MemoryStore {
         rooms.codes.retain(|(of, _)| *of != person);
         rooms.sessions.retain(|s| s.person != person);
         rooms.links.retain(|(l, _)| l.person != person);
+        rooms.requests.retain(|(asked, _)| asked.person != person);
         rooms.credentials.retain(|c| c.principal != person);
         let apps: Vec<AppName> =
             rooms.members.keys().filter(|(_, of)| *of == person).map(|(app, _)| app.clone()).collect();
