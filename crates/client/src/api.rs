@@ -6,8 +6,9 @@ use control_api::{
     AccessDenied, AccessRequestList, AccessReview, AppDetail, AppList, ApproveAccess, AuditPage, AuditQuery,
     AuditVerdict, CallerList, Claim, ClaimIssue, ClaimIssued, Claimed, ComponentStored, ComponentsMissing,
     ComponentsNamed, CreateCallToken, CreateDeployment, CreateInvitation, CreateToken, DeploymentList, DeploymentView,
-    Explanation, Identity, InvitationCreated, LogEntry, Member, MemberList, Op, PeopleList, PersonView, Posture,
-    PutMember, PutPerson, Removed, Rollback, SessionList, SessionsEnded, Token, TokenCreated, TokenList,
+    Explanation, Identity, ImportMembers, InvitationCreated, LogEntry, Member, MemberList, MembersImported, Op,
+    PeopleList, PersonView, Posture, PutMember, PutPerson, Removed, Rollback, SessionList, SessionsEnded, Token,
+    TokenCreated, TokenList,
 };
 use http::{HeaderValue, Method, header};
 use serde::{Serialize, de::DeserializeOwned};
@@ -170,6 +171,10 @@ impl Client {
 
     pub async fn remove_member(&self, app: &AppName, person: &str) -> Result<Removed, ClientError> {
         self.ask(Call::of(Op::MemberRemove, &[app.as_str(), person])).await
+    }
+
+    pub async fn import_members(&self, app: &AppName, import: &ImportMembers) -> Result<MembersImported, ClientError> {
+        self.ask(Call::of(Op::MembersImport, &[app.as_str()]).json(import)?).await
     }
 
     pub async fn access_requests(&self, app: &AppName) -> Result<AccessRequestList, ClientError> {

@@ -20,7 +20,10 @@ mod posture;
 mod reach;
 
 pub use access_requests::{AccessDenied, AccessRequestList, AccessRequestView, ApproveAccess};
-pub use apps::{AppDetail, AppList, AppSummary, FunctionView, Member, MemberList, PutMember, Removed, Role};
+pub use apps::{
+    AppDetail, AppList, AppSummary, FunctionView, ImportMembers, ImportedMember, Member, MemberList, MembersImported,
+    PutMember, Removed, Role,
+};
 pub use audit::{AuditEvent, AuditOutcome, AuditPage, AuditQuery, AuditTimings, AuditVerdict, AuditWho};
 pub use claim::{Claim, ClaimIssue, ClaimIssued, ClaimLink, ClaimLinkError, Claimed};
 pub use credentials::{CreateCallToken, CreateToken, Identity, Token, TokenCreated, TokenList, TokenUse};
@@ -50,5 +53,7 @@ pub const COMPONENTS_MAX: usize = 256;
 pub const LOG_TAIL_MAX: usize = 10_000;
 /// The most events on one page of the audit log.
 pub const AUDIT_PAGE_MAX: usize = 1_000;
+/// The most members in one import.
+pub const IMPORT_ROWS_MAX: usize = 5_000;
 /// The most people and service accounts on one page of who may call a function.
 pub const CALLERS_PAGE_MAX: usize = 1_000;

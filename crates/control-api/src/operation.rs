@@ -129,6 +129,8 @@ operations! {
         "Adds a member to an app or changes the role";
     MemberRemove "member-remove": Delete "/api/v1/apps/:app/members/:person", AppMembers, OfApp Mutates;
         "Takes a member out of an app";
+    MembersImport "members-import": Post "/api/v1/apps/:app/members", AppMembers, OfApp Mutates;
+        "Adds many members or changes their roles: all of them, or none";
     AccessRequestsList "access-requests-list": Get "/api/v1/apps/:app/access-requests", AppMembers, OfApp;
         "Lists those who ask to be let into an app";
     AccessRequestApprove "access-request-approve": Post "/api/v1/apps/:app/access-requests/:person/approve", AppMembers, OfApp Mutates;

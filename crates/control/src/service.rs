@@ -109,7 +109,8 @@ pub(crate) struct Asked {
 /// What policy decided about is what is done: the intent's operation, and no second reading of method or path.
 async fn dispatch(shared: &Arc<Shared>, cx: &Ctx, op: Op, asked: Asked) -> Result<Reply, Refusal> {
     use handlers::{
-        about, apps, audit, callers, claim, components, deployments, logs, members, people, requests, tokens, why,
+        about, apps, audit, callers, claim, components, deployments, import, logs, members, people, requests, tokens,
+        why,
     };
     match op {
         Op::ClaimRedeem => claim::redeem(shared, asked).await,
@@ -129,6 +130,7 @@ async fn dispatch(shared: &Arc<Shared>, cx: &Ctx, op: Op, asked: Asked) -> Resul
         Op::MembersList => members::list(shared, asked).await,
         Op::MemberPut => members::put(shared, cx, asked).await,
         Op::MemberRemove => members::remove(shared, asked).await,
+        Op::MembersImport => import::import(shared, cx, asked).await,
         Op::AccessRequestsList => requests::list(shared, asked).await,
         Op::AccessRequestApprove => requests::approve(shared, cx, asked).await,
         Op::AccessRequestDeny => requests::deny(shared, cx, asked).await,

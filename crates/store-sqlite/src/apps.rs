@@ -131,6 +131,16 @@ impl Apps for SqliteStore {
         })
     }
 
+    fn put_members(&self, app: AppName, members: Vec<AppMember>) -> Answer<'_, ()> {
+        let label = Label { doing: "added members", what: "one of the memberships" };
+        self.write(label, move |db| {
+            for member in &members {
+                upsert_member(db, &app, member)?;
+            }
+            grow(db, &app)
+        })
+    }
+
     fn remove_member(&self, app: AppName, principal: PrincipalId) -> Answer<'_, bool> {
         let label = Label { doing: "removed a member", what: "the membership" };
         self.write(label, move |db| {

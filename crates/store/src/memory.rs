@@ -379,6 +379,23 @@ impl Apps for MemoryStore {
         answer(Ok(()))
     }
 
+    fn put_members(&self, app: AppName, members: Vec<AppMember>) -> Answer<'_, ()> {
+        let mut rooms = self.lock();
+        if members.iter().any(|member| !rooms.principals.contains_key(&member.principal)) {
+            return answer(conflict("the membership of an unknown principal"));
+        }
+        let Some(found) = rooms.apps.get_mut(&app) else {
+            return answer(conflict("the membership of an unknown app"));
+        };
+        found.version += 1;
+        for member in members {
+            rooms.requests.retain(|(asked, _)| asked.app != app || asked.person != member.principal);
+            let role = member.role;
+            rooms.members.entry((app.clone(), member.principal)).and_modify(|m| m.role = role).or_insert(member);
+        }
+        answer(Ok(()))
+    }
+
     fn remove_member(&self, app: AppName, principal: PrincipalId) -> Answer<'_, bool> {
         let mut rooms = self.lock();
         let removed = rooms.members.remove(&(app.clone(), principal)).is_some();

@@ -6,6 +6,7 @@ pub(crate) mod callers;
 pub(crate) mod claim;
 pub(crate) mod components;
 pub(crate) mod deployments;
+pub(crate) mod import;
 pub(crate) mod logs;
 pub(crate) mod members;
 pub(crate) mod people;

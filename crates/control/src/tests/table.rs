@@ -34,6 +34,10 @@ async fn good(room: &Room, op: Op) -> (u16, serde_json::Value) {
             let body = super::harness::deployment("coffee", super::fakes::digest_of(b"\0asmone"));
             (vec!["coffee"], Sent::Json(body))
         }
+        Op::MembersImport => {
+            let row = json!({ "line": 2, "person": "Person 2", "role": "member" });
+            (vec!["coffee"], Sent::Json(json!({ "dry_run": false, "members": [row] })))
+        }
         Op::AccessRequestsList => (vec!["coffee"], nothing),
         Op::AccessRequestApprove | Op::AccessRequestDeny => {
             room.store.requests.lock().unwrap().push(super::requests::request(2));

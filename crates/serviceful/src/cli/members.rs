@@ -1,11 +1,14 @@
 //! `members`.
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand, ValueEnum};
-use control_api::{AccessRequestList, ApproveAccess, MemberList, PutMember, Role};
+use control_api::{AccessRequestList, ApproveAccess, ImportMembers, MemberList, PutMember, Role};
 use types::AppName;
 
 use super::{
     desk::Desk,
     failure::{Exit, Failure},
+    lists::{self, Format},
     out::Out,
     text,
 };
@@ -34,6 +37,30 @@ enum MembersVerb {
         /// What the member may do [default: member; one who is an admin stays one]
         #[arg(long, value_enum)]
         role: Option<RoleWord>,
+    },
+    /// Print the members for a file
+    #[command(
+        after_help = "Example:\n  serviceful members coffee export > members.csv\n  serviceful members coffee export --format jsonl"
+    )]
+    Export {
+        /// How
+        #[arg(long, value_enum, default_value = "csv")]
+        format: Format,
+    },
+    /// Add the members that a file lists, or change their roles: all of them, or none
+    #[command(
+        after_help = "Example:\n  serviceful members coffee import members.csv --dry-run\n  serviceful members coffee import members.csv"
+    )]
+    Import {
+        /// CSV whose first line names the columns (`person`, `role`), or one JSON document a line; as `export` prints them
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        /// How the file is written [default: by its ending, `.csv` or `.jsonl`]
+        #[arg(long, value_enum)]
+        format: Option<Format>,
+        /// Say what would be done, and do nothing
+        #[arg(long)]
+        dry_run: bool,
     },
     /// List those who ask to be let in
     #[command(
@@ -101,6 +128,17 @@ pub(super) async fn run(desk: &Desk, args: MembersArgs) -> Result<Exit, Failure>
             let sentence =
                 format!("{} ({}) is {} of `{app}` now", text::plain(&member.name), member.person, word(member.role));
             desk.out.answer(&member, |out, _| out.line(&sentence))?;
+        }
+        MembersVerb::Export { format } => lists::members(&desk.out, &client.members(app).await?, format)?,
+        MembersVerb::Import { file, format, dry_run } => {
+            let import = ImportMembers { dry_run, members: lists::read(&file, format)? };
+            let done = client.import_members(app, &import).await?;
+            let would = if done.dry_run { "would be " } else { "" };
+            let sentence = format!(
+                "{} {would}added, {} {would}changed, {} are as they should be",
+                done.added, done.changed, done.unchanged
+            );
+            desk.out.answer(&done, |out, _| out.line(&sentence))?;
         }
         MembersVerb::Requests => desk.out.answer(&client.access_requests(app).await?, show_requests)?,
         MembersVerb::Approve { person, role } => {

@@ -19,6 +19,7 @@ mod doctor;
 mod failure;
 mod invite;
 mod invoke;
+mod lists;
 mod logs;
 mod members;
 mod new;

@@ -153,6 +153,19 @@ impl Apps for MemoryStore {
             Ok(())
         })
     }
+    fn put_members(&self, app: AppName, members: Vec<AppMember>) -> Answer<'_, ()> {
+        self.answer(|| {
+            let mut apps = self.apps.lock().unwrap();
+            let Some(found) = apps.get_mut(&app) else { return conflict("the app") };
+            found.version += 1;
+            let mut all = self.members.lock().unwrap();
+            for member in members {
+                all.retain(|(name, m)| *name != app || m.principal != member.principal);
+                all.push((app.clone(), member));
+            }
+            Ok(())
+        })
+    }
     fn remove_member(&self, app: AppName, principal: PrincipalId) -> Answer<'_, bool> {
         self.answer(|| {
             let mut all = self.members.lock().unwrap();
