@@ -3,15 +3,16 @@ use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
 
 use bytes::{Bytes, BytesMut};
 use control_api::{
-    AppDetail, AppList, AuditPage, AuditQuery, AuditVerdict, Claim, ClaimIssue, ClaimIssued, Claimed, ComponentStored,
-    ComponentsMissing, ComponentsNamed, CreateCallToken, CreateDeployment, CreateInvitation, CreateReset, CreateToken,
-    DeploymentList, DeploymentView, Identity, InvitationCreated, LogEntry, MailList, MailQueued, Member, MemberList,
-    Op, PeopleList, PersonView, Posture, PutMember, PutPerson, Removed, ResetCreated, Rollback, SessionList,
-    SessionsEnded, TestMail, Token, TokenCreated, TokenList,
+    AccessDenied, AccessRequestList, AccessReview, AppDetail, AppList, ApproveAccess, AuditPage, AuditQuery,
+    AuditVerdict, CallerList, Claim, ClaimIssue, ClaimIssued, Claimed, ComponentStored, ComponentsMissing,
+    ComponentsNamed, CreateCallToken, CreateDeployment, CreateInvitation, CreateReset, CreateToken, DeploymentList,
+    DeploymentView, Explanation, Identity, ImportMembers, InvitationCreated, LogEntry, MailList, MailQueued, Member,
+    MemberList, MembersImported, Op, PeopleList, PersonView, Posture, PutMember, PutPerson, Removed, ResetCreated,
+    Rollback, SessionList, SessionsEnded, TestMail, Token, TokenCreated, TokenList,
 };
 use http::{HeaderValue, Method, header};
 use serde::{Serialize, de::DeserializeOwned};
-use types::{AppName, CredentialId, DeploymentId, Digest, MailId, Secret};
+use types::{AppName, CredentialId, DeploymentId, Digest, FunctionName, MailId, PrincipalId, RequestId, Secret};
 
 use crate::{Address, Answer, Bound, ClientError, Outgoing};
 
@@ -169,6 +170,11 @@ impl Client {
         self.ask(Call::of(Op::DeploymentCreate, &[app.as_str()]).json(new)?).await
     }
 
+    /// What the deployment would permit that the present one does not.
+    pub async fn review_deployment(&self, app: &AppName, new: &CreateDeployment) -> Result<AccessReview, ClientError> {
+        self.ask(Call::of(Op::DeploymentReview, &[app.as_str()]).json(new)?).await
+    }
+
     pub async fn deployment(&self, app: &AppName, id: DeploymentId) -> Result<DeploymentView, ClientError> {
         self.ask(Call::of(Op::DeploymentGet, &[app.as_str(), &id.to_string()])).await
     }
@@ -191,6 +197,46 @@ impl Client {
 
     pub async fn remove_member(&self, app: &AppName, person: &str) -> Result<Removed, ClientError> {
         self.ask(Call::of(Op::MemberRemove, &[app.as_str(), person])).await
+    }
+
+    pub async fn import_members(&self, app: &AppName, import: &ImportMembers) -> Result<MembersImported, ClientError> {
+        self.ask(Call::of(Op::MembersImport, &[app.as_str()]).json(import)?).await
+    }
+
+    pub async fn access_requests(&self, app: &AppName) -> Result<AccessRequestList, ClientError> {
+        self.ask(Call::of(Op::AccessRequestsList, &[app.as_str()])).await
+    }
+
+    pub async fn approve_access(
+        &self,
+        app: &AppName,
+        person: &str,
+        approve: ApproveAccess,
+    ) -> Result<Member, ClientError> {
+        self.ask(Call::of(Op::AccessRequestApprove, &[app.as_str(), person]).json(&approve)?).await
+    }
+
+    pub async fn deny_access(&self, app: &AppName, person: &str) -> Result<AccessDenied, ClientError> {
+        self.ask(Call::of(Op::AccessRequestDeny, &[app.as_str(), person])).await
+    }
+
+    /// A page of those who may call a function.
+    pub async fn callers(
+        &self,
+        app: &AppName,
+        function: &FunctionName,
+        limit: usize,
+        after: Option<PrincipalId>,
+    ) -> Result<CallerList, ClientError> {
+        let values = [app.as_str(), function.as_str()];
+        let mut call = Call::of(Op::FunctionCallers, &values);
+        call.query.push(("limit", limit.to_string()));
+        call.query.extend(after.map(|after| ("after", after.to_string())));
+        self.ask(call).await
+    }
+
+    pub async fn explain(&self, request: RequestId) -> Result<Explanation, ClientError> {
+        self.ask(Call::of(Op::RequestExplain, &[&request.to_string()])).await
     }
 
     pub async fn put_person(&self, person: &str, put: PutPerson) -> Result<PersonView, ClientError> {

@@ -102,6 +102,38 @@ pub struct MemberList {
     pub members: Vec<Member>,
 }
 
+/// One row of an import.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ImportedMember {
+    /// Where it stands in the file that it comes from, for what is said of it.
+    pub line: u64,
+    /// As in the path of `member-put`.
+    pub person: String,
+    pub role: Role,
+}
+
+/// Adds members and changes roles: all of them, or none. Nobody is taken out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ImportMembers {
+    /// Say what would be done, and do nothing.
+    pub dry_run: bool,
+    /// 1 to 5,000.
+    pub members: Vec<ImportedMember>,
+}
+
+/// What an import did, or would do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MembersImported {
+    pub dry_run: bool,
+    pub added: u32,
+    /// Members whose role is another one now.
+    pub changed: u32,
+    pub unchanged: u32,
+}
+
 /// Adds a member or changes the role. The path names whom: an id, a person's name, or `service:NAME` for a service account of
 /// the app, which can be a `member` only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

@@ -43,6 +43,11 @@ pub struct CreateDeployment {
     /// Path in the manifest -> digest of an uploaded component; one entry for each path that the manifest names.
     #[schema(value_type = BTreeMap<String, String>)]
     pub components: BTreeMap<String, Digest>,
+    /// The review (`deployment-review`) that somebody looked at. What would be answered otherwise by now is refused (409), so
+    /// that nothing is widened unseen.
+    #[schema(value_type = Option<String>)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub review: Option<Digest>,
 }
 
 /// How far a deployment has come.

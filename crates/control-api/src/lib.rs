@@ -5,6 +5,7 @@
 //! If this is wrong: an operation is decided as a milder action than it is. docs/security/threats.md#control-api
 #![forbid(unsafe_code)]
 
+mod access_requests;
 mod apps;
 mod audit;
 mod claim;
@@ -17,8 +18,13 @@ mod openapi;
 mod operation;
 mod people;
 mod posture;
+mod reach;
 
-pub use apps::{AppDetail, AppList, AppSummary, FunctionView, Member, MemberList, PutMember, Removed, Role};
+pub use access_requests::{AccessDenied, AccessRequestList, AccessRequestView, ApproveAccess};
+pub use apps::{
+    AppDetail, AppList, AppSummary, FunctionView, ImportMembers, ImportedMember, Member, MemberList, MembersImported,
+    PutMember, Removed, Role,
+};
 pub use audit::{AuditEvent, AuditOutcome, AuditPage, AuditQuery, AuditTimings, AuditVerdict, AuditWho};
 pub use claim::{Claim, ClaimIssue, ClaimIssued, ClaimLink, ClaimLinkError, Claimed};
 pub use credentials::{CreateCallToken, CreateToken, Identity, Token, TokenCreated, TokenList, TokenUse};
@@ -36,6 +42,10 @@ pub use people::{
     SessionList, SessionView, SessionsEnded,
 };
 pub use posture::{BrokenConnections, Posture, PostureCheck, ProcessPosture};
+pub use reach::{
+    AccessGain, AccessReview, CallerClass, CallerEntry, CallerList, CallersScope, ExplainedCaller, ExplainedChange,
+    ExplainedNow, ExplainedRule, Explanation, Extent,
+};
 
 /// The longest JSON body that an operation takes, in bytes.
 pub const JSON_BYTES_MAX: usize = 1_048_576;
@@ -45,3 +55,7 @@ pub const COMPONENTS_MAX: usize = 256;
 pub const LOG_TAIL_MAX: usize = 10_000;
 /// The most events on one page of the audit log.
 pub const AUDIT_PAGE_MAX: usize = 1_000;
+/// The most members in one import.
+pub const IMPORT_ROWS_MAX: usize = 5_000;
+/// The most people and service accounts on one page of who may call a function.
+pub const CALLERS_PAGE_MAX: usize = 1_000;

@@ -113,6 +113,8 @@ operations! {
         "Stores a component under its digest";
     DeploymentCreate "deployment-create": Post "/api/v1/apps/:app/deployments", AppDeploy, OfApp Mutates;
         "Starts a deployment: components are compiled in the background, then the app is switched";
+    DeploymentReview "deployment-review": Post "/api/v1/apps/:app/deployments/review", AppDeploy, OfApp;
+        "Says who could call what with a deployment that cannot with the present one; nothing is kept";
     DeploymentsList "deployments-list": Get "/api/v1/apps/:app/deployments", AppRead, OfApp;
         "Lists the deployments of an app, newest first";
     DeploymentGet "deployment-get": Get "/api/v1/apps/:app/deployments/:deployment", AppRead, OfApp;
@@ -127,6 +129,16 @@ operations! {
         "Adds a member to an app or changes the role";
     MemberRemove "member-remove": Delete "/api/v1/apps/:app/members/:person", AppMembers, OfApp Mutates;
         "Takes a member out of an app";
+    MembersImport "members-import": Post "/api/v1/apps/:app/members", AppMembers, OfApp Mutates;
+        "Adds many members or changes their roles: all of them, or none";
+    AccessRequestsList "access-requests-list": Get "/api/v1/apps/:app/access-requests", AppMembers, OfApp;
+        "Lists those who ask to be let into an app";
+    AccessRequestApprove "access-request-approve": Post "/api/v1/apps/:app/access-requests/:person/approve", AppMembers, OfApp Mutates;
+        "Makes somebody a member who asked to be let in";
+    AccessRequestDeny "access-request-deny": Post "/api/v1/apps/:app/access-requests/:person/deny", AppMembers, OfApp Mutates;
+        "Says no to somebody who asked to be let in";
+    FunctionCallers "function-callers": Get "/api/v1/apps/:app/functions/:function/callers", AppMembers, OfApp;
+        "Lists who may call a function, by the rules in force";
     PersonPut "person-put": Put "/api/v1/people/:person", PeopleManage, Mutates;
         "Disables or enables a person; every request of theirs is refused from then on";
     PeopleList "people-list": Get "/api/v1/people", PeopleManage,;
@@ -165,6 +177,8 @@ operations! {
         "Checks the whole audit log where it is kept";
     AuditFile "audit-file": Get "/api/v1/audit/log/*", AuditRead,;
         "Gives a file of the audit log (checkpoint or tile), so that it can be verified elsewhere";
+    RequestExplain "request-explain": Get "/api/v1/requests/:request/why", AuditRead,;
+        "Explains a request: who made it, which rules decided, what would change the answer";
     PostureGet "posture-get": Get "/api/v1/posture", PostureRead,;
         "Says how well the platform's walls stand";
     ResourceMetadata "resource-metadata": Get "/.well-known/oauth-protected-resource", MetadataRead, OnApps;
@@ -207,8 +221,8 @@ mod tests {
     fn what_a_safe_method_serves_changes_nothing() {
         for row in OPERATIONS {
             assert!(!(row.method.is_safe() && row.mutates), "{}", row.id());
-            // The only question that needs a body to ask it.
-            let asks = row.op == Op::ComponentsMissing;
+            // The only questions that need a body to ask them.
+            let asks = matches!(row.op, Op::ComponentsMissing | Op::DeploymentReview);
             assert!(row.method.is_safe() || row.mutates || asks, "{}", row.id());
         }
     }

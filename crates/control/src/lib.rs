@@ -8,6 +8,8 @@
 mod collect;
 mod config;
 mod deploy;
+mod directory;
+mod explain;
 mod handlers;
 mod input;
 mod membership;
@@ -17,6 +19,7 @@ mod refresh;
 mod refuse;
 mod release;
 mod reply;
+mod review;
 mod service;
 mod tasks;
 

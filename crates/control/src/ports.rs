@@ -5,7 +5,7 @@ use bytes::Bytes;
 use control_api::{AuditPage, AuditQuery, AuditVerdict};
 use gateway::{
     ComponentPort, CredentialFailure, CredentialPort, Fut, LogPort, MailPort, Names, NewCredential, PolicyPort,
-    PosturePort, ReleasePort, SessionPort, events::Record,
+    PosturePort, ReleasePort, ReviewPort, SessionPort, events::Record,
 };
 use store::{Contents, Credential, Store, StoreError};
 use types::{Clock, CredentialId, Digest, Limits, PrincipalId, Secret, UnixMillis};
@@ -49,6 +49,7 @@ pub struct Ports {
     pub artefacts: Arc<dyn ArtefactPort>,
     pub components: Arc<dyn ComponentPort>,
     pub policy: Arc<dyn PolicyPort>,
+    pub review: Arc<dyn ReviewPort>,
     /// Told of each release in this order; routes come last, so that nothing is reachable before it is protected.
     pub releases: Vec<Arc<dyn ReleasePort>>,
     pub credentials: Arc<dyn CredentialPort>,

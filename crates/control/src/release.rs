@@ -39,7 +39,7 @@ impl std::fmt::Display for Restored {
 }
 
 /// The release of an app as the store has it now.
-async fn release_of(shared: &Shared, app: &App) -> Result<Release, Refusal> {
+pub(crate) async fn release_of(shared: &Shared, app: &App) -> Result<Release, Refusal> {
     let store = &shared.ports.store;
     let members = store.members(app.name.clone()).await.map_err(refuse::store)?;
     let members = members.into_iter().map(|m| (m.principal, m.role == MemberRole::Admin)).collect();
@@ -144,7 +144,7 @@ pub(crate) async fn remove(shared: &Shared, app: &AppName) -> Result<bool, Refus
 async fn interrupted(shared: &Shared, deployment: &store::Deployment, failed: DeploymentFailure) {
     let kind = if deployment.created_by.is_some() { "person" } else { "operator" };
     let who = Who { kind: kind.into(), id: deployment.created_by, credential: None };
-    let ended = Ended { app: &deployment.app, id: deployment.id, who, request: None };
+    let ended = Ended { app: &deployment.app, id: deployment.id, who, request: None, note: None };
     record(shared, ended, Some(&failed)).await;
 }
 

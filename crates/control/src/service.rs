@@ -108,7 +108,10 @@ pub(crate) struct Asked {
 
 /// What policy decided about is what is done: the intent's operation, and no second reading of method or path.
 async fn dispatch(shared: &Arc<Shared>, cx: &Ctx, op: Op, asked: Asked) -> Result<Reply, Refusal> {
-    use handlers::{about, apps, audit, claim, components, deployments, logs, mails, members, people, tokens};
+    use handlers::{
+        about, apps, audit, callers, claim, components, deployments, import, logs, mails, members, people, requests,
+        tokens, why,
+    };
     match op {
         Op::ClaimRedeem => claim::redeem(shared, asked).await,
         Op::ClaimIssue => claim::issue(shared, asked).await,
@@ -119,6 +122,7 @@ async fn dispatch(shared: &Arc<Shared>, cx: &Ctx, op: Op, asked: Asked) -> Resul
         Op::ComponentsMissing => components::missing(shared, asked).await,
         Op::ComponentPut => components::put(shared, asked).await,
         Op::DeploymentCreate => deployments::create(shared, cx, asked).await,
+        Op::DeploymentReview => deployments::review(shared, asked).await,
         Op::DeploymentsList => deployments::list(shared, asked).await,
         Op::DeploymentGet => deployments::get(shared, asked).await,
         Op::AppRollback => deployments::rollback(shared, asked).await,
@@ -126,6 +130,11 @@ async fn dispatch(shared: &Arc<Shared>, cx: &Ctx, op: Op, asked: Asked) -> Resul
         Op::MembersList => members::list(shared, asked).await,
         Op::MemberPut => members::put(shared, cx, asked).await,
         Op::MemberRemove => members::remove(shared, asked).await,
+        Op::MembersImport => import::import(shared, cx, asked).await,
+        Op::AccessRequestsList => requests::list(shared, asked).await,
+        Op::AccessRequestApprove => requests::approve(shared, cx, asked).await,
+        Op::AccessRequestDeny => requests::deny(shared, cx, asked).await,
+        Op::FunctionCallers => callers::list(shared, asked).await,
         Op::PersonPut => people::put(shared, asked).await,
         Op::PeopleList => people::list(shared, asked).await,
         Op::PersonRemove => people::remove(shared, asked).await,
@@ -145,6 +154,7 @@ async fn dispatch(shared: &Arc<Shared>, cx: &Ctx, op: Op, asked: Asked) -> Resul
         Op::AuditList => audit::list(shared, asked).await,
         Op::AuditVerify => audit::verify(shared, asked).await,
         Op::AuditFile => audit::file(shared, asked).await,
+        Op::RequestExplain => why::explain(shared, asked).await,
         Op::PostureGet => about::posture(shared, &asked),
         Op::ResourceMetadata => about::metadata(shared, &asked),
     }

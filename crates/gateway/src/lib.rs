@@ -20,6 +20,7 @@ mod pass;
 mod port;
 mod refusal;
 mod release;
+mod review;
 mod routes;
 mod sessions;
 mod vault;
@@ -47,7 +48,8 @@ pub use release::{
     CompileFailure, ComponentPort, Inspection, LogLine, LogPort, PolicyPort, PolicyProblem, PosturePort, Release,
     ReleasePort, Site,
 };
-pub use routes::{ControlRoute, Desk, Names, RESERVED_PATH, RouteConflict, Routes, SignInRoute};
+pub use review::{Class, Draft, Gain, Probe, Reach, Reads, ReviewPort, Rule, Subject, Widening};
+pub use routes::{AppRoutes, ControlRoute, Desk, Names, RESERVED_PATH, RouteConflict, Routes, SignInRoute};
 pub use sessions::{MembershipPort, NewInvitation, NewLink, NewSession, SessionPort};
 pub use vault::{PasswordVerdict, SealedFor, VaultError, VaultPort};
 pub use walk::Answer;

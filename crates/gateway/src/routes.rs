@@ -188,18 +188,23 @@ fn spellings(path: &str) -> Vec<String> {
     }
 }
 
-/// One deployed app as the router sees it.
-pub(crate) struct AppRoutes {
+/// One app as the router sees it.
+pub struct AppRoutes {
     paths: Paths<Arc<FunctionTarget>>,
 }
 
 impl AppRoutes {
-    pub(crate) fn new(functions: &[Arc<FunctionTarget>]) -> Result<Self, RouteConflict> {
+    pub fn new(functions: &[Arc<FunctionTarget>]) -> Result<Self, RouteConflict> {
         let mut paths = Paths::new();
         for function in functions {
             paths.add(&function.route, function.clone())?;
         }
         Ok(Self { paths })
+    }
+
+    /// The function that answers there, if one does.
+    pub fn find(&self, method: Method, path: &str) -> Option<&Arc<FunctionTarget>> {
+        self.paths.router.at(path).ok().and_then(|found| self.paths.methods.get(*found.value))?.1.find(method)
     }
 }
 

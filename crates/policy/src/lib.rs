@@ -9,16 +9,21 @@ mod apps;
 mod base;
 mod config;
 mod denial;
+mod draft;
 mod error;
+mod evaluate;
 mod facts;
 mod judge;
 mod memo;
 mod own;
 mod place;
+mod proof;
 mod rules;
 mod service;
 mod shape;
+mod sight;
 mod vocabulary;
+mod widening;
 
 #[cfg(test)]
 mod tests;

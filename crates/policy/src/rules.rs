@@ -44,6 +44,11 @@ impl AppRules {
             Some(text) => Arc::new(OwnRules::read(base, &release.app, text)?),
             None => own::none(),
         };
+        Self::with(base, release, generation, own)
+    }
+
+    /// The same with these rules of its own.
+    pub(crate) fn with(base: &Base, release: &Release, generation: u64, own: Arc<OwnRules>) -> Result<Self, String> {
         let known: Vec<&FunctionName> = release.functions.iter().map(|target| &target.function).collect();
         own.check_functions(&release.app, &known)?;
         let mut functions = HashMap::new();
@@ -86,9 +91,22 @@ impl AppRules {
         FunctionRules::of(base, &self.own, target)
     }
 
+    pub(crate) fn functions(&self) -> impl Iterator<Item = &FunctionRules> {
+        self.functions.values()
+    }
+
+    pub(crate) fn named(&self, function: &FunctionName) -> Option<&FunctionRules> {
+        self.functions.get(function)
+    }
+
+    /// Whether the caller is an admin; `None`: no member.
+    pub(crate) fn role(&self, caller: &Caller) -> Option<bool> {
+        caller.principal().and_then(|id| self.members.get(&id)).copied()
+    }
+
     /// The app's groups that the caller is in.
     pub(crate) fn groups(&self, base: &Base, caller: &Caller) -> Vec<EntityUid> {
-        match caller.principal().and_then(|id| self.members.get(&id)) {
+        match self.role(caller) {
             None => Vec::new(),
             Some(false) => vec![base.words.members_uid(&self.app)],
             Some(true) => vec![base.words.members_uid(&self.app), base.words.admins_uid(&self.app)],

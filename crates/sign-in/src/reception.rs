@@ -2,7 +2,7 @@
 use data_encoding::HEXLOWER;
 use gateway::{Ctx, Document, Fut, Reception, Refusal, SealedFor, Way, set_cookie};
 use http::{HeaderName, HeaderValue, header};
-use pages::{Denied, Frame, HeldUp};
+use pages::{AccessRequest, Denied, Frame, HeldUp};
 use types::{AppName, Caller, Code, RequestId};
 
 use crate::{
@@ -97,6 +97,8 @@ impl Reception for Service {
             name,
             app: app.as_str().into(),
             asked: asked.into(),
+            // A member who is denied gains nothing by asking, and is told so when they do.
+            access: if refusal.code == Code::POL_DENIED { AccessRequest::Open } else { AccessRequest::None },
             code: refusal.code.as_str().into(),
             request: request.to_string().into(),
             ..Denied::default()

@@ -98,6 +98,7 @@ names! {
     AppSignOut = "GET" "/.sf/sign-out", SignIn, App;
     AppSignOutSent = "POST" "/.sf/sign-out", SignIn, App;
     AppSwitchSent = "POST" "/.sf/switch-account", SignIn, App;
+    AppRequestAccess = "POST" "/.sf/request-access", SignIn, App;
     AppSignIn = "GET" "/.sf/sign-in", SignIn, App;
     AppAccount = "GET" "/.sf/account", SignIn, App;
     ConsoleClaim = "GET" paths::CLAIM, SignIn, Console;

@@ -12,7 +12,7 @@ use store::Store;
 use types::{Clock, Code, Rng, UnixMillis};
 
 use crate::{
-    account, answer,
+    access, account, answer,
     answer::Answer,
     ask::Ask,
     authenticator, callback,
@@ -202,6 +202,7 @@ async fn dispatch(shared: &Shared, name: Name, ask: Ask) -> Answer {
         Name::Cli => cli::page(shared, &ask).await,
         Name::CliSent => cli::sent(shared, &ask).await,
         Name::CliDone => cli::done(shared, &ask),
+        Name::AppRequestAccess => access::sent(shared, &ask).await,
         Name::AppCallback => callback::arrive(shared, &ask).await,
         // Whatever the app's front page wants of its visitors begins there.
         Name::AppSignIn => answer::go("/"),

@@ -131,6 +131,16 @@ impl Apps for SqliteStore {
         })
     }
 
+    fn put_members(&self, app: AppName, members: Vec<AppMember>) -> Answer<'_, ()> {
+        let label = Label { doing: "added members", what: "one of the memberships" };
+        self.write(label, move |db| {
+            for member in &members {
+                upsert_member(db, &app, member)?;
+            }
+            grow(db, &app)
+        })
+    }
+
     fn remove_member(&self, app: AppName, principal: PrincipalId) -> Answer<'_, bool> {
         let label = Label { doing: "removed a member", what: "the membership" };
         self.write(label, move |db| {
@@ -159,6 +169,9 @@ pub(crate) fn upsert_member(db: &Connection, app: &AppName, member: &AppMember) 
                ON CONFLICT (app, principal) DO UPDATE SET role = excluded.role";
     let (role, added_at) = (rows::role_word(member.role), millis(member.added_at)?);
     db.prepare_cached(sql)?.execute((app.as_str(), member.principal.as_bytes(), role, added_at))?;
+    // Whoever is in asks no more, and does not ask again by themselves once they are taken out.
+    let sql = "DELETE FROM access_request WHERE app = ?1 AND person = ?2";
+    db.prepare_cached(sql)?.execute((app.as_str(), member.principal.as_bytes()))?;
     Ok(())
 }
 

@@ -16,6 +16,7 @@ mod logins;
 mod migrate;
 mod open;
 mod outbox;
+mod requests;
 mod rows;
 mod sessions;
 mod writer;

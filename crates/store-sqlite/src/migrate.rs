@@ -19,8 +19,15 @@ macro_rules! migrations {
 }
 
 /// All steps; the n-th has number n. New ones go to the end.
-pub(crate) const MIGRATIONS: &[Migration] =
-    migrations!["0001_apps", "0002_directory", "0003_credential_parent", "0004_people", "0005_logins", "0006_mail"];
+pub(crate) const MIGRATIONS: &[Migration] = migrations![
+    "0001_apps",
+    "0002_directory",
+    "0003_credential_parent",
+    "0004_people",
+    "0005_logins",
+    "0006_mail",
+    "0007_access_requests"
+];
 
 /// Marks a file as the platform's own in SQLite's header ("SfPl").
 const APPLICATION_ID: i32 = 0x5366_506c;

@@ -17,6 +17,7 @@ mod logins;
 #[cfg(feature = "test-util")]
 mod memory;
 mod outbox;
+mod requests;
 mod sessions;
 
 pub use accounts::{Account, Accounts, Invitation, Totp};
@@ -29,11 +30,12 @@ pub use logins::{Login, Logins, REFRESHES_MAX, Refresh, Refreshed};
 #[cfg(feature = "test-util")]
 pub use memory::MemoryStore;
 pub use outbox::{ClaimedMail, Mail, MailState, NewMail, Outbox, SealedLetter};
+pub use requests::{AccessRequest, AccessRequests, Asked};
 pub use sessions::{Link, LinkPurpose, Session, Sessions, Use};
 
 /// A boxed future, so that stores can be used as trait objects.
 pub type Answer<'a, T> = std::pin::Pin<Box<dyn std::future::Future<Output = Result<T, StoreError>> + Send + 'a>>;
 
 /// The platform's whole memory.
-pub trait Store: Directory + Apps + Accounts + Sessions + Logins + Outbox {}
-impl<T: Directory + Apps + Accounts + Sessions + Logins + Outbox> Store for T {}
+pub trait Store: Directory + Apps + Accounts + Sessions + Logins + Outbox + AccessRequests {}
+impl<T: Directory + Apps + Accounts + Sessions + Logins + Outbox + AccessRequests> Store for T {}

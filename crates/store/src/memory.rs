@@ -2,6 +2,7 @@
 mod logins;
 mod mails;
 mod people;
+mod requests;
 
 use std::{
     collections::{BTreeMap, HashSet},
@@ -16,8 +17,8 @@ use std::{
 use types::{AppName, CredentialId, DeploymentId, Digest, PrincipalId, UnixMillis};
 
 use crate::{
-    Account, Answer, App, AppMember, Apps, Claim, Credential, Deployment, DeploymentState, Directory, Invitation, Kept,
-    Link, Login, MemberRole, Principal, PrincipalKind, Session, StoreError, surplus,
+    AccessRequest, Account, Answer, App, AppMember, Apps, Claim, Credential, Deployment, DeploymentState, Directory,
+    Invitation, Kept, Link, Login, MemberRole, Principal, PrincipalKind, Session, StoreError, surplus,
 };
 
 #[derive(Default)]
@@ -38,6 +39,8 @@ struct Rooms {
     spent: Vec<(Digest, CredentialId)>,
     invitations: Vec<Invitation>,
     mails: Vec<mails::Row>,
+    /// And when it was denied.
+    requests: Vec<(AccessRequest, Option<UnixMillis>)>,
 }
 
 /// Tables behind one lock.
@@ -146,6 +149,7 @@ impl Rooms {
         }
         self.deployments.retain(|d| d.app != *name);
         self.members.retain(|(app, _), _| app != name);
+        self.requests.retain(|(asked, _)| asked.app != *name);
         let service = PrincipalKind::Service { app: name.clone() };
         self.principals.retain(|_, p| p.kind != service);
         let principals = &self.principals;
@@ -375,8 +379,26 @@ impl Apps for MemoryStore {
             return answer(conflict("the membership of an unknown app"));
         };
         found.version += 1;
+        rooms.requests.retain(|(asked, _)| asked.app != app || asked.person != member.principal);
         let role = member.role;
         rooms.members.entry((app, member.principal)).and_modify(|m| m.role = role).or_insert(member);
+        answer(Ok(()))
+    }
+
+    fn put_members(&self, app: AppName, members: Vec<AppMember>) -> Answer<'_, ()> {
+        let mut rooms = self.lock();
+        if members.iter().any(|member| !rooms.principals.contains_key(&member.principal)) {
+            return answer(conflict("the membership of an unknown principal"));
+        }
+        let Some(found) = rooms.apps.get_mut(&app) else {
+            return answer(conflict("the membership of an unknown app"));
+        };
+        found.version += 1;
+        for member in members {
+            rooms.requests.retain(|(asked, _)| asked.app != app || asked.person != member.principal);
+            let role = member.role;
+            rooms.members.entry((app.clone(), member.principal)).and_modify(|m| m.role = role).or_insert(member);
+        }
         answer(Ok(()))
     }
 

@@ -7,14 +7,18 @@ use std::{
 use control_api::{ComponentStage, DeploymentFailure};
 use gateway::{CompileFailure, Refusal, events::Who};
 use store::DeploymentState;
-use types::{AppName, Code, DeploymentId, RequestId};
+use types::{AppName, Code, DeploymentId, Digest, RequestId};
 
 use super::{
     Plan, Ticket, Turn,
     record::{self, Ended},
     view,
 };
-use crate::{refuse, release, service::Shared};
+use crate::{
+    refuse, release,
+    review::{self, Next},
+    service::Shared,
+};
 
 /// The longest that a deployment may take once its turn has come. The compiler has limits of its own; this one is for
 /// whatever they do not see.
@@ -31,6 +35,8 @@ pub(crate) struct Job {
     pub(crate) who: Who,
     /// The request that was accepted.
     pub(crate) request: RequestId,
+    /// What the deployer saw of who gains access, and agreed to.
+    pub(crate) seen: Option<Digest>,
 }
 
 impl Job {
@@ -45,9 +51,13 @@ pub(crate) async fn run(shared: Arc<Shared>, mut job: Job) {
     job.turn.come().await;
     let late = || failure(Code::CTL_COMPONENT, format!("it took longer than {} seconds", LONGEST.as_secs()));
     let prepared = tokio::time::timeout(LONGEST, prepare(&shared, &job)).await.unwrap_or_else(|_| Err(late()));
-    let ended = match prepared {
-        Ok(()) => switch(&shared, &job).await,
+    let opened = match prepared {
+        Ok(()) => opened(&shared, &job).await,
         Err(failed) => Err(failed),
+    };
+    let ended = match &opened {
+        Ok(_) => switch(&shared, &job).await,
+        Err(failed) => Err(failed.clone()),
     };
     match &ended {
         Ok(()) => tracing::info!(app.name = %job.app, deployment = %job.id.short(), "a deployment is ready"),
@@ -57,9 +67,22 @@ pub(crate) async fn run(shared: Arc<Shared>, mut job: Job) {
         }
     }
     let who = job.who.clone();
-    record::record(&shared, Ended { app: &job.app, id: job.id, who, request: Some(job.request) }, ended.as_ref().err())
-        .await;
+    let note = opened.ok().flatten().filter(|_| ended.is_ok());
+    let end = Ended { app: &job.app, id: job.id, who, request: Some(job.request), note };
+    record::record(&shared, end, ended.as_ref().err()).await;
     shared.board.lock().unwrap_or_else(PoisonError::into_inner).end(job.key(), ended.err());
+}
+
+/// Who gains access by the switch, for its event: compared with what answers now, whatever that was when the deployment began.
+/// Where somebody agreed to something else, it fails.
+async fn opened(shared: &Shared, job: &Job) -> Result<Option<Arc<str>>, DeploymentFailure> {
+    let told = |refusal: Refusal| failure(refusal.code, refusal.detail.unwrap_or(refusal.reason));
+    let stored = shared.ports.store.deployment(job.app.clone(), job.id).await.map_err(|e| told(refuse::store(e)))?;
+    // One that is gone is found to be gone by the switch.
+    let Some(stored) = stored else { return Ok(None) };
+    let review = review::of(shared, &job.app, Next::of_stored(&stored, &job.plan)).await.map_err(told)?;
+    review::agreed(&review, job.seen).map_err(told)?;
+    Ok(review::note(&review))
 }
 
 fn failure(code: Code, reason: impl Into<String>) -> DeploymentFailure {

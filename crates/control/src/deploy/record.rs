@@ -1,4 +1,6 @@
 //! How a deployment ended, for the audit log: the request that asked for it was answered long before.
+use std::sync::Arc;
+
 use control_api::DeploymentFailure;
 use gateway::events::{Event, Kind, Outcome, Who};
 use types::{AppName, Code, DeploymentId, RequestId, UnixMillis};
@@ -15,6 +17,8 @@ pub(crate) struct Ended<'a> {
     pub(crate) who: Who,
     /// The request that asked for it, while that is known.
     pub(crate) request: Option<RequestId>,
+    /// Who gained access by it.
+    pub(crate) note: Option<Arc<str>>,
 }
 
 /// Records the end, and waits until it is on disk: whoever is told of the end finds it in the log.
@@ -50,7 +54,7 @@ fn event(ended: Ended<'_>, failed: Option<&DeploymentFailure>, at: UnixMillis) -
         engine_build: None,
         policies: Vec::new(),
         timings: None,
-        note: None,
+        note: ended.note,
     }
 }
 

@@ -15,6 +15,7 @@ use crate::{
     deploy::{self, Job, Plan, Seen},
     input::{self, Query},
     membership, refuse, release, reply,
+    review::{self, Next},
     service::{Asked, Shared},
 };
 
@@ -23,10 +24,14 @@ pub(crate) async fn create(shared: &Arc<Shared>, cx: &Ctx, asked: Asked) -> Resu
     let wanted: CreateDeployment = input::json(&asked.head, asked.body).await?;
 
     let (id, plan) = check(shared, &name, &wanted).await?;
+    if wanted.review.is_some() {
+        review::agreed(&review::of(shared, &name, next(id, &plan, &wanted)).await?, wanted.review)?;
+    }
     let turn = shared.turns.take(&name).ok_or_else(|| {
         refuse::conflict(format!("too many deployments of `{name}` wait")).next("wait until they are through")
     })?;
 
+    let seen = wanted.review;
     let deployment = keep(shared, cx, name.clone(), id, wanted, &asked.caller).await?;
     let job = {
         let mut board = shared.board.lock().unwrap_or_else(PoisonError::into_inner);
@@ -34,7 +39,7 @@ pub(crate) async fn create(shared: &Arc<Shared>, cx: &Ctx, asked: Asked) -> Resu
         (!board.is_under_way(&name, id)).then(|| {
             let ticket = board.begin(&name, id, waiting(&deployment));
             let who = Who::from(&*asked.caller);
-            Job { app: name.clone(), id, plan, ticket, turn, who, request: cx.request }
+            Job { app: name.clone(), id, plan, ticket, turn, who, request: cx.request, seen }
         })
     };
     if let Some(job) = job {
@@ -46,6 +51,13 @@ pub(crate) async fn create(shared: &Arc<Shared>, cx: &Ctx, asked: Asked) -> Resu
 
 /// Everything that can be known to be wrong before anything is kept.
 async fn check(shared: &Shared, app: &AppName, wanted: &CreateDeployment) -> Result<(DeploymentId, Plan), Refusal> {
+    let (id, plan) = plan(shared, app, wanted)?;
+    components::check(shared, plan.components.clone()).await?;
+    Ok((id, plan))
+}
+
+/// What manifest and rules mean.
+fn plan(shared: &Shared, app: &AppName, wanted: &CreateDeployment) -> Result<(DeploymentId, Plan), Refusal> {
     if wanted.components.len() > COMPONENTS_MAX {
         return Err(refuse::bad_input(format!("a deployment has at most {COMPONENTS_MAX} components")));
     }
@@ -60,8 +72,21 @@ async fn check(shared: &Shared, app: &AppName, wanted: &CreateDeployment) -> Res
         )));
     }
     check_policy(shared, app, &manifest, wanted.policy.as_deref())?;
-    components::check(shared, plan.components.clone()).await?;
     Ok((id, plan))
+}
+
+/// What it would permit that is not permitted now. Asked before anything is uploaded.
+pub(crate) async fn review(shared: &Shared, asked: Asked) -> Result<Reply, Refusal> {
+    let name = input::app(&asked.call)?;
+    let wanted: CreateDeployment = input::json(&asked.head, asked.body).await?;
+
+    let (id, plan) = plan(shared, &name, &wanted)?;
+
+    reply::ok(&review::of(shared, &name, next(id, &plan, &wanted)).await?)
+}
+
+fn next(id: DeploymentId, plan: &Plan, wanted: &CreateDeployment) -> Next {
+    Next { id, functions: plan.functions.clone(), cedar: wanted.policy.as_deref().map(Arc::from) }
 }
 
 fn check_policy(shared: &Shared, app: &AppName, manifest: &Manifest, cedar: Option<&str>) -> Result<(), Refusal> {
@@ -166,10 +191,14 @@ pub(crate) async fn rollback(shared: &Shared, asked: Asked) -> Result<Reply, Ref
         return Err(refuse::conflict(format!("deployment {} failed: {reason}", chosen.id.short())));
     }
 
-    deploy::prepare_again(shared, &Plan::of_stored(chosen, &shared.ports.caps)?).await?;
+    let plan = Plan::of_stored(chosen, &shared.ports.caps)?;
+    deploy::prepare_again(shared, &plan).await?;
+    let opened = review::of(shared, &name, Next::of_stored(chosen, &plan)).await?;
     release::switch(shared, &name, chosen.id).await?;
 
-    reply::ok(&view(shared, chosen).await?)
+    let mut reply = reply::ok(&view(shared, chosen).await?)?;
+    reply.note = review::note(&opened);
+    Ok(reply)
 }
 
 /// The deployment that `text` names: the whole digest, or enough of its first digits.

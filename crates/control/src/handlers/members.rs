@@ -11,7 +11,7 @@ use crate::{
     service::{Asked, Shared},
 };
 
-const fn role(role: MemberRole) -> Role {
+pub(crate) const fn role(role: MemberRole) -> Role {
     match role {
         MemberRole::Member => Role::Member,
         MemberRole::Admin => Role::Admin,
@@ -21,7 +21,15 @@ const fn role(role: MemberRole) -> Role {
 /// How a service account is written where a person may be named too.
 const SERVICE_PREFIX: &str = "service:";
 
-fn shown(member: &AppMember, principal: Option<&Principal>) -> Member {
+/// A role in a word.
+pub(super) const fn word(role: MemberRole) -> &'static str {
+    match role {
+        MemberRole::Member => "member",
+        MemberRole::Admin => "admin",
+    }
+}
+
+pub(super) fn shown(member: &AppMember, principal: Option<&Principal>) -> Member {
     Member {
         person: member.principal,
         name: principal.map_or_else(String::new, name),
@@ -124,7 +132,7 @@ pub(crate) async fn put(shared: &Shared, cx: &Ctx, asked: Asked) -> Result<Reply
 }
 
 /// Whoever's part changed signs in to the app anew (ASVS 7.4): policy knows already, and nothing older is left that could be asked.
-async fn end_sessions(shared: &Shared, app: &AppName, principal: &Principal) -> Result<(), Refusal> {
+pub(super) async fn end_sessions(shared: &Shared, app: &AppName, principal: &Principal) -> Result<(), Refusal> {
     let ended = shared.ports.sessions.end_all(principal.id, Some(app.clone()), None).await;
     ended.map(drop).map_err(refuse::store)
 }

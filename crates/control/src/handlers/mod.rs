@@ -2,11 +2,17 @@
 pub(crate) mod about;
 pub(crate) mod apps;
 pub(crate) mod audit;
+pub(crate) mod callers;
 pub(crate) mod claim;
 pub(crate) mod components;
 pub(crate) mod deployments;
+pub(crate) mod import;
 pub(crate) mod logs;
 pub(crate) mod mails;
 pub(crate) mod members;
 pub(crate) mod people;
+pub(crate) mod requests;
 pub(crate) mod tokens;
+pub(crate) mod why;
+
+pub(crate) use callers::{call, demands, extent, parts};

@@ -2,7 +2,7 @@
 use std::{sync::Arc, time::Duration};
 
 use control_api::{DeploymentPhase, DeploymentView, Op};
-use gateway::{Body, BodyError, ControlCall, Ctx, Intent, Names, Permit, Refusal, Work};
+use gateway::{Body, BodyError, ControlCall, Ctx, Intent, Names, Permit, Refusal, Reply, Work};
 use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
 use serde_json::{Value, json};
@@ -14,7 +14,7 @@ use types::{
 
 use super::fakes::{
     FakeArtefacts, FakeAudit, FakeClock, FakeComponents, FakeCredentials, FakeLogs, FakeMail, FakePolicy, FakePosture,
-    FakeRecord, FakeRelease, MemoryContents, MemoryStore, digest_of,
+    FakeRecord, FakeRelease, FakeReview, MemoryContents, MemoryStore, digest_of,
 };
 use crate::{Config, Ports, Service};
 
@@ -106,6 +106,7 @@ impl Room {
             artefacts: artefacts.clone(),
             components: components.clone(),
             policy: Arc::new(FakePolicy),
+            review: Arc::new(FakeReview),
             releases: vec![policy_release.clone(), route_release.clone()],
             credentials: credentials.clone(),
             people: credentials.clone(),
@@ -189,6 +190,15 @@ impl Room {
         query: &str,
         sent: Sent,
     ) -> Result<Response<Body>, Refusal> {
+        self.whole(op, caller, values, query, sent).await.map(|reply| reply.response)
+    }
+
+    /// The answer with what it says to the audit log.
+    pub(super) async fn reply(&self, op: Op, caller: &Caller, values: &[&str], sent: Sent) -> Result<Reply, Refusal> {
+        self.whole(op, caller, values, "", sent).await
+    }
+
+    async fn whole(&self, op: Op, caller: &Caller, values: &[&str], query: &str, sent: Sent) -> Result<Reply, Refusal> {
         let row = op.row();
         let names = row.path.split('/').filter_map(|s| s.strip_prefix(':').or((s == "*").then_some("rest")));
         let params: Vec<_> = names.zip(values).map(|(n, v)| (Arc::from(n), Arc::from(*v))).collect();
@@ -211,7 +221,7 @@ impl Room {
         let cx = Ctx::arrive(self.clock.clone(), self.clock.clone());
         let id = RequestId::from_bytes([5; 16]);
         let permit = Permit::for_test(id, head, body, caller.clone(), Intent::Control(call));
-        self.service.work(&cx, permit).await.map(|reply| reply.response)
+        self.service.work(&cx, permit).await
     }
 
     /// Status and JSON of an operation.

@@ -10,6 +10,7 @@ use super::harness::{OPERATOR, Room, Sent, owner};
 async fn good(room: &Room, op: Op) -> (u16, serde_json::Value) {
     let token = CredentialId::from_bytes([1; 16]).to_string();
     let deployment = room.store.deployments.lock().unwrap()[0].id.to_string();
+    let request = types::RequestId::from_bytes([5; 16]).to_string();
     let digest = super::fakes::digest_of(b"\0asmnew").to_string();
     let caller = if op == Op::ClaimIssue { OPERATOR } else { owner() };
     let nothing = Sent::Nothing;
@@ -28,6 +29,25 @@ async fn good(room: &Room, op: Op) -> (u16, serde_json::Value) {
         Op::DeploymentCreate => {
             let body = super::harness::deployment("coffee", super::fakes::digest_of(b"\0asmone"));
             (vec!["coffee"], Sent::Json(body))
+        }
+        Op::DeploymentReview => {
+            let body = super::harness::deployment("coffee", super::fakes::digest_of(b"\0asmone"));
+            (vec!["coffee"], Sent::Json(body))
+        }
+        Op::MembersImport => {
+            let row = json!({ "line": 2, "person": "Person 2", "role": "member" });
+            (vec!["coffee"], Sent::Json(json!({ "dry_run": false, "members": [row] })))
+        }
+        Op::AccessRequestsList => (vec!["coffee"], nothing),
+        Op::AccessRequestApprove | Op::AccessRequestDeny => {
+            room.store.requests.lock().unwrap().push(super::requests::request(2));
+            let sent = if op == Op::AccessRequestDeny { nothing } else { Sent::Json(json!({})) };
+            (vec!["coffee", "Person%202"], sent)
+        }
+        Op::FunctionCallers => (vec!["coffee", "menu"], nothing),
+        Op::RequestExplain => {
+            *room.audit.events.lock().unwrap() = vec![super::reach::refused()];
+            (vec![&request], nothing)
         }
         Op::DeploymentGet => (vec!["coffee", &deployment], nothing),
         Op::AppRollback => (vec!["coffee"], Sent::Json(json!({}))),

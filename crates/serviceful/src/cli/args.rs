@@ -19,10 +19,13 @@ use super::{
     members::MembersArgs,
     new::NewArgs,
     people::PeopleArgs,
+    policies::PolicyArgs,
     sessions::SessionsArgs,
     tester::TestArgs,
     token::TokenArgs,
     typings::TypesArgs,
+    who_can::WhoCanArgs,
+    why::WhyArgs,
 };
 
 const EXITS: &str = "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 refused (identity or policy), 4 not found, 5 platform not reachable.";
@@ -128,7 +131,9 @@ pub(crate) enum Hand {
     #[command(after_help = "Example:\n  serviceful test\n  serviceful test shop --only price")]
     Test(TestArgs),
     /// Build a project and put it on the platform
-    #[command(after_help = "Example:\n  serviceful deploy\n  serviceful deploy shop --no-build")]
+    #[command(
+        after_help = "Example:\n  serviceful deploy\n  serviceful deploy shop --no-build\n  serviceful deploy --yes"
+    )]
     Deploy(DeployArgs),
     /// List apps, or show one
     #[command(after_help = "Example:\n  serviceful apps\n  serviceful apps coffee --json")]
@@ -153,6 +158,17 @@ pub(crate) enum Hand {
     /// See, add and remove the members of an app
     #[command(after_help = "Example:\n  serviceful members coffee\n  serviceful members coffee add Ada --role admin")]
     Members(MembersArgs),
+    /// List who may call a function
+    #[command(after_help = "Example:\n  serviceful who-can invoke coffee/orders")]
+    WhoCan(WhoCanArgs),
+    /// Say why a request was answered as it was
+    #[command(
+        after_help = "Example:\n  serviceful why r-aaaaaaaaaaaaaaaaaaaaaaaaaa\n  serviceful why r-aaaaaaaaaaaaaaaaaaaaaaaaaa --rules"
+    )]
+    Why(WhyArgs),
+    /// Test an app's access rules against a table, without a platform
+    #[command(after_help = "Example:\n  serviceful policy test\n  serviceful policy test shop --json")]
+    Policy(PolicyArgs),
     /// Invite somebody who has no account yet
     #[command(
         after_help = "Example:\n  serviceful invite ada@example.org\n  serviceful invite ada@example.org --app coffee"

@@ -2,9 +2,10 @@
 use std::{collections::BTreeMap, path::PathBuf};
 
 use clap::Args;
-use control_api::{DeploymentView, Import, ImportState};
+use control_api::{AccessReview, DeploymentView, Import, ImportState};
 
 use super::{
+    consent,
     desk::Desk,
     failure::{Exit, Failure},
     out::{Out, Tone},
@@ -22,6 +23,9 @@ pub(crate) struct DeployArgs {
     /// Do not run the build command
     #[arg(long)]
     no_build: bool,
+    /// Do not ask when somebody gains access by it
+    #[arg(long)]
+    yes: bool,
 }
 
 pub(super) async fn run(desk: &Desk, args: DeployArgs) -> Result<Exit, Failure> {
@@ -33,7 +37,9 @@ pub(super) async fn run(desk: &Desk, args: DeployArgs) -> Result<Exit, Failure> 
         }
         project.build().await?;
     }
-    let view = ship(&client, &project, &mut |step| step.sentence().iter().for_each(|text| desk.out.note(text))).await?;
+    let mut told = |step: super::Step| step.sentence().iter().for_each(|text| desk.out.note(text));
+    let mut agree = |review: &AccessReview| consent::ask(desk, review, args.yes);
+    let view = ship(&client, &project, &mut told, &mut agree).await?;
     desk.out.answer(&view, show)?;
     Ok(Exit::Done)
 }

@@ -1,11 +1,14 @@
 //! `members`.
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand, ValueEnum};
-use control_api::{MemberList, PutMember, Role};
+use control_api::{AccessRequestList, ApproveAccess, ImportMembers, MemberList, PutMember, Role};
 use types::AppName;
 
 use super::{
     desk::Desk,
     failure::{Exit, Failure},
+    lists::{self, Format},
     out::Out,
     text,
 };
@@ -35,6 +38,52 @@ enum MembersVerb {
         #[arg(long, value_enum)]
         role: Option<RoleWord>,
     },
+    /// Print the members for a file
+    #[command(
+        after_help = "Example:\n  serviceful members coffee export > members.csv\n  serviceful members coffee export --format jsonl"
+    )]
+    Export {
+        /// How
+        #[arg(long, value_enum, default_value = "csv")]
+        format: Format,
+    },
+    /// Add the members that a file lists, or change their roles: all of them, or none
+    #[command(
+        after_help = "Example:\n  serviceful members coffee import members.csv --dry-run\n  serviceful members coffee import members.csv"
+    )]
+    Import {
+        /// CSV whose first line names the columns (`person`, `role`), or one JSON document a line; as `export` prints them
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        /// How the file is written [default: by its ending, `.csv` or `.jsonl`]
+        #[arg(long, value_enum)]
+        format: Option<Format>,
+        /// Say what would be done, and do nothing
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// List those who ask to be let in
+    #[command(
+        after_help = "Example:\n  serviceful members coffee requests\n  serviceful members coffee requests --json"
+    )]
+    Requests,
+    /// Let somebody in who asked
+    #[command(after_help = "Example:\n  serviceful members coffee approve Ada")]
+    Approve {
+        /// Id (`p-…`), or a name that only one person has; look at the address, not at the name alone
+        #[arg(value_name = "WHO")]
+        person: String,
+        /// What the member may do [default: member]
+        #[arg(long, value_enum)]
+        role: Option<RoleWord>,
+    },
+    /// Say no to somebody who asked; they can ask again after 7 days
+    #[command(after_help = "Example:\n  serviceful members coffee deny Ada")]
+    Deny {
+        /// Id (`p-…`), or a name that only one person has
+        #[arg(value_name = "WHO")]
+        person: String,
+    },
     /// Take a member out
     #[command(visible_alias = "rm", after_help = "Example:\n  serviceful members coffee remove Ada")]
     Remove {
@@ -52,7 +101,7 @@ enum RoleWord {
     Admin,
 }
 
-const fn word(role: Role) -> &'static str {
+pub(super) const fn word(role: Role) -> &'static str {
     match role {
         Role::Member => "member",
         Role::Admin => "admin",
@@ -80,6 +129,30 @@ pub(super) async fn run(desk: &Desk, args: MembersArgs) -> Result<Exit, Failure>
                 format!("{} ({}) is {} of `{app}` now", text::plain(&member.name), member.person, word(member.role));
             desk.out.answer(&member, |out, _| out.line(&sentence))?;
         }
+        MembersVerb::Export { format } => lists::members(&desk.out, &client.members(app).await?, format)?,
+        MembersVerb::Import { file, format, dry_run } => {
+            let import = ImportMembers { dry_run, members: lists::read(&file, format)? };
+            let done = client.import_members(app, &import).await?;
+            let would = if done.dry_run { "would be " } else { "" };
+            let sentence = format!(
+                "{} {would}added, {} {would}changed, {} are as they should be",
+                done.added, done.changed, done.unchanged
+            );
+            desk.out.answer(&done, |out, _| out.line(&sentence))?;
+        }
+        MembersVerb::Requests => desk.out.answer(&client.access_requests(app).await?, show_requests)?,
+        MembersVerb::Approve { person, role } => {
+            let role = role.map(|role| if role == RoleWord::Admin { Role::Admin } else { Role::Member });
+            let member = client.approve_access(app, &person, ApproveAccess { role }).await?;
+            let sentence =
+                format!("{} ({}) is {} of `{app}` now", text::plain(&member.name), member.person, word(member.role));
+            desk.out.answer(&member, |out, _| out.line(&sentence))?;
+        }
+        MembersVerb::Deny { person } => {
+            let denied = client.deny_access(app, &person).await?;
+            desk.out
+                .answer(&denied, |out, denied| out.line(&format!("{} was denied access to `{app}`", denied.denied)))?;
+        }
         MembersVerb::Remove { person } => {
             let removed = client.remove_member(app, &person).await?;
             desk.out.answer(&removed, |out, gone| {
@@ -88,6 +161,23 @@ pub(super) async fn run(desk: &Desk, args: MembersArgs) -> Result<Exit, Failure>
         }
     }
     Ok(Exit::Done)
+}
+
+fn show_requests(out: &Out, list: &AccessRequestList) -> Result<(), Failure> {
+    if list.requests.is_empty() {
+        out.note("nobody asks to be let in");
+        return Ok(());
+    }
+    let rows = list.requests.iter().map(|request| {
+        vec![
+            text::plain(&request.name),
+            request.email.as_deref().map_or_else(|| "-".to_owned(), text::plain),
+            request.person.to_string(),
+            text::moment(request.asked_at),
+            text::plain(&request.message),
+        ]
+    });
+    out.table(&["NAME", "E-MAIL", "ID", "ASKED", "MESSAGE"], &rows.collect::<Vec<_>>())
 }
 
 fn show(out: &Out, list: &MemberList) -> Result<(), Failure> {

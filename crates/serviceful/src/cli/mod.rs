@@ -10,6 +10,7 @@ mod bundle;
 mod check;
 mod claim;
 mod completions;
+mod consent;
 mod credentials;
 mod deploy;
 mod deployments;
@@ -19,6 +20,7 @@ mod failure;
 mod holder;
 mod invite;
 mod invoke;
+mod lists;
 mod login;
 mod logs;
 mod mail;
@@ -29,6 +31,7 @@ mod out;
 mod own_lines;
 mod people;
 mod place;
+mod policies;
 mod posture;
 mod project;
 mod sessions;
@@ -37,7 +40,9 @@ mod tester;
 mod text;
 mod token;
 mod typings;
+mod who_can;
 mod whoami;
+mod why;
 
 #[cfg(test)]
 mod tests;
@@ -45,6 +50,7 @@ mod tests;
 use std::process::ExitCode;
 
 pub(crate) use args::{Cli, Command, Global, Hand, ServeArgs, UpArgs};
+pub(crate) use consent::lines as gains;
 pub(crate) use failure::{Exit, Failure};
 pub(crate) use project::Project;
 pub(crate) use ship::{Step, ship};
@@ -95,6 +101,7 @@ fn perform(desk: &Desk, hand: Hand) -> Result<Exit, Failure> {
         Hand::New(args) => return new::run(desk, &args),
         Hand::Types(args) => return typings::run(desk, &args),
         Hand::Openapi => return openapi::run(desk),
+        Hand::Policy(args) => return policies::run(desk, &args),
         Hand::Completions(args) => return completions::run(desk, args),
         other => other,
     };
@@ -102,7 +109,7 @@ fn perform(desk: &Desk, hand: Hand) -> Result<Exit, Failure> {
     let runtime = runtime.map_err(|e| Failure::new(format!("the asynchronous runtime cannot start: {e}")))?;
     runtime.block_on(async {
         match hand {
-            Hand::New(_) | Hand::Types(_) | Hand::Openapi | Hand::Completions(_) => Ok(Exit::Done),
+            Hand::New(_) | Hand::Types(_) | Hand::Openapi | Hand::Policy(_) | Hand::Completions(_) => Ok(Exit::Done),
             Hand::Check(args) => check::run(desk, &args).await,
             Hand::Test(args) => tester::run(desk, args).await,
             Hand::Deploy(args) => deploy::run(desk, args).await,
@@ -113,6 +120,8 @@ fn perform(desk: &Desk, hand: Hand) -> Result<Exit, Failure> {
             Hand::Invoke(args) => invoke::run(desk, args).await,
             Hand::Logs(args) => logs::run(desk, args).await,
             Hand::Members(args) => members::run(desk, args).await,
+            Hand::WhoCan(args) => who_can::run(desk, args).await,
+            Hand::Why(args) => why::run(desk, args).await,
             Hand::People(args) => people::run(desk, args).await,
             Hand::Sessions(args) => sessions::run(desk, args).await,
             Hand::Mail(args) => mail::run(desk, args).await,

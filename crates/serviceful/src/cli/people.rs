@@ -5,6 +5,7 @@ use control_api::{CreateReset, PeopleList, PutPerson, ResetCreated};
 use super::{
     desk::Desk,
     failure::{Exit, Failure},
+    lists::{self, Format},
     out::Out,
     text,
 };
@@ -21,6 +22,15 @@ enum PeopleVerb {
     /// List everybody
     #[command(visible_alias = "ls", after_help = "Example:\n  serviceful people list\n  serviceful people list --json")]
     List,
+    /// Print everybody for a file: no secret is in it
+    #[command(
+        after_help = "Example:\n  serviceful people export > people.csv\n  serviceful people export --format jsonl"
+    )]
+    Export {
+        /// How
+        #[arg(long, value_enum, default_value = "csv")]
+        format: Format,
+    },
     /// Remove a person with account, sessions, tokens and memberships
     #[command(visible_alias = "rm", after_help = "Example:\n  serviceful people remove Ada --yes")]
     Remove {
@@ -61,6 +71,10 @@ pub(super) async fn run(desk: &Desk, args: PeopleArgs) -> Result<Exit, Failure> 
     let (person, disabled) = match args.verb {
         PeopleVerb::List => {
             desk.out.answer(&desk.client()?.people().await?, show)?;
+            return Ok(Exit::Done);
+        }
+        PeopleVerb::Export { format } => {
+            lists::people(&desk.out, &desk.client()?.people().await?, format)?;
             return Ok(Exit::Done);
         }
         PeopleVerb::Remove { person, yes } => {

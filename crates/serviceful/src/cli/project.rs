@@ -61,7 +61,7 @@ fn read(path: &Path, max: u64) -> Result<Vec<u8>, Failure> {
     Ok(bytes)
 }
 
-fn read_text(path: &Path, max: u64) -> Result<String, Failure> {
+pub(super) fn read_text(path: &Path, max: u64) -> Result<String, Failure> {
     let bytes = read(path, max)?;
     String::from_utf8(bytes).map_err(|_| Failure::new(format!("`{}` is not UTF-8 text", path.display())))
 }

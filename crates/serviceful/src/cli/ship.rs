@@ -2,7 +2,7 @@
 use std::time::Duration;
 
 use client::Client;
-use control_api::{ComponentStage, CreateDeployment, DeploymentPhase, DeploymentView};
+use control_api::{AccessReview, ComponentStage, CreateDeployment, DeploymentPhase, DeploymentView};
 use types::AppName;
 
 use super::{
@@ -53,11 +53,13 @@ impl Step {
     }
 }
 
-/// Deploys what is built. `told` hears of each step. Gives the deployment once it answers; a failed one is an error.
+/// Deploys what is built. `told` hears of each step. `agree` sees who gains access by it, before anything is sent, and can say no.
+/// Gives the deployment once it answers; a failed one is an error.
 pub(crate) async fn ship(
     client: &Client,
     project: &Project,
     told: &mut dyn FnMut(Step),
+    agree: &mut dyn FnMut(&AccessReview) -> Result<(), Failure>,
 ) -> Result<DeploymentView, Failure> {
     let app = project.manifest.name.clone();
     let policy = project.policy()?;
@@ -66,6 +68,12 @@ pub(crate) async fn ship(
     for warning in built.iter().flat_map(|file| &file.warnings) {
         told(Step::Warning(bundle::shown(warning)));
     }
+    let components = built.iter().map(|b| (b.path.clone(), b.digest)).collect();
+    let mut new = CreateDeployment { manifest: project.text.clone(), policy, components, review: None };
+    let review = client.review_deployment(&app, &new).await?;
+    agree(&review)?;
+    // What was agreed to is what is deployed, or nothing.
+    new.review = Some(review.review);
     let mut digests: Vec<_> = built.iter().map(|b| b.digest).collect();
     digests.sort_unstable();
     digests.dedup();
@@ -78,8 +86,6 @@ pub(crate) async fn ship(
             sent.push(component.digest);
         }
     }
-    let components = built.into_iter().map(|b| (b.path, b.digest)).collect();
-    let new = CreateDeployment { manifest: project.text.clone(), policy, components };
     let first = client.create_deployment(&app, &new).await?;
     follow(client, &app, first, told).await.map_err(|failure| {
         let what = own_lines(&failure.what, &project.folder);

@@ -166,6 +166,7 @@ impl Rooms {
             artefacts: Arc::new(Cache { artefacts, build: engine.build.clone(), javascript: engine.javascript }),
             components: runtime.clone(),
             policy: policy.clone(),
+            review: policy.clone(),
             releases,
             credentials: identity.clone(),
             people: Arc::new(People(identity.clone())),

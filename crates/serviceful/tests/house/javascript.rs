@@ -28,7 +28,7 @@ pub(crate) fn project(platform: &Platform, name: &str, manifest: &str, files: &[
 }
 
 pub(crate) fn deploy(platform: &Platform, folder: &Path) -> Ran {
-    let ran = platform.cli_in(folder, &["deploy"]);
+    let ran = platform.cli_in(folder, &["deploy", "--yes"]);
     assert_eq!(ran.code, 0, "{}\n{}", ran.out, ran.err);
     ran
 }
@@ -121,7 +121,7 @@ async fn mistakes_are_told_with_their_place_in_the_users_files() {
     let function =
         "[[function]]\nname = \"f\"\nroute = \"/*\"\nsource = \"src/f.ts\"\naccess = \"public\"\nreason = \"a test\"\n";
     let failing = |name: &str, files: &[(&str, &str)], says: &[&str]| {
-        let ran = platform.cli_in(&project(&platform, name, function, files), &["deploy"]);
+        let ran = platform.cli_in(&project(&platform, name, function, files), &["deploy", "--yes"]);
         assert_eq!(ran.code, 1, "{name}: {}", ran.out);
         for word in says {
             assert!(ran.err.contains(word), "{name} should say `{word}`: {}", ran.err);
@@ -162,7 +162,7 @@ async fn mistakes_are_told_with_their_place_in_the_users_files() {
         &function.replace("access", "handler = \"gone\"\naccess"),
         &[("src/f.ts", "export function here() {}\n")],
     );
-    let ran = platform.cli_in(&folder, &["deploy"]);
+    let ran = platform.cli_in(&folder, &["deploy", "--yes"]);
     assert!(
         ran.code == 1 && ran.err.contains("exports no function `gone`") && ran.err.contains("`here`"),
         "{}",
@@ -205,7 +205,7 @@ async fn a_new_engine_makes_every_function_anew_from_its_source() {
     for n in 0..3 {
         let source = format!("let n = {n}; export default {{ fetch: () => new Response('n is ' + n++) }};");
         let folder = project(&platform, &format!("app{n}"), function, &[("f.js", &source)]);
-        let ran = platform.cli_in(&folder, &["deploy"]);
+        let ran = platform.cli_in(&folder, &["deploy", "--yes"]);
         assert_eq!(ran.code, 0, "{}\n{}", ran.out, ran.err);
     }
     let build = |platform: &Platform| platform.cli(&["posture", "--json"]).out;

@@ -1,6 +1,7 @@
 //! The whole house: real executables, real sockets, real components.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::disallowed_methods, reason = "tests")]
 
+mod access;
 mod audit;
 mod breach;
 mod browser;

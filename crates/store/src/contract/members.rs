@@ -28,6 +28,21 @@ pub async fn check_members(make: impl Fn() -> AnyStore) {
     assert!(!ok(store.remove_member(app("tea"), person(1, false).id).await));
     assert_eq!(version().await, before + 2, "refusals change nothing");
 
+    // Many at once: all of them, or none.
+    conflicts(
+        store
+            .put_members(app("coffee"), vec![member(2, MemberRole::Member, 7), member(99, MemberRole::Member, 7)])
+            .await,
+    );
+    conflicts(store.put_members(app("tea"), vec![member(2, MemberRole::Member, 7)]).await);
+    assert_eq!(version().await, before + 2, "refusals change nothing");
+    assert_eq!(ok(store.members(app("coffee")).await).last(), Some(&member(2, MemberRole::Admin, 5)));
+    ok(store.put_members(app("coffee"), vec![member(2, MemberRole::Member, 7), member(1, MemberRole::Admin, 7)]).await);
+    assert_eq!(ok(store.members(app("coffee")).await), [admin.clone(), member(2, MemberRole::Member, 5)]);
+    assert_eq!(version().await, before + 3, "one change");
+    ok(store.put_member(app("coffee"), member(2, MemberRole::Admin, 9)).await);
+    let before = before + 2;
+
     assert!(ok(store.remove_member(app("coffee"), person(2, false).id).await));
     assert_eq!(ok(store.members(app("coffee")).await), [admin]);
     assert_eq!(version().await, before + 3);

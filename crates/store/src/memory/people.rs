@@ -270,6 +270,7 @@ impl Accounts for MemoryStore {
         rooms.sessions.retain(|s| s.person != person);
         rooms.links.retain(|(l, _)| l.person != person);
         rooms.mails.retain(|m| m.mail.person != Some(person));
+        rooms.requests.retain(|(asked, _)| asked.person != person);
         rooms.credentials.retain(|c| c.principal != person);
         let apps: Vec<AppName> =
             rooms.members.keys().filter(|(_, of)| *of == person).map(|(app, _)| app.clone()).collect();

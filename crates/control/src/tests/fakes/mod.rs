@@ -20,13 +20,14 @@ mod accounts;
 mod components;
 mod contents;
 mod credentials;
-
+mod review;
 mod store;
 
 pub(super) use accounts::FakeMail;
 pub(super) use components::FakeComponents;
 pub(super) use contents::{MemoryContents, digest_of};
 pub(super) use credentials::FakeCredentials;
+pub(super) use review::FakeReview;
 pub(super) use store::MemoryStore;
 
 /// A log that is on disk at once.
@@ -134,12 +135,14 @@ impl PosturePort for FakePosture {
 #[derive(Default)]
 pub(in crate::tests) struct FakeAudit {
     pub(in crate::tests) asked: Mutex<Vec<AuditQuery>>,
+    pub(in crate::tests) events: Mutex<Vec<control_api::AuditEvent>>,
 }
 
 impl AuditPort for FakeAudit {
     fn query(&self, query: AuditQuery) -> Fut<'_, Result<AuditPage, String>> {
         self.asked.lock().unwrap().push(query);
-        Box::pin(async { Ok(AuditPage { events: Vec::new(), before: None, size: 0 }) })
+        let events = self.events.lock().unwrap().clone();
+        Box::pin(async { Ok(AuditPage { events, before: None, size: 0 }) })
     }
     fn verify(&self) -> Fut<'_, Result<AuditVerdict, String>> {
         Box::pin(async { Ok(AuditVerdict { intact: true, entries: 3, checkpoint: None, findings: Vec::new() }) })

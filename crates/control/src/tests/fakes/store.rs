@@ -17,6 +17,7 @@ pub(in crate::tests) struct MemoryStore {
     pub(in crate::tests) deployments: Mutex<Vec<Deployment>>,
     pub(in crate::tests) members: Mutex<Vec<(AppName, AppMember)>>,
     pub(in crate::tests) principals: Mutex<Vec<Principal>>,
+    pub(in crate::tests) requests: Mutex<Vec<store::AccessRequest>>,
     pub(in crate::tests) credentials: Mutex<Vec<Credential>>,
     /// Accounts, sessions and invitations.
     pub(in crate::tests) rest: store::MemoryStore,
@@ -152,6 +153,19 @@ impl Apps for MemoryStore {
             Ok(())
         })
     }
+    fn put_members(&self, app: AppName, members: Vec<AppMember>) -> Answer<'_, ()> {
+        self.answer(|| {
+            let mut apps = self.apps.lock().unwrap();
+            let Some(found) = apps.get_mut(&app) else { return conflict("the app") };
+            found.version += 1;
+            let mut all = self.members.lock().unwrap();
+            for member in members {
+                all.retain(|(name, m)| *name != app || m.principal != member.principal);
+                all.push((app.clone(), member));
+            }
+            Ok(())
+        })
+    }
     fn remove_member(&self, app: AppName, principal: PrincipalId) -> Answer<'_, bool> {
         self.answer(|| {
             let mut all = self.members.lock().unwrap();
@@ -230,5 +244,37 @@ impl Directory for MemoryStore {
     }
     fn redeem_claim(&self, _: Digest, _: UnixMillis, _: Principal, _: Credential) -> Answer<'_, bool> {
         self.answer(|| Ok(false))
+    }
+}
+
+impl store::AccessRequests for MemoryStore {
+    fn ask_access(&self, new: store::AccessRequest, _: UnixMillis) -> Answer<'_, store::Asked> {
+        self.answer(|| {
+            self.requests.lock().unwrap().push(new);
+            Ok(store::Asked::New)
+        })
+    }
+    fn access_requests(&self, app: AppName) -> Answer<'_, Vec<store::AccessRequest>> {
+        self.answer(|| Ok(self.requests.lock().unwrap().iter().filter(|asks| asks.app == app).cloned().collect()))
+    }
+    fn approve_access(&self, app: AppName, member: AppMember) -> Answer<'_, bool> {
+        self.answer(|| {
+            let mut all = self.requests.lock().unwrap();
+            let before = all.len();
+            all.retain(|asks| asks.app != app || asks.person != member.principal);
+            if all.len() == before {
+                return Ok(false);
+            }
+            self.members.lock().unwrap().push((app, member));
+            Ok(true)
+        })
+    }
+    fn deny_access(&self, app: AppName, person: PrincipalId, _: UnixMillis) -> Answer<'_, bool> {
+        self.answer(|| {
+            let mut all = self.requests.lock().unwrap();
+            let before = all.len();
+            all.retain(|asks| asks.app != app || asks.person != person);
+            Ok(all.len() < before)
+        })
     }
 }

@@ -106,7 +106,7 @@ async fn perform(
     operator: &Client,
 ) -> Result<Vec<Outcome>, Failure> {
     let owner = owner(operator).await?;
-    let Err(failure) = ship(&owner, &suite::make(project, files)?, &mut |_| {}).await else {
+    let Err(failure) = ship(&owner, &suite::make(project, files)?, &mut |_| {}, &mut |_| Ok(())).await else {
         return listed(desk, args, files, &Caller::of(owner, project).await?).await;
     };
     let mut outcomes = Vec::new();
@@ -117,7 +117,7 @@ async fn perform(
     // One file that cannot be loaded keeps all from being deployed together: now each for itself.
     for file in files {
         let one = std::slice::from_ref(file);
-        match ship(&owner, &suite::make(project, one)?, &mut |_| {}).await {
+        match ship(&owner, &suite::make(project, one)?, &mut |_| {}, &mut |_| Ok(())).await {
             Ok(_) => outcomes.extend(listed(desk, args, one, &Caller::of(owner.clone(), project).await?).await?),
             Err(failure) => outcomes.push(unloadable(desk, file, &failure)?),
         }

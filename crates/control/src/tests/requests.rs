@@ -1,0 +1,82 @@
+//! Who asks to be let in is let in, or not, by whoever looks after the app: once, and it counts at once.
+use control_api::Op;
+use serde_json::json;
+use store::AccessRequest;
+use types::{Code, PrincipalId, UnixMillis};
+
+use super::harness::{Room, Sent, app, owner};
+
+pub(super) fn request(n: u8) -> AccessRequest {
+    let person = PrincipalId::from_bytes([n; 16]);
+    AccessRequest { app: app("coffee"), person, message: "I am the cook".into(), asked_at: UnixMillis(5) }
+}
+
+#[tokio::test]
+async fn a_request_is_listed_decided_once_and_published() {
+    let room = Room::new();
+    room.deploy("coffee", b"\0asmone").await;
+    room.store.requests.lock().unwrap().extend([request(2), request(3)]);
+    let list = room.ask(Op::AccessRequestsList, &owner(), &["coffee"], Sent::Nothing).await.unwrap().1;
+    let first = &list["requests"][0];
+    assert_eq!(
+        (first["name"].as_str(), first["message"].as_str()),
+        (Some("Person 2"), Some("I am the cook")),
+        "{list}"
+    );
+
+    let approve = async |who: &'static str| {
+        room.reply(Op::AccessRequestApprove, &owner(), &["coffee", who], Sent::Json(json!({ "role": "member" }))).await
+    };
+    let reply = approve("Person%202").await.unwrap();
+    let two = PrincipalId::from_bytes([2; 16]);
+    assert_eq!(reply.note.as_deref(), Some(&*format!("{two} asked and is member now")));
+    assert!(room.policy_release.last().members.contains(&(two, false)), "policy knows before the answer");
+    assert_eq!(approve("Person%202").await.unwrap_err().code, Code::CTL_NOT_FOUND, "decided once");
+
+    let reply = room.reply(Op::AccessRequestDeny, &owner(), &["coffee", "Person%203"], Sent::Nothing).await.unwrap();
+    assert!(reply.note.unwrap().contains("was denied"));
+    let refused = approve("Person%203").await.unwrap_err();
+    assert_eq!(refused.code, Code::CTL_NOT_FOUND, "nobody is let in who was denied: {refused:?}");
+    assert!(refused.next.unwrap().contains("serviceful members coffee requests"));
+    assert_eq!(room.policy_release.last().members.len(), 2);
+}
+
+#[tokio::test]
+async fn an_import_is_done_whole_or_not_at_all_and_says_which_lines_are_wrong() {
+    let room = Room::new();
+    room.deploy("coffee", b"\0asmone").await;
+    let import = async |dry_run: bool, rows: &[(&str, &str)]| {
+        let row =
+            |(at, (person, role)): (usize, &(&str, &str))| json!({ "line": at + 2, "person": person, "role": role });
+        let members: Vec<_> = rows.iter().enumerate().map(row).collect();
+        let sent = Sent::Json(json!({ "dry_run": dry_run, "members": members }));
+        room.ask(Op::MembersImport, &owner(), &["coffee"], sent).await
+    };
+    let people = || room.policy_release.last().members.len();
+
+    let wrong = [("Person 2", "member"), ("Nobody", "member"), ("service:till", "member"), ("Person 2", "admin")];
+    let refused = import(false, &wrong).await.unwrap_err();
+    assert_eq!(refused.code, Code::CTL_BAD_INPUT);
+    let said = refused.detail.unwrap();
+    for part in [
+        "line 3: there is no person `Nobody`",
+        "line 4: there is no service account `till`",
+        "line 5: `Person 2` is there twice",
+    ] {
+        assert!(said.contains(part), "`{part}` is not in: {said}");
+    }
+    assert_eq!(people(), 1, "the first row was right, and is not done either");
+
+    let good = [("Person 1", "admin"), ("Person 2", "member"), ("Person 3", "admin")];
+    let counts = json!({ "dry_run": true, "added": 2, "changed": 0, "unchanged": 1 });
+    assert_eq!(import(true, &good).await.unwrap().1, counts);
+    assert_eq!(people(), 1, "nothing is done yet");
+    assert_eq!(import(false, &good).await.unwrap().1["added"], 2);
+    assert_eq!(people(), 3, "policy knows before the answer");
+    assert_eq!(import(false, &good).await.unwrap().1["unchanged"], 3, "twice is as good as once");
+    assert_eq!(import(false, &[("Person 3", "member")]).await.unwrap().1["changed"], 1);
+
+    for rows in [vec![], vec![("Person 2", "member"); control_api::IMPORT_ROWS_MAX + 1]] {
+        assert_eq!(import(false, &rows).await.unwrap_err().code, Code::CTL_BAD_INPUT);
+    }
+}
