@@ -124,8 +124,8 @@ pub(crate) fn limit_names() -> Vec<&'static str> {
     limit_caps().into_iter().map(|(name, _)| name).collect()
 }
 
-/// The word of `among` that was probably meant.
-pub(crate) fn nearest<'a>(word: &str, among: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+/// The word of `among` that was probably meant; `None` when none is like it.
+pub fn nearest<'a>(word: &str, among: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     // Comparing is quadratic in the length; no key is longer than this.
     if word.len() > 64 {
         return None;

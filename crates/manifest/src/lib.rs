@@ -26,5 +26,5 @@ mod tests;
 
 pub use bounds::{ERRORS_MAX, FUNCTIONS_MAX, TEXT_BYTES_MAX};
 pub use error::ManifestError;
-pub use keys::{KnownKey, known_keys};
+pub use keys::{KnownKey, known_keys, nearest};
 pub use model::{Build, Code, Component, Function, Manifest};

@@ -163,6 +163,14 @@ fn is_below(name: &str, domain: &str) -> bool {
 /// Less would end a worker that does its work.
 const WORKER_MEMORY_MIB_MIN: u64 = 128;
 
+/// The key that was probably meant by one that there is not. serde names both in its message, in the order that is read here.
+fn meant(error: &toml::de::Error) -> Option<String> {
+    let list = error.message().strip_prefix("unknown field ")?;
+    let mut words = list.split('`').skip(1).step_by(2);
+    let typed = words.next()?;
+    manifest::nearest(typed, words).map(str::to_owned)
+}
+
 fn default_data() -> PathBuf {
     PathBuf::from("/var/lib/serviceful")
 }
@@ -171,8 +179,10 @@ impl Config {
     /// Reads the operator's file. Relative paths in it are relative to the file.
     pub(crate) fn read(path: &Path) -> anyhow::Result<Self> {
         let text = std::fs::read_to_string(path).with_context(|| format!("cannot read `{}`", path.display()))?;
-        let mut config: Self =
-            toml::from_str(&text).with_context(|| format!("`{}` is not a valid configuration", path.display()))?;
+        let mut config: Self = toml::from_str(&text).map_err(|error| {
+            let meant = meant(&error).map_or_else(String::new, |key| format!("; did you mean `{key}`?"));
+            anyhow::Error::from(error).context(format!("`{}` is not a valid configuration{meant}", path.display()))
+        })?;
         let base = path.parent().unwrap_or(Path::new("."));
         config.data = base.join(&config.data);
         for file in config.tls.iter_mut().flat_map(|tls| &mut tls.certificates) {
@@ -400,6 +410,20 @@ impl Folders {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_unknown_key_is_told_with_the_one_that_was_probably_meant() {
+        for (text, wanted) in [
+            ("[lissten]", Some("listen")),
+            ("[runtime]\nworker_idel_s = 1", Some("worker_idle_s")),
+            ("[identity]\nlogin_max = 1", Some("login_max_s")),
+            ("[zzzzzzzzzzzz]", None),
+            ("data = 1", None),
+        ] {
+            let error = toml::from_str::<Config>(text).err().unwrap();
+            assert_eq!(meant(&error).as_deref(), wanted, "{text}: {error}");
+        }
+    }
 
     #[test]
     fn mangled_files_are_refused_or_safe() {
