@@ -11,7 +11,7 @@ const { chromium } = require("playwright-core");
 const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
 const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 
-export const wrong = [];
+const wrong = [];
 const seen = new Map();
 const shots = join(tools, "shots");
 mkdirSync(shots, { recursive: true });
@@ -19,7 +19,7 @@ mkdirSync(shots, { recursive: true });
 // It visits a platform of ours on this machine and nothing else; containers often have neither what its sandbox is made of nor
 // much shared memory.
 const args = ["--no-sandbox", "--disable-dev-shm-usage"];
-export const browser = await chromium.launch({ executablePath: join(tools, "chromium"), args });
+const browser = await chromium.launch({ executablePath: join(tools, "chromium"), args });
 
 /** Somebody with a browser of their own, and a device beside it unless `without` one. */
 export async function person(name, { without = false } = {}) {
@@ -96,4 +96,15 @@ export function totp(secret, step = 0) {
 
 export function expect(is, what) {
   if (!is) throw new Error(what);
+}
+
+/** Ends the run: 0 when nothing failed and no page had a fault; else says what, and where everybody was. */
+export async function finish(failed) {
+  for (const context of failed ? browser.contexts() : []) {
+    for (const page of context.pages()) console.error(`${page.url()}\n${await page.textContent("body").catch(() => "")}`);
+  }
+  await browser.close();
+  for (const line of wrong) console.error(line);
+  if (failed) console.error(failed);
+  process.exit(failed || wrong.length ? 1 : 0);
 }

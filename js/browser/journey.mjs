@@ -4,7 +4,7 @@
 //   SERVICEFUL_BROWSER=… node journey.mjs '{"claim": …, "app": …, "vault": …, "id": …, "invitation": …, "plain": …}'
 //
 // `app` has to answer with the caller's name on `/caller`. Prints what it did; ends with 1 and says why when something is wrong.
-import { browser, device, expect, look, person, totp, wrong } from "./crew.mjs";
+import { device, expect, finish, look, person, totp } from "./crew.mjs";
 
 const at = JSON.parse(process.argv[2]);
 const PASSWORD = "correct horse battery staple";
@@ -256,11 +256,5 @@ try {
   await password();
 } catch (error) {
   failed = error;
-  for (const context of browser.contexts()) {
-    for (const page of context.pages()) console.error(`${page.url()}\n${await page.textContent("body").catch(() => "")}`);
-  }
 }
-await browser.close();
-for (const line of wrong) console.error(line);
-if (failed) console.error(failed);
-process.exit(failed || wrong.length ? 1 : 0);
+await finish(failed);

@@ -4,7 +4,7 @@
 //   SERVICEFUL_BROWSER=… node login.mjs '{"id": …, "invitation": …, "here": [link, letters], "paste": …, "refused": …}'
 //
 // Prints the code that is to be typed; ends with 1 and says why when something is wrong.
-import { browser, expect, look, person, wrong } from "./crew.mjs";
+import { expect, finish, look, person } from "./crew.mjs";
 
 const at = JSON.parse(process.argv[2]);
 const allow = "button[name=answer][value=allow]";
@@ -49,11 +49,5 @@ try {
   console.log(await page.textContent("#paste-code"));
 } catch (error) {
   failed = error;
-  for (const context of browser.contexts()) {
-    for (const page of context.pages()) console.error(`${page.url()}\n${await page.textContent("body").catch(() => "")}`);
-  }
 }
-await browser.close();
-for (const line of wrong) console.error(line);
-if (failed) console.error(failed);
-process.exit(failed || wrong.length ? 1 : 0);
+await finish(failed);

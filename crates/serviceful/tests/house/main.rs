@@ -13,6 +13,7 @@ mod guests;
 mod hostile;
 mod javascript;
 mod key_holder;
+mod login;
 mod mail;
 mod memory;
 mod newcomer;
