@@ -88,6 +88,11 @@ fn passkey(key: &Key, now: UnixMillis) -> pages::Passkey {
 }
 
 pub(crate) async fn page(shared: &Shared, ask: &Ask) -> Answer {
+    show(shared, ask, view(shared, ask, Faults::none()).await?)
+}
+
+/// The account page, with what was wrong with a form on it.
+pub(crate) async fn view(shared: &Shared, ask: &Ask, faults: Faults) -> Result<pages::Page, gateway::Refusal> {
     let person = ask.owner_of_account()?;
     let account = shared.ports.store.account(person.id).await.map_err(store)?;
     let Some(account) = account else {
@@ -119,9 +124,9 @@ pub(crate) async fn page(shared: &Shared, ask: &Ask) -> Answer {
         },
         recovery_left: removal::takes_codes(&account).then_some(left),
         sessions: devices,
-        ..Account::default()
+        faults,
     };
-    show(shared, ask, view.render(&frame(shared, ask)))
+    Ok(view.render(&frame(shared, ask)))
 }
 
 pub(crate) async fn end_session(shared: &Shared, ask: &Ask) -> Answer {

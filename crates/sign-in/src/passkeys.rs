@@ -6,7 +6,7 @@ use types::{Assurance, Code};
 
 use crate::{
     account,
-    answer::{self, Answer, attempt_over, frame, noted, problem, refuse, show},
+    answer::{Answer, attempt_over, frame, noted, problem, refuse, show},
     ask::Ask,
     ceremony::Failed,
     device,
@@ -93,7 +93,14 @@ pub(crate) async fn rename(shared: &Shared, ask: &Ask) -> Answer {
     let person = ask.owner_of_account()?;
     let id = ask.form.get(fields::ID);
     let label = label(ask.form.get(fields::LABEL));
-    let Ok(label) = label else { return answer::go(paths::ACCOUNT) };
+    let label = match label {
+        Ok(label) => label,
+        Err(fault) => {
+            let page = account::view(shared, ask, fault.into()).await?;
+            let reason = format!("a passkey of {}: its new name does not do", person.id);
+            return Err(refuse(shared, ask, Code::ID_FORM, reason, page));
+        }
+    };
     let renamed = keys::change(shared, person.id, |keys, _| {
         keys.iter_mut().find(|key| key.id == id).map(|key| key.label.clone_from(&label)).ok_or(())
     });

@@ -133,6 +133,11 @@ async fn somebody_with_nothing_but_a_passkey_gets_everywhere() {
     let id = page.text().rsplit_once("/account/passkeys/remove?id=").unwrap().1.split_once('"').unwrap().0.to_owned();
     let page = browser.send(&platform, ID, "/account/passkeys/rename", &[("id", &id), ("label", "Laptop")]).await;
     assert_eq!(page.status(), 303);
+    for bad in ["", "a\u{202e}b", &"x".repeat(65)] {
+        let page = browser.send(&platform, ID, "/account/passkeys/rename", &[("id", &id), ("label", bad)]).await;
+        assert_eq!(page.status(), 422, "{bad}");
+        assert!(page.text().contains("for the passkey") || page.text().contains("for the name"), "{}", page.text());
+    }
     assert_eq!(
         browser.send(&platform, ID, "/account/passkeys/rename", &[("id", "x"), ("label", "y")]).await.status(),
         404
