@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use control_api::{IMPORT_ROWS_MAX, ImportMembers, ImportedMember, MembersImported, Role};
 use gateway::{Ctx, Refusal, Reply};
 use store::{AppMember, MemberRole, Principal, PrincipalKind};
-use types::AppName;
+use types::{AppName, PrincipalId};
 
 use super::{apps, members};
 use crate::{
@@ -53,31 +53,47 @@ pub(crate) async fn import(shared: &Shared, cx: &Ctx, asked: Asked) -> Result<Re
     Ok(reply)
 }
 
-/// Everybody by each word that means them: the id, a person's name, `service:NAME`.
-struct Known(HashMap<String, Vec<Principal>>);
+/// Everybody by each kind of word that means them. SECURITY: names are chosen freely, so none is looked for where an id or a
+/// service account is meant: else a person called `service:ci` would get what a row gives to that account.
+#[derive(Default)]
+struct Known {
+    ids: HashMap<PrincipalId, Principal>,
+    /// By `service:NAME`.
+    services: HashMap<String, Principal>,
+    people: HashMap<String, Vec<Principal>>,
+}
 
 impl Known {
     /// Read once: a file has thousands of rows.
     async fn of(shared: &Shared, app: &AppName) -> Result<Self, Refusal> {
-        let mut known: HashMap<String, Vec<Principal>> = HashMap::new();
+        let mut known = Self::default();
         for principal in directory::around(shared, app).await? {
-            for word in [principal.id.to_string(), directory::name(&principal)] {
-                known.entry(word).or_default().push(principal.clone());
+            known.ids.insert(principal.id, principal.clone());
+            let name = directory::name(&principal);
+            match principal.kind {
+                PrincipalKind::Service { .. } => drop(known.services.insert(name, principal)),
+                PrincipalKind::Person { .. } => known.people.entry(name).or_default().push(principal),
             }
         }
-        Ok(Self(known))
+        Ok(known)
     }
 
     /// Whom a row means, and what they shall be.
     fn find(&self, app: &AppName, row: &ImportedMember) -> Result<(Principal, MemberRole), String> {
         let shown = input::short(&row.person);
-        let found = self.0.get(&row.person).map(Vec::as_slice).unwrap_or_default();
-        let principal = match (found, row.person.strip_prefix("service:")) {
-            ([one], _) => one.clone(),
-            ([], Some(name)) => return Err(format!("there is no service account `{}` of `{app}`", input::short(name))),
-            ([], None) => return Err(format!("there is no person `{shown}`")),
-            _ => return Err(format!("several people are called `{shown}`; give the id")),
+        let principal = if let Some(name) = row.person.strip_prefix("service:") {
+            let found = self.services.get(&row.person);
+            found.ok_or_else(|| format!("there is no service account `{}` of `{app}`", input::short(name)))?
+        } else if let Ok(id) = row.person.parse::<PrincipalId>() {
+            self.ids.get(&id).ok_or_else(|| format!("there is nobody with the id `{shown}`"))?
+        } else {
+            match self.people.get(&row.person).map(Vec::as_slice).unwrap_or_default() {
+                [one] => one,
+                [] => return Err(format!("there is no person `{shown}`")),
+                _ => return Err(format!("several people are called `{shown}`; give the id")),
+            }
         };
+        let principal = principal.clone();
         match row.role {
             Role::Member => Ok((principal, MemberRole::Member)),
             Role::Admin if matches!(principal.kind, PrincipalKind::Person { .. }) => Ok((principal, MemberRole::Admin)),
