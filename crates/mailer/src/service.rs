@@ -112,6 +112,9 @@ async fn serve(channel: &mut Channel, mut server: Server, config: &Config) -> Re
         let letter = frame.message::<Letter>().map_err(ChannelError::Protocol)?;
         let outcome = server.give(config, &letter).await;
         send(channel, kind::OUTCOME, frame.stream, &outcome)?;
+        if !server.in_step {
+            return Ok(());
+        }
     }
     server.leave().await;
     Ok(())

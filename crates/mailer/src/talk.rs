@@ -7,6 +7,7 @@ use lettre::transport::smtp::{
     client::AsyncSmtpConnection,
     commands::{Data, Mail, Quit, Rcpt, Rset},
     extension::ClientId,
+    response::{Response, Severity},
 };
 use wire::mail::{Letter, Outcome};
 
@@ -25,6 +26,8 @@ const MESSAGE: Duration = Duration::from_secs(150);
 /// A server that has heard who we are.
 pub(crate) struct Server {
     connection: AsyncSmtpConnection,
+    /// Whether the next reply answers the next command.
+    pub(crate) in_step: bool,
 }
 
 /// A stranger's words, to be shown: one line, no controls, not long.
@@ -37,6 +40,8 @@ pub(crate) fn plain(words: &str) -> String {
 enum Failed {
     Said(Error),
     Slow(u64),
+    /// A reply that does not answer what was said.
+    Odd(String),
 }
 
 impl Failed {
@@ -45,12 +50,22 @@ impl Failed {
             // What sort of failure it is, and what the server said.
             Self::Said(error) => plain(&error.to_string()),
             Self::Slow(seconds) => format!("the server took longer than {seconds} s"),
+            Self::Odd(reply) => format!("the server answered something else than was asked: {reply}"),
         }
     }
 
     /// The server will never do it (a reply that begins with 5).
     fn is_final(&self) -> bool {
         matches!(self, Self::Said(error) if error.is_permanent())
+    }
+}
+
+/// lettre takes every 2xx and 3xx for a yes; here it matters which.
+fn expect(reply: &Response, severity: Severity) -> Result<(), Failed> {
+    if reply.code().severity == severity {
+        Ok(())
+    } else {
+        Err(Failed::Odd(plain(&reply.message().collect::<String>())))
     }
 }
 
@@ -77,7 +92,7 @@ impl Server {
             let signed_in = within(COMMAND, connection.auth(&mechanisms, &credentials)).await;
             signed_in.map_err(|failed| NoConnection::Account(failed.reason()))?;
         }
-        Ok(Self { connection })
+        Ok(Self { connection, in_step: true })
     }
 
     /// Gives one letter to the server.
@@ -89,8 +104,10 @@ impl Server {
         match self.transact(made).await {
             Ok(()) => Outcome::Taken,
             Err((failed, of_recipient)) => {
-                // What was begun must not become part of the next one.
-                let _ = within(COMMAND, self.connection.command(Rset)).await;
+                // What was begun must not become part of the next one. SECURITY: and a reply that is still to come must not be
+                // taken for that of a later command: a mail that was refused would count as delivered.
+                self.in_step =
+                    matches!(failed, Failed::Said(_)) && within(COMMAND, self.connection.command(Rset)).await.is_ok();
                 let reason = failed.reason();
                 // Only what the server says of this recipient is about this mail; everything else may be mended by the operator.
                 if of_recipient && failed.is_final() { Outcome::Never { reason } } else { Outcome::Later { reason } }
@@ -103,8 +120,10 @@ impl Server {
         let Made { from, to, bytes } = made;
         within(COMMAND, self.connection.command(Mail::new(Some(from), Vec::new()))).await.map_err(other)?;
         within(COMMAND, self.connection.command(Rcpt::new(to, Vec::new()))).await.map_err(|failed| (failed, true))?;
-        within(COMMAND, self.connection.command(Data)).await.map_err(other)?;
-        within(MESSAGE, self.connection.message(&bytes)).await.map_err(other)?;
+        let ready = within(COMMAND, self.connection.command(Data)).await.map_err(other)?;
+        expect(&ready, Severity::PositiveIntermediate).map_err(other)?;
+        let taken = within(MESSAGE, self.connection.message(&bytes)).await.map_err(other)?;
+        expect(&taken, Severity::PositiveCompletion).map_err(other)?;
         Ok(())
     }
 
