@@ -15,6 +15,7 @@ use crate::{
     passkey::{self, ceremonies},
     password::{self, Step},
     recent::own,
+    second,
     service::{Shared, store},
     trip::{Trip, Wanted},
 };
@@ -127,6 +128,8 @@ pub(crate) async fn sent(shared: &Shared, ask: &Ask) -> Answer {
     }
     let mut assurance = Assurance::SingleFactor;
     if let Some(totp) = account.totp.as_ref().filter(|_| asked.code) {
+        // SECURITY: codes have a count of their own, which no right password ends: whoever has the password has a million guesses left.
+        let codes = second::charge(shared, ask, &account).await?;
         let code: String = ask.form.get(fields::CODE).chars().filter(|c| *c != ' ').collect();
         let step = shared.ports.vault.totp_step(person.id, totp.sealed.clone(), Secret::new(code)).await;
         let Some(step) = step.map_err(|e| shared.vault(ask, e))? else {
@@ -135,6 +138,7 @@ pub(crate) async fn sent(shared: &Shared, ask: &Ask) -> Answer {
         if !shared.ports.store.use_totp_step(person.id, step).await.map_err(store)? {
             return Err(again(Fault::CodeUsed, "a code that was used before"));
         }
+        shared.limits.clear(&codes);
         assurance = Assurance::MultiFactor;
     }
     shared.limits.clear(&key);

@@ -129,6 +129,10 @@ pub(crate) async fn remove_sent(shared: &Shared, ask: &Ask) -> Answer {
         if keys.len() == 1 && account.password.is_none() {
             return Err(Some(Fault::LastCredential));
         }
+        // Whoever owns the platform keeps a second factor, here as with the authenticator app.
+        if keys.len() == 1 && person.owner && account.totp.is_none() {
+            return Err(Some(Fault::SecondFactorNeeded));
+        }
         keys.remove(at);
         Ok(())
     });

@@ -2,7 +2,7 @@
 use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension, Row};
-use store::{Account, Accounts, Answer, AppMember, Invitation, MemberRole, Principal, Totp};
+use store::{Account, Accounts, Answer, AppMember, Invitation, LinkPurpose, MemberRole, Principal, Totp};
 use types::{AppName, CredentialId, Digest, PrincipalId, UnixMillis};
 
 use crate::{
@@ -217,6 +217,7 @@ impl Accounts for SqliteStore {
             if db.prepare_cached(sql)?.execute((person.as_bytes(), &*hash, millis(at)?))? == 0 {
                 return Ok(false);
             }
+            sessions::use_up_links(db, person, LinkPurpose::Reset)?;
             sessions::end_all_but(db, person, None, kept)?;
             logins::end_all(db, person, at)?;
             Ok(true)
@@ -234,8 +235,7 @@ impl Accounts for SqliteStore {
             let Some(person) = found else { return Ok(None) };
             let sql = "UPDATE account SET password = ?2, password_at = ?3 WHERE person = ?1";
             db.prepare_cached(sql)?.execute((person.as_bytes(), &*hash, millis(now)?))?;
-            let sql = "UPDATE link SET used = 1 WHERE person = ?1 AND purpose = 'reset'";
-            db.prepare_cached(sql)?.execute([person.as_bytes()])?;
+            sessions::use_up_links(db, person, LinkPurpose::Reset)?;
             sessions::end_all_but(db, person, None, None)?;
             logins::end_all(db, person, now)?;
             Ok(Some(person))
@@ -286,7 +286,11 @@ impl Accounts for SqliteStore {
             let sql =
                 "UPDATE account SET password = NULL, password_at = NULL, totp = NULL, totp_at = NULL, totp_step = NULL
                        WHERE person = ?1 AND passkeys <> '[]'";
-            Ok(db.prepare_cached(sql)?.execute([person.as_bytes()])? == 1)
+            let removed = db.prepare_cached(sql)?.execute([person.as_bytes()])? == 1;
+            if removed {
+                sessions::use_up_links(db, person, LinkPurpose::Reset)?;
+            }
+            Ok(removed)
         })
     }
 

@@ -1,6 +1,6 @@
 //! `store::Logins` in SQL.
 use rusqlite::{Connection, OptionalExtension, Row};
-use store::{Answer, Credential, Login, Logins, REFRESHES_MAX, Refresh, Refreshed};
+use store::{Answer, Credential, LinkPurpose, Login, Logins, REFRESHES_MAX, Refresh, Refreshed};
 use types::{CredentialId, Digest, PrincipalId, UnixMillis};
 
 use crate::{
@@ -8,6 +8,7 @@ use crate::{
     fault::{Fault, Label},
     open::SqliteStore,
     rows::{self, CREDENTIAL, CREDENTIAL_COLUMNS, digest, millis, time},
+    sessions,
     sessions::{assurance, assurance_number},
 };
 
@@ -63,6 +64,8 @@ pub(crate) fn end_all(db: &Connection, of: PrincipalId, at: UnixMillis) -> Resul
     let open: Result<Vec<CredentialId>, _> =
         db.prepare_cached(sql)?.query_map([of.as_bytes()], |row| row.get(0).map(CredentialId::from_bytes))?.collect();
     let open = open?;
+    // What was allowed and not fetched yet would open another one.
+    sessions::use_up_links(db, of, LinkPurpose::Code)?;
     for id in &open {
         revoke(db, *id, at)?;
     }

@@ -106,6 +106,13 @@ fn insert_session(db: &Connection, new: &Session) -> Result<(), Fault> {
 }
 
 /// Ends the sessions of a person but `kept` and its children; how many.
+/// Makes a person's open links of this kind void.
+pub(crate) fn use_up_links(db: &Connection, of: PrincipalId, purpose: LinkPurpose) -> Result<(), Fault> {
+    let sql = "UPDATE link SET used = 1 WHERE person = ?1 AND purpose = ?2";
+    db.prepare_cached(sql)?.execute((of.as_bytes(), purpose_word(purpose)))?;
+    Ok(())
+}
+
 pub(crate) fn end_all_but(
     db: &Connection,
     of: PrincipalId,

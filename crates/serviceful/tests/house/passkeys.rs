@@ -362,6 +362,8 @@ async fn nobody_makes_themselves_at_home_with_less_than_the_owner_has() {
     assert_eq!(page.location(), "/account/authenticator", "an owner shows two");
     let account = browser.open(&platform, ID, "/account").await.text();
     let id = account.rsplit_once("/account/passkeys/remove?id=").unwrap().1.split_once('"').unwrap().0.to_owned();
+    let page = browser.send(&platform, ID, "/account/passkeys/remove", &[("id", &id)]).await;
+    assert_eq!(page.status(), 422, "an owner is not left with a password alone: {}", page.text());
     for path in [
         "/account/authenticator",
         "/account/passkeys",

@@ -149,6 +149,13 @@ pub async fn check_resets(make: impl Fn() -> AnyStore) {
     let left = ok(store.logins(Some(id(1))).await);
     assert!(left.iter().all(|(credential, _)| credential.revoked_at.is_some()), "{left:?}");
 
+    for (n, purpose) in [(74, LinkPurpose::Reset), (75, LinkPurpose::Code)] {
+        ok(store.add_link(link(n, purpose, 1, "")).await);
+    }
+    assert!(ok(store.set_password(id(1), "again".into(), at(32), None).await));
+    assert_eq!(ok(reset(74, 33).await), None, "somebody else's way to another password");
+    assert!(matches!(ok(store.use_link(LinkPurpose::Code, digest(75), at(33)).await), Use::Again(_)));
+
     ok(store.add_link(link(73, LinkPurpose::Reset, 1, "")).await);
     assert!(ok(store.set_disabled(id(1), true).await));
     assert_eq!(ok(reset(73, 31).await), None, "disabled");

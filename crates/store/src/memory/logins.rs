@@ -2,7 +2,7 @@
 use types::{CredentialId, PrincipalId, UnixMillis};
 
 use super::{MemoryStore, Rooms, answer, conflict};
-use crate::{Answer, Credential, Login, Logins, REFRESHES_MAX, Refresh, Refreshed, StoreError};
+use crate::{Answer, Credential, LinkPurpose, Login, Logins, REFRESHES_MAX, Refresh, Refreshed, StoreError};
 
 impl Rooms {
     fn add_login(&mut self, credential: Credential, login: Login) -> Result<(), StoreError> {
@@ -28,6 +28,7 @@ impl Rooms {
     }
 
     pub(super) fn end_logins(&mut self, of: PrincipalId, at: UnixMillis) -> usize {
+        self.use_up_links(of, LinkPurpose::Code);
         let own: Vec<CredentialId> = self.logins.iter().map(|l| l.credential).collect();
         let open = |c: &&Credential| c.principal == of && c.revoked_at.is_none() && own.contains(&c.id);
         let ended: Vec<CredentialId> = self.credentials.iter().filter(open).map(|c| c.id).collect();

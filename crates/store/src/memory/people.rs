@@ -49,6 +49,12 @@ impl Rooms {
         ended.len()
     }
 
+    pub(super) fn use_up_links(&mut self, of: PrincipalId, purpose: LinkPurpose) {
+        for (link, used) in self.links.iter_mut().filter(|(link, _)| link.person == of) {
+            *used |= link.purpose == purpose;
+        }
+    }
+
     fn end_all_but(&mut self, of: PrincipalId, app: Option<&AppName>, kept: Option<CredentialId>) -> usize {
         self.end(|s| {
             let stays = kept.is_some_and(|kept| s.id == kept || s.parent == Some(kept));
@@ -163,6 +169,7 @@ impl Accounts for MemoryStore {
         let mut rooms = self.lock();
         let Some(account) = rooms.accounts.get_mut(&person) else { return answer(Ok(false)) };
         (account.password, account.password_at) = (Some(hash), Some(at));
+        rooms.use_up_links(person, LinkPurpose::Reset);
         rooms.end_all_but(person, None, kept);
         rooms.end_logins(person, at);
         answer(Ok(true))
@@ -180,9 +187,7 @@ impl Accounts for MemoryStore {
             return answer(Ok(None));
         };
         (account.password, account.password_at) = (Some(hash), Some(now));
-        for (link, used) in rooms.links.iter_mut().filter(|(l, _)| l.person == person) {
-            *used |= link.purpose == LinkPurpose::Reset;
-        }
+        rooms.use_up_links(person, LinkPurpose::Reset);
         rooms.end_all_but(person, None, None);
         rooms.end_logins(person, now);
         answer(Ok(Some(person)))
@@ -223,6 +228,7 @@ impl Accounts for MemoryStore {
         let found = rooms.accounts.get_mut(&person).filter(|a| &*a.passkeys != "[]");
         let Some(account) = found else { return answer(Ok(false)) };
         (account.password, account.password_at, account.totp) = (None, None, None);
+        rooms.use_up_links(person, LinkPurpose::Reset);
         answer(Ok(true))
     }
 
