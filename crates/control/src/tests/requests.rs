@@ -76,6 +76,26 @@ async fn an_import_is_done_whole_or_not_at_all_and_says_which_lines_are_wrong() 
     assert_eq!(import(false, &good).await.unwrap().1["unchanged"], 3, "twice is as good as once");
     assert_eq!(import(false, &[("Person 3", "member")]).await.unwrap().1["changed"], 1);
 
+    // Names are chosen freely: none stands in for an account of a machine, or for the id of somebody else.
+    let gone = PrincipalId::from_bytes([77; 16]).to_string();
+    {
+        let mut people = room.store.principals.lock().unwrap();
+        for (person, name) in
+            people.iter_mut().filter(|p| p.id == PrincipalId::from_bytes([2; 16])).zip(["service:till"])
+        {
+            person.name = name.into();
+        }
+        for (person, name) in people.iter_mut().filter(|p| p.id == PrincipalId::from_bytes([3; 16])).zip([&gone]) {
+            person.name = name.as_str().into();
+        }
+    }
+    for (row, said) in
+        [("service:till", "there is no service account `till`"), (gone.as_str(), "there is nobody with the id")]
+    {
+        let refused = import(false, &[(row, "admin")]).await.unwrap_err();
+        assert!(refused.detail.as_ref().unwrap().contains(said), "{refused:?}");
+    }
+
     for rows in [vec![], vec![("Person 2", "member"); control_api::IMPORT_ROWS_MAX + 1]] {
         assert_eq!(import(false, &rows).await.unwrap_err().code, Code::CTL_BAD_INPUT);
     }

@@ -481,3 +481,30 @@ async fn an_owner_with_a_password_keeps_a_second_factor() {
     let id = page.text().rsplit_once("/account/passkeys/remove?id=").unwrap().1.split_once('"').unwrap().0.to_owned();
     assert_eq!(browser.send(&platform, ID, "/account/passkeys/remove", &[("id", &id)]).await.status(), 422);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_right_password_buys_no_guesses_of_codes() {
+    let platform = Platform::start(&Setup::default());
+    let code = platform.claim_code(&[]);
+    let mut browser = Browser::default();
+    let form = [("secret", code.as_str()), ("name", "Olga"), ("email", EMAIL), ("new_password", PASSWORD)];
+    let page = browser.send(&platform, ID, "/claim", &form).await;
+    let page = browser.follow(&platform, page).await;
+    let secret = secret_of(&page);
+    browser.send(&platform, ID, "/account/authenticator", &[("code", &totp(&secret, 0))]).await;
+    // Somebody at this very screen knows the password. Each wrong code is followed by a proof that they do.
+    let mut tries = 0;
+    loop {
+        let guess = format!("{:06}", 900_000 + tries);
+        let form = [("to", "/account"), ("password", PASSWORD), ("code", guess.as_str())];
+        let status = browser.send(&platform, ID, "/confirm", &form).await.status();
+        if status == 429 {
+            break;
+        }
+        assert_eq!(status, 422);
+        let form = [("password", PASSWORD), ("new_password", "")];
+        assert_eq!(browser.send(&platform, ID, "/account/password", &form).await.status(), 422);
+        tries += 1;
+        assert!(tries < 20, "guesses without end");
+    }
+}
