@@ -13,6 +13,9 @@ const COMPILE_DESCRIPTORS: u64 = 256;
 const BUNDLE_DESCRIPTORS: u64 = 256;
 /// Descriptors of a mailer: one channel, one connection, thread plumbing.
 const MAILER_DESCRIPTORS: u64 = 64;
+/// Private memory of a mailer: one message of at most a megabyte in a few copies, one connection, certificates of authorities.
+/// What a server answers must not become more.
+const MAILER_DATA_BYTES: u64 = 256 << 20;
 /// Descriptors of the keeper: one channel, its key and event files.
 const KEEPER_DESCRIPTORS: u64 = 1024;
 /// Largest file or memfd that a compile process may write, in bytes. A 100 MB module is refused before; code grows
@@ -33,6 +36,7 @@ pub(crate) fn of_role(role: Role) -> Result<(), JailError> {
         Role::Keeper => KEEPER_DESCRIPTORS,
         Role::Mailer => {
             lower(Resource::Fsize, 0, "forbid writing files")?;
+            lower(Resource::Data, MAILER_DATA_BYTES, "limit private memory")?;
             MAILER_DESCRIPTORS
         }
         // The front holds one descriptor for each client and the supervisor hands its own limit down.

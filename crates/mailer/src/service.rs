@@ -14,7 +14,7 @@ use crate::{
     dial,
     error::NoConnection,
     secure::{self, Line},
-    talk::Server,
+    talk::{PATIENCE, Server},
 };
 
 /// From the connection to a server that is ready for a mail.
@@ -96,7 +96,7 @@ async fn reach(opened: Opened, setting: &Setting) -> Result<Server, NoConnection
         (Tls::Implicit | Tls::StartTls, None) => return Err(NoConnection::Authorities("none was read".to_owned())),
     };
     let account = setting.config.user.as_deref().zip(password.as_ref().map(Secret::reveal));
-    Server::greet(line, &setting.hello, account).await
+    Server::greet(line, &setting.hello, account, PATIENCE).await
 }
 
 async fn serve(channel: &mut Channel, mut server: Server, config: &Config) -> Result<(), MailerError> {

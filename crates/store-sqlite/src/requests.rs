@@ -4,10 +4,10 @@ use store::{AccessRequest, AccessRequests, Answer, AppMember, Asked};
 use types::{AppName, PrincipalId, UnixMillis};
 
 use crate::{
-    apps::grow,
+    apps::{grow, upsert_member},
     fault::{Fault, Label},
     open::SqliteStore,
-    rows::{self, app_name, millis, principal_id, time, unsigned},
+    rows::{app_name, millis, principal_id, time, unsigned},
 };
 
 fn request(row: &Row<'_>) -> Result<AccessRequest, rusqlite::Error> {
@@ -76,10 +76,7 @@ impl AccessRequests for SqliteStore {
             if db.prepare_cached(sql)?.execute((name, person))? == 0 {
                 return Ok(false);
             }
-            let sql = "INSERT INTO member (app, principal, role, added_at) VALUES (?1, ?2, ?3, ?4)
-                       ON CONFLICT (app, principal) DO NOTHING";
-            let (role, added_at) = (rows::role_word(member.role), millis(member.added_at)?);
-            db.prepare_cached(sql)?.execute((name, person, role, added_at))?;
+            upsert_member(db, &app, &member)?;
             grow(db, &app)?;
             Ok(true)
         })

@@ -46,7 +46,7 @@ pub trait AccessRequests: Send + Sync {
     /// Those that are open at an app, oldest first. Whoever became a member by another way asks no more.
     fn access_requests(&self, app: AppName) -> Answer<'_, Vec<AccessRequest>>;
     /// Lets somebody in who asked: they are a member, which grows the app's version, and ask no more, in one transaction.
-    /// `false`, and nothing changed, when they do not ask. One who is a member already keeps the role.
+    /// `false`, and nothing changed, when they do not ask. They have the role that is given here.
     fn approve_access(&self, app: AppName, member: AppMember) -> Answer<'_, bool>;
     /// Says no; `false`, and nothing changed, when they do not ask.
     fn deny_access(&self, app: AppName, person: PrincipalId, at: UnixMillis) -> Answer<'_, bool>;

@@ -43,8 +43,8 @@ impl std::fmt::Debug for Letter {
 pub enum Outcome {
     /// The server took it; from now on it is the server's.
     Taken,
-    /// Not now; it may be tried again.
-    Later { reason: String },
+    /// Not now; it may be tried again. `of_sender`: the server would refuse every other mail of ours as well.
+    Later { reason: String, of_sender: bool },
     /// Never: the server will not deliver to this address.
     Never { reason: String },
 }

@@ -241,7 +241,19 @@ pub(crate) async fn reset(shared: &Shared, asked: Asked) -> Result<Reply, Refusa
     let mailed = shared.ports.mail.is_on() && !wanted.print;
     let address = format!("{}/reset-password?secret={}", shared.ports.names.id_url(), secret.reveal());
     let to = Outgoing { to: account.email, person: Some(person.id), expires_at: link.expires_at };
-    let (shown, mail) = out(shared, mailed, to, address, |link| Letter::Reset { link }).await?;
+    let (shown, mail) = match out(shared, mailed, to, address, |link| Letter::Reset { link }).await {
+        Ok(gone) => gone,
+        Err(refusal) => {
+            // Nobody was given it, so nobody may use it.
+            shared
+                .ports
+                .store
+                .use_link(link.purpose, link.hash, shared.ports.clock.now())
+                .await
+                .map_err(refuse::store)?;
+            return Err(refusal);
+        }
+    };
     let (name, expires_at) = (person.name.to_string(), link.expires_at);
     reply::json(StatusCode::CREATED, &ResetCreated { person: person.id, name, link: shown, mail, expires_at })
 }

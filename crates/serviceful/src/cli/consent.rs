@@ -32,6 +32,15 @@ pub(crate) fn lines(review: &AccessReview) -> Vec<String> {
     lines
 }
 
+/// What it is that needs a yes.
+fn opens(review: &AccessReview) -> &'static str {
+    if review.against.is_some() {
+        "this deployment opens what was closed"
+    } else {
+        "this opens functions beyond the app's own members"
+    }
+}
+
 /// Shows who gains access, and asks where that is called for.
 pub(super) fn ask(desk: &Desk, review: &AccessReview, yes: bool) -> Result<(), Failure> {
     let against = if review.against.is_some() { "now" } else { "then" };
@@ -42,10 +51,10 @@ pub(super) fn ask(desk: &Desk, review: &AccessReview, yes: bool) -> Result<(), F
         return Ok(());
     }
     if !std::io::stdin().is_terminal() || desk.out.json {
-        let what = format!("this deployment opens what was closed:\n{}", lines(review).join("\n"));
+        let what = format!("{}:\n{}", opens(review), lines(review).join("\n"));
         return Err(Failure::usage(what).next("add `--yes` when that is what you want; nothing was deployed"));
     }
-    desk.out.note("this opens what was closed; type `yes` to deploy it:");
+    desk.out.note(&format!("{}; type `yes` to deploy it:", opens(review)));
     let mut line = String::new();
     let read = std::io::stdin().lock().read_line(&mut line);
     read.map_err(|e| Failure::new(format!("cannot read the answer: {e}")))?;

@@ -127,6 +127,12 @@ impl Carrier {
                 },
             };
             match handed {
+                // SECURITY: of nobody's mail: an operator who reads that all is well would look for missing mails elsewhere.
+                Ok(Outcome::Later { reason, of_sender: true }) => {
+                    let trouble = format!("the server refuses the sender: {}", kept(&reason));
+                    self.office.fares(|health| health.trouble = Some(trouble));
+                    return self.later(mail, &reason).await;
+                }
                 Ok(outcome) => {
                     self.office.fares(|health| health.trouble = None);
                     self.close(mail, outcome).await?;
@@ -176,7 +182,7 @@ impl Carrier {
         let plain = match opened {
             Ok(Some(plain)) => plain,
             Ok(None) => return Ok(Outcome::Never { reason: "what it says cannot be opened any more".to_owned() }),
-            Err(error) => return Ok(Outcome::Later { reason: error.to_string() }),
+            Err(error) => return Ok(Outcome::Later { reason: error.to_string(), of_sender: false }),
         };
         let Ok(Words { subject, text }) = serde_json::from_slice(&plain) else {
             return Ok(Outcome::Never { reason: "what it says cannot be read".to_owned() });
@@ -202,7 +208,7 @@ impl Carrier {
                     self.office.note("mail-delivered", format!("{what}, at attempt {}", mail.attempt));
                 }
             }
-            Outcome::Later { reason } => self.later(mail, &reason).await?,
+            Outcome::Later { reason, .. } => self.later(mail, &reason).await?,
             Outcome::Never { reason } => {
                 if store.mail_failed(mail.id, mail.attempt, self.now(), kept(&reason), None).await? {
                     self.office.note("mail-failed", format!("{what}: the server will not take it"));

@@ -12,6 +12,8 @@ use tokio::{
 /// How it behaves.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Manners {
+    /// What it answers to `MAIL`, in place of its consent.
+    pub(crate) sender: Option<&'static str>,
     /// What it answers to `RCPT`, in place of its consent.
     pub(crate) recipient: Option<&'static str>,
     /// What it answers to the message, in place of its thanks.
@@ -221,10 +223,13 @@ impl Catcher {
                     known = words == format!("AUTH PLAIN {wanted}");
                     if known { "235 welcome\r\n".to_owned() } else { "535 5.7.8 not you\r\n".to_owned() }
                 }
-                "MAIL" if may => {
-                    from = words;
-                    "250 ok\r\n".to_owned()
-                }
+                "MAIL" if may => match manners.sender {
+                    Some(refusal) => format!("{refusal}\r\n"),
+                    None => {
+                        from = words;
+                        "250 ok\r\n".to_owned()
+                    }
+                },
                 "RCPT" if may => match manners.recipient {
                     Some(refusal) => format!("{refusal}\r\n"),
                     None => {

@@ -155,6 +155,22 @@ async fn a_mail_waits_for_its_server_sealed_and_is_sent_once() {
     let (status, said) = platform.api("POST", &format!("/api/v1/mails/{id}/retry"), None).await;
     assert_eq!(status, 409, "{said}");
 
+    // A server that refuses everything from here keeps mails waiting, and the posture says so.
+    catcher.behave(Manners { sender: Some("550 5.7.1 sender refused"), ..Manners::default() });
+    let ran = platform.cli_in(&platform.data(), &["mail", "test", "grace@example.org", "--host"]);
+    assert_eq!(ran.code, 0, "{} {}", ran.out, ran.err);
+    let held = settled(&platform, "waiting").await;
+    assert!(held["error"].as_str().unwrap().contains("550"), "{held}");
+    let ran = platform.cli_in(&platform.data(), &["posture", "--json", "--host"]);
+    let posture: Value = serde_json::from_str(&ran.out).unwrap_or_else(|_| panic!("{} {}", ran.out, ran.err));
+    let check = posture["checks"].as_array().unwrap().iter().find(|c| c["name"] == "mail").unwrap();
+    assert!(check["ok"] == false && check["detail"].as_str().unwrap().contains("refuses the sender"), "{check}");
+    catcher.behave(Manners::default());
+    let (status, said) =
+        platform.api("POST", &format!("/api/v1/mails/{}/retry", held["id"].as_str().unwrap()), None).await;
+    assert_eq!(status, 200, "{said}");
+    settled(&platform, "delivered").await;
+
     // A server that will never take it, and one that is not there.
     catcher.behave(Manners { recipient: Some("550 5.1.1 no such user"), ..Manners::default() });
     let ran = platform.cli_in(&platform.data(), &["mail", "test", "nobody@example.org", "--host"]);

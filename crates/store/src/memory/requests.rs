@@ -46,7 +46,7 @@ impl AccessRequests for MemoryStore {
         let there = rooms.requests.iter().any(|(known, denied)| asks(known) && denied.is_none());
         if there {
             rooms.requests.retain(|(known, _)| !asks(known));
-            rooms.members.entry((app.clone(), member.principal)).or_insert(member);
+            rooms.members.insert((app.clone(), member.principal), member);
             if let Some(found) = rooms.apps.get_mut(&app) {
                 found.version += 1;
             }
