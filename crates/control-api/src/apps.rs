@@ -3,6 +3,8 @@ use serde::{Deserialize, Serialize};
 use types::{Access, AppName, Assurance, DeploymentId, PrincipalId, UnixMillis};
 use utoipa::ToSchema;
 
+use crate::MemberGroup;
+
 /// One app in a list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -100,6 +102,9 @@ pub struct Member {
 #[serde(deny_unknown_fields)]
 pub struct MemberList {
     pub members: Vec<Member>,
+    /// Groups of people among them, by name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub groups: Vec<MemberGroup>,
 }
 
 /// One row of an import.

@@ -76,6 +76,25 @@ use crate::{AuditQuery, OPERATIONS, Op, Operation};
     crate::ExplainedRule,
     crate::ExplainedNow,
     crate::ExplainedChange,
+    crate::CreateGroup,
+    crate::GroupView,
+    crate::GroupList,
+    crate::GroupDetail,
+    crate::GroupApp,
+    crate::GroupPerson,
+    crate::AddToGroup,
+    crate::AddedToGroup,
+    crate::PutAppGroup,
+    crate::MemberGroup,
+    crate::CallerGroup,
+    crate::InvitationList,
+    crate::InvitationView,
+    crate::ImportPeople,
+    crate::ImportedPerson,
+    crate::ImportedLink,
+    crate::PeopleImported,
+    crate::RenamePerson,
+    crate::EverythingEnded,
     crate::PersonView,
     crate::PutPerson,
     crate::PeopleList,
@@ -115,6 +134,8 @@ struct Problem {
     detail: Option<String>,
     /// What to do next.
     next: Option<String>,
+    /// Where a person signs in, of a 401: to be opened in a browser, never followed by a program.
+    login_url: Option<String>,
     /// The request's id, to find it in logs and audit.
     request: Option<String>,
 }
@@ -137,7 +158,13 @@ const fn shapes(op: Op) -> (Shape, Shape, &'static str) {
         Op::Whoami => (Nothing, Json("Identity"), "200"),
         Op::AppsList => (Nothing, Json("AppList"), "200"),
         Op::AppGet => (Nothing, Json("AppDetail"), "200"),
-        Op::AppRemove | Op::MemberRemove | Op::PersonRemove => (Nothing, Json("Removed"), "200"),
+        Op::AppRemove
+        | Op::MemberRemove
+        | Op::PersonRemove
+        | Op::AppGroupRemove
+        | Op::GroupRemove
+        | Op::GroupTake
+        | Op::InvitationRevoke => (Nothing, Json("Removed"), "200"),
         Op::ComponentsMissing => (Json("ComponentsNamed"), Json("ComponentsMissing"), "200"),
         Op::ComponentPut => (Bytes, Json("ComponentStored"), "200"),
         Op::DeploymentCreate => (Json("CreateDeployment"), Json("DeploymentView"), "202"),
@@ -154,6 +181,15 @@ const fn shapes(op: Op) -> (Shape, Shape, &'static str) {
         Op::AppLogs => (Nothing, Lines("LogEntry"), "200"),
         Op::MembersList => (Nothing, Json("MemberList"), "200"),
         Op::MemberPut => (Json("PutMember"), Json("Member"), "200"),
+        Op::AppGroupPut => (Json("PutAppGroup"), Json("MemberGroup"), "200"),
+        Op::GroupsList => (Nothing, Json("GroupList"), "200"),
+        Op::GroupCreate => (Json("CreateGroup"), Json("GroupView"), "201"),
+        Op::GroupGet => (Nothing, Json("GroupDetail"), "200"),
+        Op::GroupAdd => (Json("AddToGroup"), Json("AddedToGroup"), "200"),
+        Op::PeopleImport => (Json("ImportPeople"), Json("PeopleImported"), "200"),
+        Op::PersonRename => (Json("RenamePerson"), Json("PersonView"), "200"),
+        Op::EverythingEnd => (Nothing, Json("EverythingEnded"), "200"),
+        Op::InvitationsList => (Nothing, Json("InvitationList"), "200"),
         Op::PersonPut => (Json("PutPerson"), Json("PersonView"), "200"),
         Op::PeopleList => (Nothing, Json("PeopleList"), "200"),
         Op::SessionsList => (Nothing, Json("SessionList"), "200"),
@@ -180,7 +216,8 @@ const fn query(op: Op) -> &'static [&'static str] {
     match op {
         Op::AppLogs => &["tail", "follow"],
         Op::TokensList => &["all"],
-        Op::FunctionCallers => &["limit", "after"],
+        Op::FunctionCallers | Op::GroupGet => &["limit", "after"],
+        Op::PeopleList => &["limit", "after", "find", "groups"],
         Op::AuditList => &AuditQuery::PARAMETERS,
         _ => &[],
     }

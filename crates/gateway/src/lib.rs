@@ -45,12 +45,12 @@ pub use port::NoSignIn;
 pub use port::{Admit, Decide, Decision, Denial, Fut, Identify, Reception, Recognised, Way, Work};
 pub use refusal::{Document, Refusal, SecurityClass};
 pub use release::{
-    CompileFailure, ComponentPort, Inspection, LogLine, LogPort, PolicyPort, PolicyProblem, PosturePort, Release,
-    ReleasePort, Site,
+    CompileFailure, ComponentPort, Declared, Inspection, LogLine, LogPort, PolicyPort, PolicyProblem, PosturePort,
+    Release, ReleaseGroup, ReleasePort, Site,
 };
 pub use review::{Class, Draft, Gain, Probe, Reach, Reads, ReviewPort, Rule, Subject, Widening};
 pub use routes::{AppRoutes, ControlRoute, Desk, Names, RESERVED_PATH, RouteConflict, Routes, SignInRoute};
-pub use sessions::{MembershipPort, NewInvitation, NewLink, NewSession, SessionPort};
+pub use sessions::{MembershipPort, NameFailure, NewInvitation, NewLink, NewSession, Renaming, SessionPort};
 pub use vault::{PasswordVerdict, SealedFor, VaultError, VaultPort};
 pub use walk::Answer;
 

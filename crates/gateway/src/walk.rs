@@ -9,7 +9,7 @@ use types::{AppName, Caller, Code, Demand};
 
 use crate::{
     Admitted, Arrival, Body, BodyError, Ctx, Decision, Denial, Desk, Document, House, Identified, Intent, Permit,
-    Recognised, Refusal, Reply, Way, body, cookies, errand::Errand, refusal::SecurityClass,
+    RESERVED_PATH, Recognised, Refusal, Reply, Way, body, cookies, errand::Errand, refusal::SecurityClass,
 };
 
 /// What is learnt on the way, for the event. Refused walks leave some of it empty.
@@ -264,7 +264,8 @@ impl House {
                 }
                 reply.response
             }
-            Err(refusal) => {
+            Err(mut refusal) => {
+                refusal.login_url = self.login_url(trail, &refusal);
                 let mut response = refusal.response(cx.request);
                 self.challenge(trail, &refusal, &mut response);
                 response
@@ -281,6 +282,21 @@ impl House {
             response.headers_mut().insert("sf-request", value);
         }
         response
+    }
+
+    /// Where a person would sign in who was answered 401. Built from configuration, never from the received Host; it begins a new
+    /// attempt, so that it says nothing of the request that was refused.
+    fn login_url(&self, trail: &Trail, refusal: &Refusal) -> Option<String> {
+        if refusal.status() != http::StatusCode::UNAUTHORIZED.as_u16() {
+            return None;
+        }
+        let names = self.routes.names();
+        let control = matches!(trail.intent, Some(Intent::Control(_) | Intent::UnroutedControl));
+        let app = trail.intent.as_ref().and_then(|intent| intent.resource().app().cloned()).filter(|_| !control);
+        Some(match app {
+            Some(app) => format!("{}{RESERVED_PATH}sign-in", names.app_url(&app)),
+            None => format!("{}/sign-in", names.id_url()),
+        })
     }
 
     /// Adds the RFC 9728 hints to a 401: where this origin says which identity it wants.

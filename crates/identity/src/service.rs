@@ -108,6 +108,12 @@ impl Service {
         self.refused.forget_where(|_| true);
     }
 
+    /// Forgets every credential; called after the store was changed.
+    pub(crate) fn forget_credentials(&self) {
+        self.verified.forget_where(|_| true);
+        self.refused.forget_where(|_| true);
+    }
+
     /// Forgets one credential and those made with it; called after the store was changed.
     pub(crate) fn forget_credential(&self, credential: &Credential) {
         self.verified.forget_where(|v| v.credential == credential.id || v.parent == Some(credential.id));

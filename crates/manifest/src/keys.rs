@@ -40,6 +40,11 @@ impl Section {
                 ("name", "text", "name of the app: one DNS label of at most 40 characters"),
                 ("build", "table", "how the CLI builds the components; the platform itself never runs it"),
                 ("function", "tables", "the functions; at least one"),
+                (
+                    "groups",
+                    "list of texts",
+                    "groups of the platform that the app's rules name, and that its functions are told of their callers",
+                ),
                 ("limits", "table", "limits of all functions, within the operator's caps"),
                 ("policy", "table", "the app's own access rules"),
             ],

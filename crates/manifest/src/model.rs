@@ -1,7 +1,7 @@
 //! What a manifest says, after parsing.
 use std::collections::BTreeMap;
 
-use types::{Access, AppName, CompileLimits, Demand, FunctionName, RoutePattern};
+use types::{Access, AppName, CompileLimits, Demand, FunctionName, GroupName, RoutePattern};
 
 use crate::{findings::Place, limits::LimitTable};
 
@@ -11,6 +11,8 @@ pub struct Manifest {
     pub name: AppName,
     pub build: Option<Build>,
     pub functions: Vec<Function>,
+    /// Groups of the platform that mean something to the app, by name, each once.
+    pub groups: Vec<GroupName>,
     /// Path of the app's Cedar file.
     pub policy: Option<String>,
     pub(crate) name_place: Place,

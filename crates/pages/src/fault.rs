@@ -14,6 +14,10 @@ pub enum Fault {
     NameMissing,
     /// The name is longer than this many characters.
     NameTooLong(u16),
+    /// The name holds something that no name may: characters that reorder or hide others, blanks in a row.
+    NameUnfit,
+    /// Somebody else has that name, or one that looks like it.
+    NameAlike,
     /// No password was given.
     PasswordMissing,
     /// The new password has fewer than this many characters.
@@ -78,7 +82,7 @@ impl Fault {
         use Fault::*;
         match self {
             EmailMissing | EmailMalformed | EmailNotAccepted => Some(fields::EMAIL),
-            NameMissing | NameTooLong(_) => Some(fields::NAME),
+            NameMissing | NameTooLong(_) | NameUnfit | NameAlike => Some(fields::NAME),
             PasswordMissing | PasswordWrong => Some(fields::PASSWORD),
             PasswordTooShort(_) | PasswordTooLong(_) | PasswordBreached | PasswordGuessable(_) => {
                 Some(fields::NEW_PASSWORD)
@@ -104,6 +108,8 @@ impl Fault {
             EmailMalformed => t.email_malformed.into(),
             EmailNotAccepted => t.email_not_accepted.into(),
             NameMissing => t.name_missing.into(),
+            NameUnfit => t.name_unfit.into(),
+            NameAlike => t.name_alike.into(),
             NameTooLong(max) => t.name_too_long.with(max),
             PasswordMissing => t.password_missing.into(),
             PasswordTooShort(min) => t.password_too_short.with(min),

@@ -5,7 +5,7 @@ use cedar_policy::{
     ActionConstraint, Effect, EntityUid, Policy, PolicyId, PolicySet, ResourceConstraint, ValidationMode,
     ffi::DetailedError,
 };
-use types::{Action, AppName, FunctionName};
+use types::{Action, AppName, FunctionName, GroupName};
 
 use crate::{
     base::{Base, set_of},
@@ -34,6 +34,8 @@ pub(crate) struct OwnRule {
     pub(crate) reads_path: bool,
     /// Functions that it names anywhere.
     names: Vec<FunctionName>,
+    /// Groups of the platform that it names anywhere.
+    pub(crate) groups: Vec<GroupName>,
 }
 
 /// The accepted rules of an app.
@@ -88,6 +90,20 @@ impl OwnRules {
         Ok(())
     }
 
+    /// SECURITY: as for functions. That a rule says something about a group is in the manifest, too, where whoever looks after the
+    /// platform finds it, and a group that is not there is missed when the app is deployed.
+    pub(crate) fn check_groups(&self, app: &AppName, declared: &[&GroupName]) -> Result<(), String> {
+        for rule in &self.rules {
+            if let Some(name) = rule.groups.iter().find(|name| !declared.contains(name)) {
+                return Err(format!(
+                    "rule `{}` names group `{name}`, which `{app}` does not declare; add `groups = [\"{name}\"]` to serviceful.toml",
+                    rule.policy.id()
+                ));
+            }
+        }
+        Ok(())
+    }
+
     /// The rules that can match a call of this function.
     pub(crate) fn of_function<'a>(&'a self, function: &'a FunctionName) -> impl Iterator<Item = &'a OwnRule> {
         self.rules.iter().filter(move |rule| match &rule.scope {
@@ -105,9 +121,10 @@ impl OwnRule {
     fn of(base: &Base, app: &AppName, policy: &Policy, id: &str) -> Result<Self, String> {
         check_action(base, policy)?;
         let scope = scope_of(base, app, policy)?;
-        let mut names = Vec::new();
+        let (mut names, mut groups) = (Vec::new(), Vec::new());
         for literal in policy.entity_literals() {
             check_literal(base, app, &literal)?;
+            groups.extend(base.words.group_of(&literal));
             if *literal.type_name() == base.words.function {
                 names.extend(function_of(app, &literal));
             }
@@ -121,7 +138,7 @@ impl OwnRule {
             );
         }
         let reads_path = uses.any > uses.harmless;
-        Ok(Self { policy, scope, reads_path, names })
+        Ok(Self { policy, scope, reads_path, names, groups })
     }
 }
 
@@ -183,7 +200,7 @@ fn check_literal(base: &Base, app: &AppName, uid: &EntityUid) -> Result<(), Stri
     } else if *kind == words.function {
         function_of(app, uid).is_some()
     } else if *kind == words.group {
-        *uid == words.members_uid(app) || *uid == words.admins_uid(app)
+        *uid == words.members_uid(app) || *uid == words.admins_uid(app) || words.group_of(uid).is_some()
     } else if *kind == words.workload {
         own(uid)
     } else if *kind == *words.platform.type_name() {
@@ -199,7 +216,7 @@ fn check_literal(base: &Base, app: &AppName, uid: &EntityUid) -> Result<(), Stri
         return Ok(());
     }
     Err(format!(
-        "`{}` does not belong to `{app}`; a rule may name `Sf::Function::\"{app}/<function>\"`, `Sf::App::\"{app}\"`, `Sf::Group::\"{app}/members\"`, `Sf::Group::\"{app}/admins\"`, `Sf::Workload::\"{app}/<service account>\"` and `Sf::User::\"p-…\"`",
+        "`{}` does not belong to `{app}`; a rule may name `Sf::Function::\"{app}/<function>\"`, `Sf::App::\"{app}\"`, `Sf::Group::\"{app}/members\"`, `Sf::Group::\"{app}/admins\"`, `Sf::Group::\"group:<name>\"`, `Sf::Workload::\"{app}/<service account>\"` and `Sf::User::\"p-…\"`",
         short(&uid.to_string(), 120)
     ))
 }

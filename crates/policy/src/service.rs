@@ -6,10 +6,10 @@ use std::sync::{
 
 use cedar_policy::Authorizer;
 use gateway::{
-    ControlCall, Decide, Decision, Denial, Draft, Identified, Intent, PolicyPort, PolicyProblem, Release, ReleasePort,
-    ReviewPort, Rule, SignInCall, Widening,
+    ControlCall, Decide, Decision, Declared, Denial, Draft, Identified, Intent, PolicyPort, PolicyProblem, Release,
+    ReleasePort, ReviewPort, Rule, SignInCall, Widening,
 };
-use types::{Action, AppName, Caller, FunctionName, FunctionTarget, Resource, UnixMillis};
+use types::{Action, AppName, Caller, FunctionTarget, Resource, UnixMillis};
 
 use crate::{
     PolicyConfig, PolicyError,
@@ -140,13 +140,12 @@ impl Decide for Service {
 }
 
 impl PolicyPort for Service {
-    fn check(&self, app: &AppName, cedar: &str, functions: Option<&[FunctionName]>) -> Result<(), PolicyProblem> {
+    fn check(&self, app: &AppName, cedar: &str, declared: Option<Declared<'_>>) -> Result<(), PolicyProblem> {
         let problem = |message| PolicyProblem { message };
         let rules = OwnRules::read(&self.base, app, cedar).map_err(problem)?;
-        match functions {
-            Some(functions) => rules.check_functions(app, &functions.iter().collect::<Vec<_>>()).map_err(problem),
-            None => Ok(()),
-        }
+        let Some(Declared { functions, groups }) = declared else { return Ok(()) };
+        rules.check_functions(app, &functions.iter().collect::<Vec<_>>()).map_err(problem)?;
+        rules.check_groups(app, &groups.iter().collect::<Vec<_>>()).map_err(problem)
     }
 }
 

@@ -2,9 +2,12 @@
 use std::{collections::HashMap, str::FromStr};
 
 use cedar_policy::{EntityId, EntityTypeName, EntityUid, Schema};
-use types::{Action, AppName, FunctionName};
+use types::{Action, AppName, FunctionName, GroupName};
 
 use crate::PolicyError;
+
+/// What a group of the platform begins with, where groups of apps are named too.
+const GROUP_PREFIX: &str = "group:";
 
 /// Entity types and actions of the schema.
 pub(crate) struct Vocabulary {
@@ -74,6 +77,17 @@ impl Vocabulary {
 
     pub(crate) fn admins_uid(&self, app: &AppName) -> EntityUid {
         uid(&self.group, &format!("{app}/admins"))
+    }
+
+    /// A group of the platform. No app's name holds a colon, and none of the words without one is a group of the platform.
+    pub(crate) fn group_uid(&self, name: &GroupName) -> EntityUid {
+        uid(&self.group, &format!("{GROUP_PREFIX}{name}"))
+    }
+
+    /// The group of the platform that is meant, if one is.
+    pub(crate) fn group_of(&self, uid: &EntityUid) -> Option<GroupName> {
+        let name = (*uid.type_name() == self.group).then(|| uid.id().unescaped().strip_prefix(GROUP_PREFIX))??;
+        GroupName::parse(name).ok()
     }
 
     pub(crate) fn workload_uid(&self, app: &AppName, name: &str) -> EntityUid {

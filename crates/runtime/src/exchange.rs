@@ -10,7 +10,7 @@ use gateway::{Body, Invocation, Ran, Reply};
 use http_body::Body as _;
 use http_body_util::BodyExt;
 use tokio::{sync::OwnedSemaphorePermit, time::Instant};
-use types::{Digest, FunctionTarget, Method, RequestId};
+use types::{Digest, FunctionTarget, GroupName, Method, RequestId};
 use wire::{
     CHUNK_BYTES_MAX, Frame, encode,
     work::{Failure, Fields, FieldsRef, InvokeRef, Load, Loaded, Probe, to_worker},
@@ -33,7 +33,7 @@ const GRACE_MS: u64 = 2_000;
 const LOAD_MS: u64 = 30_000;
 
 /// Runs the invocation to its response's head.
-pub(crate) async fn run(pool: &Arc<Pool>, mut invocation: Invocation) -> Result<Reply, RunError> {
+pub(crate) async fn run(pool: &Arc<Pool>, mut invocation: Invocation, groups: &[GroupName]) -> Result<Reply, RunError> {
     let target = invocation.target().clone();
     let app = pool.app(&target.app);
     let queue = Duration::from_millis(pool.config.queue_ms);
@@ -53,7 +53,7 @@ pub(crate) async fn run(pool: &Arc<Pool>, mut invocation: Invocation) -> Result<
     }
     let mut body = has_body.then_some(body);
     let again = !has_body && invocation.head().method.as_str().parse().is_ok_and(Method::is_idempotent);
-    let payload = message(&invocation, has_body).map_err(|e| RunError::Lied { reason: e.to_string() })?;
+    let payload = message(&invocation, groups, has_body).map_err(|e| RunError::Lied { reason: e.to_string() })?;
     let (request, asked_head) = (invocation.request(), invocation.head().method == http::Method::HEAD);
     drop(invocation);
     let mut retries = 0;
@@ -150,7 +150,7 @@ async fn head(call: &Call) -> Result<wire::work::Head, BodyOr> {
     }
 }
 
-fn message(invocation: &Invocation, has_body: bool) -> Result<Bytes, wire::FrameError> {
+fn message(invocation: &Invocation, groups: &[GroupName], has_body: bool) -> Result<Bytes, wire::FrameError> {
     let (head, target) = (invocation.head(), invocation.target());
     let fields: Vec<(&str, &[u8])> =
         head.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
@@ -165,6 +165,7 @@ fn message(invocation: &Invocation, has_body: bool) -> Result<Bytes, wire::Frame
         path_and_query: head.uri.path_and_query().map_or("/", |path| path.as_str()),
         fields: FieldsRef(&fields),
         caller: invocation.caller(),
+        groups,
         limits: &target.limits,
         grants: &target.grants,
         has_body,

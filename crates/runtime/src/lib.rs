@@ -23,6 +23,7 @@ mod side;
 mod step_up;
 mod stream;
 mod text;
+mod told;
 mod worker;
 
 pub use artefacts::Artefacts;

@@ -17,6 +17,7 @@ use crate::{
     pool::Pool,
     processes::{Keeper, Processes},
     step_up,
+    told::Told,
 };
 
 /// What the room is built from.
@@ -39,6 +40,7 @@ pub struct Parts {
 /// The runtime room. Cheap to share.
 pub struct Service {
     pool: Arc<Pool>,
+    told: Told,
 }
 
 impl Service {
@@ -59,7 +61,7 @@ impl Service {
             jobs: Mutex::default(),
             key: OnceCell::new(),
         });
-        Self { pool: Pool::new(parts.config, compiler, parts.logs) }
+        Self { pool: Pool::new(parts.config, compiler, parts.logs), told: Told::default() }
     }
 
     /// Starts the spares and the sweeper. Needs a tokio runtime.
@@ -108,8 +110,9 @@ impl Work for Service {
         Box::pin(async move {
             let invocation =
                 permit.into_invocation().map_err(|_| Refusal::internal("the permit is not for a function"))?;
+            let groups = self.told.groups(&invocation.target().app, invocation.caller());
             let (target, caller) = (invocation.target().clone(), invocation.caller().clone());
-            exchange::run(&self.pool, invocation).await.map_err(|error| {
+            exchange::run(&self.pool, invocation, &groups).await.map_err(|error| {
                 self.note(cx, &target, error.to_string());
                 let mut refusal = step_up::answered(error, &caller, cx.clock.now());
                 refusal.engine_build = Some(self.pool.compiler.build.clone());
@@ -180,12 +183,14 @@ impl ComponentPort for Service {
 }
 
 impl ReleasePort for Service {
-    fn publish(&self, _release: &Arc<Release>) -> Result<(), String> {
-        // NOT HERE: nothing to do. A call names its component by digest, and a worker loads it on first use.
+    fn publish(&self, release: &Arc<Release>) -> Result<(), String> {
+        // NOT HERE: functions. A call names its component by digest, and a worker loads it on first use.
+        self.told.publish(release);
         Ok(())
     }
 
     fn withdraw(&self, app: &AppName) {
+        self.told.withdraw(app);
         self.pool.remove(app);
         self.pool.logs.remove(app);
     }

@@ -15,12 +15,12 @@ pub(crate) type Answer = Result<Reply, Refusal>;
 
 const CSP: HeaderName = header::CONTENT_SECURITY_POLICY;
 
-/// NOT HERE yet: renaming oneself. Pages do not speak of it, nor of mails where no server is configured.
+/// Pages do not speak of what cannot be done here: passkeys without a domain, mails where no server is configured.
 fn without(shared: &Shared) -> Without {
     Without {
         passkeys: shared.ceremonies.is_none(),
         mail: !shared.ports.mail.is_on(),
-        renaming: true,
+        renaming: false,
         new_codes: false,
     }
 }

@@ -43,6 +43,7 @@ mod form;
 mod keys;
 mod limits;
 mod newcomer;
+mod profile;
 mod protocol;
 mod recent;
 mod secret;

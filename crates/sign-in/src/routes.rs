@@ -72,6 +72,7 @@ names! {
     SignOutSent = "POST" paths::SIGN_OUT, SignIn, Id;
     SwitchSent = "POST" paths::SWITCH, SignIn, Id;
     Account = "GET" paths::ACCOUNT, AccountManage, Id;
+    Rename = "POST" paths::ACCOUNT_PROFILE, AccountManage, Id;
     SessionEnd = "POST" paths::ACCOUNT_SESSION_END, AccountManage, Id;
     SessionsEnd = "POST" paths::ACCOUNT_SESSIONS_END, AccountManage, Id;
     NewPassword = "GET" paths::ACCOUNT_PASSWORD, AccountManage, Id;

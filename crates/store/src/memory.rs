@@ -1,8 +1,10 @@
 //! A store in memory, for tests of rooms. It passes the same contract suite as the databases do; nothing survives it.
+mod groups;
 mod logins;
 mod mails;
 mod people;
 mod requests;
+mod roster;
 
 use std::{
     collections::{BTreeMap, HashSet},
@@ -14,11 +16,12 @@ use std::{
     task::Poll,
 };
 
-use types::{AppName, CredentialId, DeploymentId, Digest, PrincipalId, UnixMillis};
+use types::{AppName, CredentialId, DeploymentId, Digest, GroupName, PrincipalId, UnixMillis};
 
 use crate::{
-    AccessRequest, Account, Answer, App, AppMember, Apps, Claim, Credential, Deployment, DeploymentState, Directory,
-    Invitation, Kept, Link, Login, MemberRole, Principal, PrincipalKind, Session, StoreError, surplus,
+    AccessRequest, Account, Answer, App, AppGroup, AppMember, Apps, Claim, Credential, Deployment, DeploymentState,
+    Directory, Group, Invitation, Kept, Link, Login, MemberRole, Principal, PrincipalKind, Session, StoreError,
+    surplus,
 };
 
 #[derive(Default)]
@@ -26,6 +29,9 @@ struct Rooms {
     apps: BTreeMap<AppName, App>,
     deployments: Vec<Deployment>,
     members: BTreeMap<(AppName, PrincipalId), AppMember>,
+    groups: BTreeMap<GroupName, Group>,
+    group_people: BTreeMap<(GroupName, PrincipalId), UnixMillis>,
+    app_groups: BTreeMap<(AppName, GroupName), AppGroup>,
     principals: BTreeMap<PrincipalId, Principal>,
     credentials: Vec<Credential>,
     claim: Option<Claim>,
@@ -149,6 +155,7 @@ impl Rooms {
         }
         self.deployments.retain(|d| d.app != *name);
         self.members.retain(|(app, _), _| app != name);
+        self.app_groups.retain(|(app, _), _| app != name);
         self.requests.retain(|(asked, _)| asked.app != *name);
         let service = PrincipalKind::Service { app: name.clone() };
         self.principals.retain(|_, p| p.kind != service);

@@ -61,6 +61,10 @@ actions! {
     ComponentUpload = "component-upload",
     /// Invite, disable, enable and remove people, and end their sessions.
     PeopleManage = "people-manage",
+    /// Make and remove groups of people, and say who is in them.
+    GroupsManage = "groups-manage",
+    /// End every session, login and token of everybody; only on the host itself.
+    EverythingEnd = "everything-end",
     /// Use the sign-in pages: what a stranger needs in order to stop being one.
     SignIn = "sign-in",
     /// Look after one's own account, signed in at the sign-in pages.

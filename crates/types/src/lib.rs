@@ -32,7 +32,7 @@ pub use email::email_address;
 pub use grants::Grants;
 pub use id::{CredentialId, IdError, MailId, PrincipalId, RequestId};
 pub use limits::{CompileLimits, Limits, RunLimits};
-pub use name::{AppName, FunctionName, NameError};
+pub use name::{AppName, FunctionName, GroupName, NameError};
 pub use problem::{Code, Problem};
 pub use route::{Method, RouteError, RoutePattern};
 pub use secret::Secret;

@@ -1,4 +1,4 @@
-//! Names that people type: of an app and of a function.
+//! Names that people type: of an app, of a function, of a group.
 use std::{fmt, sync::Arc};
 
 use serde::{Deserialize, Serialize};
@@ -94,6 +94,10 @@ macro_rules! name {
 name! {
     /// The name of an app. It is one DNS label (RFC 1035), because it becomes the app's own origin.
     AppName, 40, true
+}
+name! {
+    /// The name of a group of people. It belongs to the platform, and no app answers under it.
+    GroupName, 60, false
 }
 name! {
     /// The name of a function inside its app.

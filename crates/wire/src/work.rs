@@ -3,7 +3,7 @@
 //! The front believes nothing from a worker beyond what the stream it opened may carry: unknown streams, credit overruns and
 //! oversized heads end the channel, and are written down as a lie on the channel.
 use serde::{Deserialize, Serialize};
-use types::{AppName, Caller, Demand, Digest, EngineBuild, FunctionName, Grants, RequestId, RunLimits};
+use types::{AppName, Caller, Demand, Digest, EngineBuild, FunctionName, Grants, GroupName, RequestId, RunLimits};
 
 use crate::keeper::ArtefactStatement;
 
@@ -132,6 +132,8 @@ pub struct Invoke {
     pub path_and_query: String,
     pub fields: Fields,
     pub caller: Caller,
+    /// Groups of people that the caller is in, of those that the app declares.
+    pub groups: Vec<GroupName>,
     pub limits: RunLimits,
     pub grants: Grants,
     /// `false`: there is no body, and no `BODY` frame will come.
@@ -153,6 +155,7 @@ pub struct InvokeRef<'a> {
     pub path_and_query: &'a str,
     pub fields: FieldsRef<'a>,
     pub caller: &'a Caller,
+    pub groups: &'a [GroupName],
     pub limits: &'a RunLimits,
     pub grants: &'a Grants,
     pub has_body: bool,
@@ -268,6 +271,7 @@ mod tests {
             path_and_query: "/menu?x=1".into(),
             fields: Fields(vec![("accept".into(), b"*/*".to_vec()), ("x-raw".into(), vec![0xff, 0x80, b' '])]),
             caller: Caller::Operator { uid: 1000 },
+            groups: vec![GroupName::parse("baristas").unwrap()],
             limits: RunLimits::default(),
             grants: Grants { config: [("a".to_owned(), "b".to_owned())].into() },
             has_body: true,
@@ -285,6 +289,7 @@ mod tests {
             path_and_query: &owned.path_and_query,
             fields: FieldsRef(&pairs),
             caller: &owned.caller,
+            groups: &owned.groups,
             limits: &owned.limits,
             grants: &owned.grants,
             has_body: owned.has_body,

@@ -4,11 +4,11 @@ use std::sync::{Arc, PoisonError};
 use control_api::{
     COMPONENTS_MAX, ComponentProgress, ComponentStage, CreateDeployment, DeploymentList, DeploymentView, Rollback,
 };
-use gateway::{Ctx, Refusal, Reply, events::Who};
+use gateway::{Ctx, Declared, Refusal, Reply, events::Who};
 use http::StatusCode;
 use manifest::Manifest;
 use store::{App, Deployment, DeploymentState};
-use types::{AppName, Caller, Code, DeploymentId, Digest};
+use types::{AppName, Caller, Code, DeploymentId, Digest, GroupName};
 
 use super::{apps, components};
 use crate::{
@@ -52,6 +52,7 @@ pub(crate) async fn create(shared: &Arc<Shared>, cx: &Ctx, asked: Asked) -> Resu
 /// Everything that can be known to be wrong before anything is kept.
 async fn check(shared: &Shared, app: &AppName, wanted: &CreateDeployment) -> Result<(DeploymentId, Plan), Refusal> {
     let (id, plan) = plan(shared, app, wanted)?;
+    known_groups(shared, &plan.groups).await?;
     components::check(shared, plan.components.clone()).await?;
     Ok((id, plan))
 }
@@ -81,12 +82,18 @@ pub(crate) async fn review(shared: &Shared, asked: Asked) -> Result<Reply, Refus
     let wanted: CreateDeployment = input::json(&asked.head, asked.body).await?;
 
     let (id, plan) = plan(shared, &name, &wanted)?;
+    known_groups(shared, &plan.groups).await?;
 
     reply::ok(&review::of(shared, &name, next(id, &plan, &wanted)).await?)
 }
 
 fn next(id: DeploymentId, plan: &Plan, wanted: &CreateDeployment) -> Next {
-    Next { id, functions: plan.functions.clone(), cedar: wanted.policy.as_deref().map(Arc::from) }
+    Next {
+        id,
+        functions: plan.functions.clone(),
+        groups: plan.groups.clone(),
+        cedar: wanted.policy.as_deref().map(Arc::from),
+    }
 }
 
 fn check_policy(shared: &Shared, app: &AppName, manifest: &Manifest, cedar: Option<&str>) -> Result<(), Refusal> {
@@ -98,10 +105,23 @@ fn check_policy(shared: &Shared, app: &AppName, manifest: &Manifest, cedar: Opti
         (None, Some(_)) => Err(manifest_says("a policy was sent that the manifest does not name".to_owned())),
         (Some(path), Some(cedar)) => {
             let functions: Vec<_> = manifest.functions.iter().map(|f| f.name.clone()).collect();
-            let checked = shared.ports.policy.check(app, cedar, Some(&functions));
+            let declared = Declared { functions: &functions, groups: &manifest.groups };
+            let checked = shared.ports.policy.check(app, cedar, Some(declared));
             checked.map_err(|problem| manifest_says(format!("`{}`: {}", input::short(path), problem.message)))
         }
     }
+}
+
+/// SECURITY: a rule about a group that is not there, by a slip of the hand, would forbid nothing and look as if it did. One that is
+/// removed later has nobody in it, which is what its rules then say.
+async fn known_groups(shared: &Shared, declared: &[GroupName]) -> Result<(), Refusal> {
+    let known = shared.ports.store.groups().await.map_err(refuse::store)?;
+    let missing = declared.iter().find(|name| !known.iter().any(|known| known.group.name == **name));
+    let Some(missing) = missing else { return Ok(()) };
+    let sentence = format!("the manifest declares the group `{missing}`, and there is none of that name");
+    Err(Refusal::new(Code::CTL_MANIFEST, sentence.clone())
+        .detail(sentence)
+        .next(format!("correct the name, or have the group made: `serviceful groups create {missing}`")))
 }
 
 /// Writes app and deployment down, and whoever thereby gets into the app.

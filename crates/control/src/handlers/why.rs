@@ -1,6 +1,6 @@
 //! Why a request was answered as it was: the audit log says what happened, the rules say what would change it.
 use control_api::{AuditEvent, AuditQuery, ExplainedCaller, ExplainedRule, Explanation};
-use gateway::{Refusal, Reply};
+use gateway::{Refusal, ReleaseGroup, Reply};
 use store::{Principal, PrincipalKind};
 use types::{RequestId, UnixMillis};
 
@@ -159,12 +159,21 @@ async fn rules(shared: &Shared, event: &AuditEvent) -> Result<Vec<ExplainedRule>
 }
 
 fn draft(shared: &Shared, stored: &store::Deployment) -> Result<std::sync::Arc<dyn gateway::Draft>, Refusal> {
+    let plan = Plan::of_stored(stored, &shared.ports.caps)?;
+    // Only the text of rules is asked for, which is the same whoever is in a group.
+    let groups = plan.groups.into_iter().map(|name| ReleaseGroup {
+        name,
+        admin: None,
+        declared: true,
+        people: std::sync::Arc::from([]),
+    });
     let release = gateway::Release {
         app: stored.app.clone(),
         version: 0,
         deployment: Some(stored.id),
-        functions: Plan::of_stored(stored, &shared.ports.caps)?.functions,
+        functions: plan.functions,
         members: Vec::new(),
+        groups: groups.collect(),
         cedar: stored.policy.clone(),
     };
     shared.ports.review.draft(&release, &[]).map_err(|e| directory::unreadable(&e))

@@ -162,6 +162,14 @@ impl Room {
         assert!(self.store.rest.claim_account(code, UnixMillis(1), found, account).await.unwrap());
     }
 
+    /// The group `baristas` with person 2 in it, which is a member of `coffee`.
+    pub(super) async fn baristas(&self) {
+        let ask = async |op, values: &[&str], sent| self.ask(op, &owner(), values, sent).await.unwrap();
+        ask(Op::GroupCreate, &[], Sent::Json(json!({ "name": "baristas" }))).await;
+        ask(Op::GroupAdd, &["baristas"], Sent::Json(json!({ "people": ["Person 2"] }))).await;
+        ask(Op::AppGroupPut, &["coffee", "baristas"], Sent::Json(json!({ "role": "member" }))).await;
+    }
+
     /// A mail that waits, and a server for it.
     #[expect(clippy::disallowed_methods, reason = "stands in for the keeper")]
     pub(super) async fn waiting_mail(&self) -> String {

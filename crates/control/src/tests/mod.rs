@@ -3,6 +3,7 @@ mod apps;
 mod collect;
 mod deploy;
 mod fakes;
+mod groups;
 mod harness;
 mod membership;
 mod people;

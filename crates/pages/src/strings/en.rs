@@ -43,6 +43,8 @@ pub(crate) static EN: Strings = Strings {
         email_malformed: "Enter an e-mail address like name@example.com.",
         email_not_accepted: "Addresses of this domain cannot sign up here. Use one of the domains named above.",
         name_missing: "Enter your name.",
+        name_unfit: "A name has visible characters, with single spaces between words.",
+        name_alike: "Somebody else here has this name, or one that looks like it. Add something that tells you apart.",
         password_missing: "Enter your password.",
         password_breached: "This password is on a public list of stolen passwords. Choose another one.",
         password_wrong: "That is not your current password.",

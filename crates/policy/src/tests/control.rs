@@ -1,7 +1,7 @@
 //! Who may do what to the platform, as tables.
 use super::*;
 
-const PLATFORM: [Action; 11] = [
+const PLATFORM: [Action; 13] = [
     Action::MetadataRead,
     Action::ClaimRedeem,
     Action::ClaimIssue,
@@ -13,6 +13,8 @@ const PLATFORM: [Action; 11] = [
     Action::PostureRead,
     Action::ComponentUpload,
     Action::PeopleManage,
+    Action::GroupsManage,
+    Action::EverythingEnd,
 ];
 
 const OF_APP: [Action; 11] = [
@@ -34,19 +36,19 @@ fn persona_by_platform_action() {
     let policy = coffee(None);
     table(
         "
-                         metadata redeem issue self  apps  tok+  toks  audit posture upload people
-        stranger         allow    allow  401   401   401   401   401   401   401     401    401
-        member           allow    allow  403   allow allow allow allow 403   403     403    403
-        admin            allow    allow  403   allow allow allow allow 403   403     allow  403
-        owner            allow    allow  403   allow allow allow allow allow allow   allow  allow
-        neighbour        allow    allow  403   allow allow allow allow 403   403     403    403
-        service-member   allow    allow  403   allow 403   403   403   403   403     403    403
-        service-named    allow    allow  403   allow 403   403   403   403   403     403    403
-        service-unnamed  allow    allow  403   allow 403   403   403   403   403     403    403
-        service-foreign  allow    allow  403   allow 403   403   403   403   403     403    403
-        operator         allow    allow  allow allow 403   403   403   allow allow   403    allow
-        disabled-member  403      403    403   403   403   403   403   403   403     403    403
-        disabled-owner   403      403    403   403   403   403   403   403   403     403    403
+                         metadata redeem issue self  apps  tok+  toks  audit posture upload people groups end-all
+        stranger         allow    allow  401   401   401   401   401   401   401     401    401    401    401
+        member           allow    allow  403   allow allow allow allow 403   403     403    403    403    403
+        admin            allow    allow  403   allow allow allow allow 403   403     allow  403    403    403
+        owner            allow    allow  403   allow allow allow allow allow allow   allow  allow  allow  403
+        neighbour        allow    allow  403   allow allow allow allow 403   403     403    403    403    403
+        service-member   allow    allow  403   allow 403   403   403   403   403     403    403    403    403
+        service-named    allow    allow  403   allow 403   403   403   403   403     403    403    403    403
+        service-unnamed  allow    allow  403   allow 403   403   403   403   403     403    403    403    403
+        service-foreign  allow    allow  403   allow 403   403   403   403   403     403    403    403    403
+        operator         allow    allow  allow allow 403   403   403   allow allow   403    allow  allow  allow
+        disabled-member  403      403    403   403   403   403   403   403   403     403    403    403    403
+        disabled-owner   403      403    403   403   403   403   403   403   403     403    403    403    403
         ",
         |caller, column| word(&control(&policy, caller, PLATFORM[column], Resource::Platform)),
     );
@@ -123,6 +125,8 @@ fn refusals_say_what_to_do() {
     let owner = Caller::Person(Person { owner: true, ..person("olga", 5) });
     let (sentence, next) = told(&control(&policy, &owner, Action::ClaimIssue, Resource::Platform));
     assert!(sentence.contains("only on the host") && next.contains("serviceful claim"), "{sentence}; {next}");
+    let (sentence, next) = told(&control(&policy, &owner, Action::EverythingEnd, Resource::Platform));
+    assert!(sentence.contains("only the host") && next.contains("--everybody"), "{sentence}; {next}");
     let mia = Caller::Person(person("mia", MEMBER));
     let (sentence, _) = told(&control(&policy, &mia, Action::AppDeploy, Resource::App(app("coffee"))));
     assert_eq!(sentence, "`mia` is a member of `coffee`, and `app-deploy` needs an admin");

@@ -74,7 +74,9 @@ fn no_type_of_a_decision_holds_a_place_in_a_network() {
         limits: _,
         grants: _,
     } = &*five()[0];
-    let Release { app: _, version: _, deployment: _, functions: _, members: _, cedar: _ } = &*release(1, five(), None);
+    let Release { app: _, version: _, deployment: _, functions: _, members: _, groups: _, cedar: _ } =
+        &*release(1, five(), None);
+    let ReleaseGroup { name: _, admin: _, declared: _, people: _ } = super::groups::group("baristas", None, &[]);
     match Caller::Stranger {
         Caller::Stranger | Caller::Person(_) | Caller::Service(_) | Caller::Operator { uid: _ } => {}
     }

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use futures_util::task::AtomicWaker;
 use http::HeaderMap;
 use serde::Serialize;
-use types::{Caller, FunctionName, Grants, RequestId, RunLimits};
+use types::{Caller, FunctionName, Grants, GroupName, RequestId, RunLimits};
 use wasmtime_wasi_http::WasiBody;
 use wire::{
     Frame,
@@ -55,6 +55,8 @@ pub(crate) struct Call {
     pub(crate) limits: RunLimits,
     pub(crate) grants: Grants,
     pub(crate) caller: Caller,
+    /// Those that the app declares.
+    pub(crate) groups: Vec<GroupName>,
     pub(crate) meter: Meter,
     began_ns: u64,
     ends_ns: u64,
@@ -115,13 +117,14 @@ pub(crate) struct Origin {
     pub(crate) limits: RunLimits,
     pub(crate) grants: Grants,
     pub(crate) caller: Caller,
+    pub(crate) groups: Vec<GroupName>,
     pub(crate) wall_ms: u64,
     pub(crate) has_body: bool,
 }
 
 impl Call {
     pub(crate) fn new(origin: Origin) -> Self {
-        let Origin { stream, serves, handler, limits, grants, caller, wall_ms, has_body } = origin;
+        let Origin { stream, serves, handler, limits, grants, caller, groups, wall_ms, has_body } = origin;
         let began_ns = monotonic_ns();
         let wall_ns = wall_ms.min(limits.wall_ms).saturating_mul(1_000_000);
         let mut body = Inbound::default();
@@ -145,7 +148,7 @@ impl Call {
         let meter = Meter::new(limits.cpu_ms);
         let ends_ns = began_ns.saturating_add(wall_ns);
         let (task, state) = (AtomicWaker::new(), Mutex::new(state));
-        Self { stream, serves, handler, limits, grants, caller, meter, began_ns, ends_ns, task, state }
+        Self { stream, serves, handler, limits, grants, caller, groups, meter, began_ns, ends_ns, task, state }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

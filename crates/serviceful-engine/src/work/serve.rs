@@ -220,6 +220,7 @@ impl Worker {
             limits: probe.limits,
             grants: probe.grants,
             caller: Caller::Stranger,
+            groups: Vec::new(),
             wall_ms: probe.limits.wall_ms,
             has_body: false,
         }));
@@ -235,9 +236,9 @@ impl Worker {
         if let Some(text) = self.hooks.before_guest.and_then(|hook| hook(&invoke)) {
             return self.send(drill::answer(stream, text)?);
         }
-        let Invoke { request, function, handler, limits, grants, caller, has_body, wall_ms, .. } = invoke;
+        let Invoke { request, function, handler, limits, grants, caller, groups, has_body, wall_ms, .. } = invoke;
         let serves = Some((request, function));
-        let origin = Origin { stream, serves, handler, limits, grants, caller, wall_ms, has_body };
+        let origin = Origin { stream, serves, handler, limits, grants, caller, groups, wall_ms, has_body };
         let call = Arc::new(Call::new(origin));
         let head = (invoke.method, invoke.scheme, invoke.authority, invoke.path_and_query);
         let request = match build(head, invoke.fields, RequestBody::new(call.clone())) {

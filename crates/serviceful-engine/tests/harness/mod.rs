@@ -412,6 +412,7 @@ pub(crate) fn get(component: Digest, path: &str) -> Invoke {
         path_and_query: path.into(),
         fields: Fields(vec![("accept".into(), b"*/*".to_vec()), ("user-agent".into(), b"test".to_vec())]),
         caller: Caller::Stranger,
+        groups: Vec::new(),
         limits: RunLimits::default(),
         grants: Grants { config: BTreeMap::new() },
         has_body: false,

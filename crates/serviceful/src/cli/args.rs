@@ -11,6 +11,7 @@ use super::{
     completions::CompletionsArgs,
     deploy::DeployArgs,
     deployments::{DeploymentsArgs, RollbackArgs},
+    groups::GroupsArgs,
     invite::InviteArgs,
     invoke::InvokeArgs,
     login::LoginArgs,
@@ -169,17 +170,24 @@ pub(crate) enum Hand {
     /// Test an app's access rules against a table, without a platform
     #[command(after_help = "Example:\n  serviceful policy test\n  serviceful policy test shop --json")]
     Policy(PolicyArgs),
-    /// Invite somebody who has no account yet
+    /// Invite somebody who has no account yet; see and take back what nobody has accepted
     #[command(
-        after_help = "Example:\n  serviceful invite ada@example.org\n  serviceful invite ada@example.org --app coffee"
+        after_help = "Example:\n  serviceful invite ada@example.org\n  serviceful invite ada@example.org --app coffee --group baristas\n  serviceful invite list\n  serviceful invite revoke ada@example.org"
     )]
     Invite(InviteArgs),
     /// See what is on its way by mail, try it again, and try it out
     #[command(after_help = "Example:\n  serviceful mail list\n  serviceful mail test ada@example.org")]
     Mail(MailArgs),
-    /// List, disable, enable and remove people, and give them a link to a new password
-    #[command(after_help = "Example:\n  serviceful people list\n  serviceful people disable Ada")]
+    /// List, import, rename, disable and remove people, and give them a link to a new password
+    #[command(
+        after_help = "Example:\n  serviceful people list\n  serviceful people import people.csv --dry-run\n  serviceful people disable Ada"
+    )]
     People(PeopleArgs),
+    /// Make groups of people, and say who is in them
+    #[command(
+        after_help = "Example:\n  serviceful groups create baristas\n  serviceful groups add baristas Ada Bob\n  serviceful members coffee add group:baristas"
+    )]
+    Groups(GroupsArgs),
     /// See where people are signed in, and sign them out
     #[command(after_help = "Example:\n  serviceful sessions list Ada\n  serviceful sessions end Ada")]
     Sessions(SessionsArgs),

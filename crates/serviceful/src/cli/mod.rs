@@ -17,6 +17,7 @@ mod deployments;
 mod desk;
 mod doctor;
 mod failure;
+mod groups;
 mod holder;
 mod invite;
 mod invoke;
@@ -123,6 +124,7 @@ fn perform(desk: &Desk, hand: Hand) -> Result<Exit, Failure> {
             Hand::WhoCan(args) => who_can::run(desk, args).await,
             Hand::Why(args) => why::run(desk, args).await,
             Hand::People(args) => people::run(desk, args).await,
+            Hand::Groups(args) => groups::run(desk, args).await,
             Hand::Sessions(args) => sessions::run(desk, args).await,
             Hand::Mail(args) => mail::run(desk, args).await,
             Hand::Invite(args) => invite::run(desk, args).await,

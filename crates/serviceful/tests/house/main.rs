@@ -9,6 +9,7 @@ mod callers;
 mod catcher;
 mod chromium;
 mod device;
+mod directory;
 mod guests;
 mod hostile;
 mod javascript;

@@ -5,11 +5,13 @@ mod apps;
 mod claims;
 mod credentials;
 mod deployments;
+mod groups;
 mod logins;
 mod mails;
 mod members;
 mod principals;
 mod requests;
+mod roster;
 mod samples;
 mod sessions;
 
@@ -24,11 +26,13 @@ pub use credentials::{
     check_parents,
 };
 pub use deployments::{check_deployment_states, check_deployments, check_history, check_switch};
+pub use groups::{check_groups, check_groups_answer_requests, check_groups_in_apps, check_invitations_into_groups};
 pub use logins::{check_logins, check_logins_end_with_the_password, check_refreshes, check_refreshes_are_counted};
 pub use mails::{check_mails_are_taken_once, check_mails_fail_and_end, check_mails_of_a_person};
 pub use members::check_members;
 pub use principals::{check_disabling, check_owner_question, check_principals, check_service_account_names};
 pub use requests::{check_access_requests, check_access_requests_are_bounded};
+pub use roster::{check_end_of_everything, check_roster};
 pub use sessions::{check_links, check_rotation, check_session_ends, check_session_purge, check_sessions};
 
 use std::{fmt::Debug, future::Future, sync::Arc, task::Poll};
@@ -50,6 +54,8 @@ macro_rules! contract_suite {
             check_deployment_states check_deployments check_history check_switch
             check_logins check_logins_end_with_the_password check_refreshes check_refreshes_are_counted
             check_members
+            check_groups check_groups_answer_requests check_groups_in_apps check_invitations_into_groups
+            check_end_of_everything check_roster
             check_access_requests check_access_requests_are_bounded
             check_disabling check_owner_question check_principals check_service_account_names
         }

@@ -10,9 +10,9 @@ use std::{
 use audit::{Event, Progress, Receipt, Record, RecordError};
 use bytes::Bytes;
 use control_api::{AuditPage, AuditQuery, AuditVerdict};
-use gateway::{Fut, LogLine, LogPort, PolicyPort, PolicyProblem, PosturePort, Release, ReleasePort};
+use gateway::{Declared, Fut, LogLine, LogPort, PolicyPort, PolicyProblem, PosturePort, Release, ReleasePort};
 use tokio::sync::broadcast;
-use types::{AppName, Clock, Digest, FunctionName, Instant, Rng, UnixMillis};
+use types::{AppName, Clock, Digest, Instant, Rng, UnixMillis};
 
 use crate::{ArtefactPort, AuditPort, Removed};
 
@@ -20,6 +20,7 @@ mod accounts;
 mod components;
 mod contents;
 mod credentials;
+mod groups;
 mod review;
 mod store;
 
@@ -62,7 +63,7 @@ impl ArtefactPort for FakeArtefacts {
 pub(in crate::tests) struct FakePolicy;
 
 impl PolicyPort for FakePolicy {
-    fn check(&self, _: &AppName, cedar: &str, _: Option<&[FunctionName]>) -> Result<(), PolicyProblem> {
+    fn check(&self, _: &AppName, cedar: &str, _: Option<Declared<'_>>) -> Result<(), PolicyProblem> {
         if cedar.contains("nonsense") {
             return Err(PolicyProblem { message: "line 1: `nonsense` is not a policy".into() });
         }

@@ -17,6 +17,7 @@ pub(in crate::tests) struct MemoryStore {
     pub(in crate::tests) deployments: Mutex<Vec<Deployment>>,
     pub(in crate::tests) members: Mutex<Vec<(AppName, AppMember)>>,
     pub(in crate::tests) principals: Mutex<Vec<Principal>>,
+    pub(super) groups: Mutex<super::groups::FakeGroups>,
     pub(in crate::tests) requests: Mutex<Vec<store::AccessRequest>>,
     pub(in crate::tests) credentials: Mutex<Vec<Credential>>,
     /// Accounts, sessions and invitations.
@@ -28,7 +29,7 @@ pub(in crate::tests) struct MemoryStore {
 }
 
 impl MemoryStore {
-    fn answer<T: Send + 'static>(&self, value: impl FnOnce() -> Result<T, StoreError>) -> Answer<'_, T> {
+    pub(super) fn answer<T: Send + 'static>(&self, value: impl FnOnce() -> Result<T, StoreError>) -> Answer<'_, T> {
         let result = if *self.broken.lock().unwrap() {
             let source = Box::new(std::io::Error::other("secret path /var/x"));
             Err(StoreError::Failed { doing: "read", source })

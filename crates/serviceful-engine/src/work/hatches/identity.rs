@@ -1,6 +1,6 @@
 //! `serviceful:identity/caller`: who made the request, as the corridor decided it, and asking for more of them. A guest cannot
 //! say otherwise.
-use types::{Caller, Demand, Person, Service};
+use types::{Caller, Demand, GroupName, Person, Service};
 use wasmtime::component::{HasSelf, Linker};
 
 use crate::work::{
@@ -33,7 +33,7 @@ impl serviceful::identity::types::Host for Guest {}
 
 impl caller::Host for Guest {
     fn get(&mut self) -> Result<Principal, Error> {
-        if self.in_request { Ok(principal(&self.call.caller)) } else { Err(Error::NoRequest) }
+        if self.in_request { Ok(principal(&self.call.caller, &self.call.groups)) } else { Err(Error::NoRequest) }
     }
 
     fn require(&mut self, minimum: Assurance, max_age_s: Option<u32>) -> wasmtime::Result<Result<(), Error>> {
@@ -61,10 +61,10 @@ const fn meant(assurance: Assurance) -> types::Assurance {
     }
 }
 
-fn principal(caller: &Caller) -> Principal {
+fn principal(caller: &Caller, groups: &[GroupName]) -> Principal {
     let caller = match caller {
         Caller::Stranger => Told::Anonymous,
-        Caller::Person(person) => Told::User(user(person)),
+        Caller::Person(person) => Told::User(user(person, groups)),
         Caller::Service(service) => Told::Workload(workload(service)),
         Caller::Operator { uid } => Told::User(UserInfo {
             issuer: HOST.into(),
@@ -80,13 +80,13 @@ fn principal(caller: &Caller) -> Principal {
     Principal { caller, on_behalf_of: None }
 }
 
-fn user(person: &Person) -> UserInfo {
+fn user(person: &Person, groups: &[GroupName]) -> UserInfo {
     UserInfo {
         issuer: PLATFORM.into(),
         subject: person.id.to_string(),
         email: None,
         display_name: Some(person.display_name.to_string()),
-        groups: Vec::new(),
+        groups: groups.iter().map(ToString::to_string).collect(),
         assurance: match person.assurance {
             types::Assurance::None => Assurance::None,
             types::Assurance::SingleFactor => Assurance::SingleFactor,

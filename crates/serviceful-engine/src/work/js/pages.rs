@@ -31,6 +31,7 @@ async fn dirtied(source: &str) -> (usize, usize) {
         limits: RunLimits::default(),
         grants: Grants::default(),
         caller: Caller::Stranger,
+        groups: Vec::new(),
         wall_ms: 1_000,
         has_body: false,
     };

@@ -107,7 +107,7 @@ fn describe(call: &Call, request: &Request<RequestBody>) -> Vec<u8> {
     push(&mut list, request.method().as_str().as_bytes());
     push(&mut list, request.uri().to_string().as_bytes());
     push(&mut list, if has_body { b"1" } else { b"0" });
-    push(&mut list, caller::json(&call.caller).as_bytes());
+    push(&mut list, caller::json(&call.caller, &call.groups).as_bytes());
     let config = match call.grants.config.is_empty() {
         true => String::new(),
         // A map of text to text always encodes.

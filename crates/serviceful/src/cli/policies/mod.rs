@@ -116,7 +116,7 @@ struct Questions {
 impl Questions {
     fn new(project: &Project, table: &Table) -> Result<Self, Failure> {
         let app = &project.manifest.name;
-        let cast = Cast::new(app, &table.who)?;
+        let cast = Cast::new(app, &project.manifest.groups, &table.who)?;
         let caps = Limits { run: RunLimits::CAP, compile: CompileLimits::CAP };
         // Neither contents nor deployment make a difference to any rule.
         let nothing = Digest::from_bytes([0; 32]);
@@ -134,6 +134,7 @@ impl Questions {
             deployment: Some(nothing),
             functions: functions.clone(),
             members: cast.members(),
+            groups: cast.groups(),
             cedar: project.policy()?.map(Arc::from),
         };
         policy.publish(&Arc::new(release)).map_err(|problem| {

@@ -6,7 +6,7 @@ use std::{
 };
 
 use serde::Deserialize;
-use types::{Action, Assurance, Method, PrincipalId};
+use types::{Action, Assurance, GroupName, Method, PrincipalId};
 
 use super::super::{
     failure::Failure,
@@ -40,6 +40,9 @@ pub(super) struct Part {
     pub(super) kind: Kind,
     /// What they are in the app; absent: nothing.
     pub(super) role: Option<Role>,
+    /// Groups of the platform that they are in, of those that the manifest declares.
+    #[serde(default)]
+    pub(super) groups: Vec<GroupName>,
     /// Owner of the platform.
     #[serde(default)]
     pub(super) owner: bool,
