@@ -4,11 +4,11 @@ use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
 use bytes::{Bytes, BytesMut};
 use control_api::{
     AccessDenied, AccessRequestList, AccessReview, AppDetail, AppList, ApproveAccess, AuditPage, AuditQuery,
-    AuditVerdict, CallerList, Claim, ClaimIssue, ClaimIssued, Claimed, ComponentStored, ComponentsMissing,
-    ComponentsNamed, CreateCallToken, CreateDeployment, CreateInvitation, CreateReset, CreateToken, DeploymentList,
-    DeploymentView, Explanation, Identity, ImportMembers, InvitationCreated, LogEntry, MailList, MailQueued, Member,
-    MemberList, MembersImported, Op, PeopleList, PersonView, Posture, PutMember, PutPerson, Removed, ResetCreated,
-    Rollback, SessionList, SessionsEnded, TestMail, Token, TokenCreated, TokenList,
+    AuditVerdict, BreachListView, CallerList, Claim, ClaimIssue, ClaimIssued, Claimed, ComponentStored,
+    ComponentsMissing, ComponentsNamed, CreateCallToken, CreateDeployment, CreateInvitation, CreateReset, CreateToken,
+    DeploymentList, DeploymentView, Explanation, Identity, ImportMembers, InvitationCreated, LogEntry, MailList,
+    MailQueued, Member, MemberList, MembersImported, Op, PeopleList, PersonView, Posture, PutMember, PutPerson,
+    Removed, ResetCreated, Rollback, SessionList, SessionsEnded, TestMail, Token, TokenCreated, TokenList,
 };
 use http::{HeaderValue, Method, header};
 use serde::{Serialize, de::DeserializeOwned};
@@ -109,7 +109,7 @@ impl Client {
                 (outgoing.credential, outgoing.key) = (Some(token), Some(key));
             }
         }
-        if matches!(call.op, Op::AppRollback | Op::AuditVerify | Op::ComponentPut) {
+        if matches!(call.op, Op::AppRollback | Op::AuditVerify | Op::ComponentPut | Op::BreachListPut) {
             outgoing.patience = LONG;
         }
         if let Some((kind, body)) = call.body {
@@ -277,6 +277,20 @@ impl Client {
 
     pub async fn test_mail(&self, test: &TestMail) -> Result<MailQueued, ClientError> {
         self.ask(Call::of(Op::MailTest, &[]).json(test)?).await
+    }
+
+    pub async fn breach_list(&self) -> Result<BreachListView, ClientError> {
+        self.ask(Call::of(Op::BreachListGet, &[])).await
+    }
+
+    pub async fn put_breach_list(&self, file: Bytes) -> Result<BreachListView, ClientError> {
+        let mut call = Call::of(Op::BreachListPut, &[]);
+        call.body = Some(("application/octet-stream", file));
+        self.ask(call).await
+    }
+
+    pub async fn remove_breach_list(&self) -> Result<BreachListView, ClientError> {
+        self.ask(Call::of(Op::BreachListRemove, &[])).await
     }
 
     pub async fn app_tokens(&self, app: &AppName) -> Result<TokenList, ClientError> {

@@ -8,6 +8,7 @@
 mod access_requests;
 mod apps;
 mod audit;
+mod breach_list;
 mod claim;
 mod credentials;
 mod deployments;
@@ -26,6 +27,7 @@ pub use apps::{
     PutMember, Removed, Role,
 };
 pub use audit::{AuditEvent, AuditOutcome, AuditPage, AuditQuery, AuditTimings, AuditVerdict, AuditWho};
+pub use breach_list::{BreachListStage, BreachListView};
 pub use claim::{Claim, ClaimIssue, ClaimIssued, ClaimLink, ClaimLinkError, Claimed};
 pub use credentials::{CreateCallToken, CreateToken, Identity, Token, TokenCreated, TokenList, TokenUse};
 pub use deployments::{

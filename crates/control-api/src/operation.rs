@@ -159,6 +159,12 @@ operations! {
         "Has a mail tried now that waits or has failed";
     MailTest "mail-test": Post "/api/v1/mails", PeopleManage, Mutates;
         "Sends a mail that says nothing but that it arrived";
+    BreachListGet "breach-list-get": Get "/api/v1/breach-list", PeopleManage,;
+        "Says whether there is a list of passwords that got out, and how large it is; never what is on it";
+    BreachListPut "breach-list-put": Put "/api/v1/breach-list", PeopleManage, Mutates;
+        "Replaces the list of passwords that got out, which nobody may choose";
+    BreachListRemove "breach-list-remove": Delete "/api/v1/breach-list", PeopleManage, Mutates;
+        "Forgets the list of passwords that got out";
     AppTokensList "app-tokens-list": Get "/api/v1/apps/:app/tokens", TokenList, OfApp;
         "Lists the tokens of an app's service accounts";
     AppTokenCreate "app-token-create": Post "/api/v1/apps/:app/tokens", TokenCreate, OfApp Mutates;

@@ -4,8 +4,8 @@ use std::{collections::HashSet, sync::Arc};
 use bytes::Bytes;
 use control_api::{AuditPage, AuditQuery, AuditVerdict};
 use gateway::{
-    ComponentPort, CredentialFailure, CredentialPort, Fut, LogPort, MailPort, Names, NewCredential, PolicyPort,
-    PosturePort, ReleasePort, ReviewPort, SessionPort, events::Record,
+    BreachListPort, ComponentPort, CredentialFailure, CredentialPort, Fut, LogPort, MailPort, Names, NewCredential,
+    PolicyPort, PosturePort, ReleasePort, ReviewPort, SessionPort, events::Record,
 };
 use store::{Contents, Credential, Store, StoreError};
 use types::{Clock, CredentialId, Digest, Limits, PrincipalId, Secret, UnixMillis};
@@ -56,6 +56,7 @@ pub struct Ports {
     pub people: Arc<dyn PeoplePort>,
     pub sessions: Arc<dyn SessionPort>,
     pub mail: Arc<dyn MailPort>,
+    pub breach_list: Arc<dyn BreachListPort>,
     /// Whether people may be invited at all.
     pub invitations: bool,
     pub logs: Arc<dyn LogPort>,

@@ -109,8 +109,8 @@ pub(crate) struct Asked {
 /// What policy decided about is what is done: the intent's operation, and no second reading of method or path.
 async fn dispatch(shared: &Arc<Shared>, cx: &Ctx, op: Op, asked: Asked) -> Result<Reply, Refusal> {
     use handlers::{
-        about, apps, audit, callers, claim, components, deployments, import, logs, mails, members, people, requests,
-        tokens, why,
+        about, apps, audit, breach_list, callers, claim, components, deployments, import, logs, mails, members, people,
+        requests, tokens, why,
     };
     match op {
         Op::ClaimRedeem => claim::redeem(shared, asked).await,
@@ -142,6 +142,9 @@ async fn dispatch(shared: &Arc<Shared>, cx: &Ctx, op: Op, asked: Asked) -> Resul
         Op::SessionsEnd => people::end_sessions(shared, asked).await,
         Op::InvitationCreate => people::invite(shared, asked).await,
         Op::ResetCreate => people::reset(shared, asked).await,
+        Op::BreachListGet => breach_list::get(shared, asked).await,
+        Op::BreachListPut => breach_list::put(shared, asked).await,
+        Op::BreachListRemove => breach_list::remove(shared, asked).await,
         Op::MailsList => mails::list(shared, asked).await,
         Op::MailRetry => mails::retry(shared, asked).await,
         Op::MailTest => mails::test(shared, asked).await,

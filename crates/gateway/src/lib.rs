@@ -7,6 +7,7 @@
 
 mod arrival;
 mod body;
+mod breach_list;
 mod cookies;
 mod credentials;
 mod cx;
@@ -31,6 +32,7 @@ pub mod probe;
 
 pub use arrival::{Ambient, Arrival, Channel, Neighbourhood};
 pub use body::{Body, BodyError};
+pub use breach_list::{BREACH_LIST_BYTES_MAX, BreachListError, BreachListFacts, BreachListPort, BreachListState};
 pub use cookies::{ATTEMPT_PREFIX, Cookies, OUR_PREFIX, SESSION_COOKIE, SSO_COOKIE, set_cookie};
 pub use credentials::{CredentialFailure, CredentialPort, NewClaim, NewCredential};
 pub use cx::Ctx;

@@ -1,4 +1,6 @@
-//! What it costs to say who is calling: `cargo run --release -p identity --example bench_identify`.
+//! What it costs to say who is calling: `cargo run --release -p identity --example bench_identify [PEOPLE]`.
+//!
+//! With a number, sessions and addresses are looked for once more among so many people.
 //!
 //! Prints the median over rounds of the mean nanoseconds for each call: CPU time of all threads, and wall time. On a busy machine
 //! only the first means something.
@@ -22,15 +24,18 @@ use aws_lc_rs::{
 };
 use data_encoding::BASE64URL_NOPAD;
 use gateway::{
-    Admitted, Channel, ControlCall, CredentialPort, Ctx, Identify, Intent, LoginPort, NewCredential, NewLogin,
+    Admitted, Ambient, Channel, ControlCall, CredentialPort, Ctx, Desk, Identify, Intent, LoginPort, NewCredential,
+    NewLogin, NewSession, Recognised, SSO_COOKIE, SessionPort, SignInCall,
 };
 use http::{Method, Request};
 use identity::{Config, Service};
 use jsonwebtoken::{Algorithm, EncodingKey, Header, jwk::Jwk};
 use serde_json::json;
-use store::{Audience, CredentialKind, Directory, Principal, PrincipalKind};
+use store::{Account, Accounts, Audience, CredentialKind, Directory, Invitation, Principal, PrincipalKind};
 use store_sqlite::SqliteStore;
-use types::{Action, Assurance, Clock, CredentialId, Instant, PrincipalId, Resource, Rng, Secret, UnixMillis};
+use types::{
+    Action, Assurance, Caller, Clock, CredentialId, Digest, Instant, PrincipalId, Resource, Rng, Secret, UnixMillis,
+};
 
 const ROUNDS: usize = 11;
 /// Fewer than are remembered of one key at a time.
@@ -171,6 +176,111 @@ fn main() {
     measure("store hit: known token, SQLite read", 1_500, |_| {
         assert!(runtime.block_on(room.identify(&cx, &good, &intent)).is_ok(), "known");
     });
+
+    let few = 100;
+    runtime.block_on(populate(&store, 0..few));
+    sessions(&runtime, &store, few);
+    let Some(many) = std::env::args().nth(1).and_then(|text| text.parse().ok()) else { return };
+    runtime.block_on(populate(&store, few..many));
+    sessions(&runtime, &store, many);
+}
+
+fn address(n: u32) -> Arc<str> {
+    format!("person{n}@example.org").into()
+}
+
+/// A person with an account, by an invitation, as they come.
+async fn join(store: &SqliteStore, n: u32) -> Option<Invitation> {
+    let code_hash = Digest::from_bytes(<[u8; 32]>::try_from(digest(&SHA256, &n.to_be_bytes()).as_ref()).expect("32"));
+    let mut bytes = [7; 16];
+    bytes.iter_mut().zip(n.to_be_bytes()).for_each(|(to, from)| *to = from);
+    let (at, later) = (UnixMillis(1_000), UnixMillis(1_000_000));
+    let invitation = Invitation {
+        id: CredentialId::from_bytes(bytes),
+        code_hash,
+        email: address(n),
+        app: None,
+        invited_by: None,
+        mailed: false,
+        sign_up: false,
+        created_at: at,
+        expires_at: later,
+    };
+    store.add_invitation(invitation).await.expect("invited");
+    let id = PrincipalId::from_bytes(bytes);
+    let kind = PrincipalKind::Person { owner: false };
+    let name = format!("Person {n}").into();
+    let person = Principal { id, kind, name, disabled: false, created_at: at, version: 1 };
+    let account = Account {
+        person: id,
+        email: address(n),
+        email_verified: false,
+        password: Some(
+            "$argon2id$v=19$m=65536,t=3,p=1,keyid=AAAAAQ$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNo"
+                .into(),
+        ),
+        password_at: Some(at),
+        totp: None,
+        passkeys: "[]".into(),
+    };
+    store.accept_invitation(code_hash, at, person, account).await.expect("accepted")
+}
+
+async fn populate(store: &Arc<SqliteStore>, people: std::ops::Range<u32>) {
+    let mut waiting = tokio::task::JoinSet::new();
+    for n in people {
+        let store = store.clone();
+        waiting.spawn(async move { join(&store, n).await.expect("one more") });
+        if waiting.len() >= 256 {
+            waiting.join_next().await;
+        }
+    }
+    while waiting.join_next().await.is_some() {}
+}
+
+/// Sessions among so many people.
+fn sessions(runtime: &tokio::runtime::Runtime, store: &Arc<SqliteStore>, people: u32) {
+    let (clock, rng) = (Arc::new(Real(Wall::now())), Arc::new(Counter(AtomicU64::new(77))));
+    let config = Config { verified_s: 3_600, ..Config::default() };
+    let room = Service::new(config, store.clone(), clock.clone(), rng.clone());
+    let intent =
+        Intent::SignIn(SignInCall { name: "Account", action: Action::AccountManage, desk: Desk::Id, app: None });
+    let found = runtime.block_on(store.account_of(address(people / 2))).expect("read").expect("somebody");
+    let mut brought = Vec::new();
+    for _ in 0..1_501 {
+        let new = NewSession {
+            person: found.1.id,
+            child: None,
+            assurance: Assurance::MultiFactor,
+            authenticated_at: clock.now(),
+            device: "Firefox on Linux".into(),
+        };
+        let (_, secret) = runtime.block_on(room.open(new)).expect("a session");
+        let cookie = format!("{SSO_COOKIE}={}", secret.reveal());
+        let request = Request::get("http://id.localhost/account").header("cookie", cookie);
+        let mut head = request.body(()).expect("a request").into_parts().0;
+        head.extensions.insert(Ambient::Attach);
+        brought.push(Admitted::for_test(Channel::Wire { tls: true }, head));
+    }
+    let cx = Ctx::arrive(clock, rng);
+    let (first, rest) = brought.split_first().expect("some");
+    let known = |answer: Recognised| assert!(!matches!(&*answer.caller, Caller::Stranger), "known");
+    known(runtime.block_on(room.identify(&cx, first, &intent)).expect("known"));
+    measure(&format!("session, cached, {people} people"), 100_000, |_| {
+        known(black_box(room.identify_now(&cx, first, &intent)).expect("a hit").expect("known"));
+    });
+    let mut next = rest.iter().cycle();
+    measure(&format!("session, SQLite read, {people} people"), 1_500, |_| {
+        known(runtime.block_on(room.identify(&cx, next.next().expect("a cycle"), &intent)).expect("known"));
+    });
+    let mut n = 0;
+    measure(&format!("account by address, SQLite read, {people} people"), 1_500, |_| {
+        n = (n + 7_919) % people;
+        assert!(runtime.block_on(store.account_of(address(n))).expect("read").is_some(), "somebody");
+    });
+    let memory = std::fs::read_to_string("/proc/self/status").expect("Linux");
+    let resident = memory.lines().find(|line| line.starts_with("VmRSS")).expect("resident");
+    println!("{people} people: {resident}");
 }
 
 /// A command line with a key.

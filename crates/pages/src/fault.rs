@@ -24,6 +24,8 @@ pub enum Fault {
     PasswordBreached,
     /// The new password is built from this: their own name, their address, the platform's name, a common phrase.
     PasswordGuessable(Shown),
+    /// The new password is a repetition, a row of keys, a count or a date.
+    PasswordPattern,
     /// The present password is wrong. Only where the person is known already (step-up, change); never at sign-in.
     PasswordWrong,
     /// Address or password is wrong. The one answer of sign-in, whoever it is.
@@ -80,7 +82,7 @@ impl Fault {
             EmailMissing | EmailMalformed | EmailNotAccepted => Some(fields::EMAIL),
             NameMissing | NameTooLong(_) => Some(fields::NAME),
             PasswordMissing | PasswordWrong => Some(fields::PASSWORD),
-            PasswordTooShort(_) | PasswordTooLong(_) | PasswordBreached | PasswordGuessable(_) => {
+            PasswordTooShort(_) | PasswordTooLong(_) | PasswordBreached | PasswordGuessable(_) | PasswordPattern => {
                 Some(fields::NEW_PASSWORD)
             }
             CodeMalformed | CodeWrong | CodeUsed => Some(fields::CODE),
@@ -110,6 +112,7 @@ impl Fault {
             PasswordTooLong(max) => t.password_too_long.with(max),
             PasswordBreached => t.password_breached.into(),
             PasswordGuessable(word) => t.password_guessable.with(word),
+            PasswordPattern => t.password_pattern.into(),
             PasswordWrong => t.password_wrong.into(),
             SignInFailed => t.sign_in_failed.into(),
             CodeMalformed => t.code_malformed.into(),

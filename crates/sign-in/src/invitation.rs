@@ -7,6 +7,7 @@ use types::{Code, Digest};
 use crate::{
     answer::{Answer, frame, problem, refuse, show},
     ask::Ask,
+    new_password::About,
     newcomer::{self, First},
     secret,
     service::{Shared, store},
@@ -58,7 +59,8 @@ pub(crate) async fn page(shared: &Shared, ask: &Ask) -> Answer {
 pub(crate) async fn sent(shared: &Shared, ask: &Ask) -> Answer {
     let (code_hash, found) = open(shared, ask).await?;
     let name = newcomer::name(ask.form.get("name"));
-    let first = First::of(shared, ask, &code_hash).await?;
+    let about = About { email: &found.email, name: ask.form.get("name") };
+    let first = First::of(shared, ask, &code_hash, about).await?;
     let (name, first) = match (name, first) {
         (Ok(name), Ok(first)) => (name, first),
         (name, first) => {

@@ -1,11 +1,11 @@
 //! How somebody new gets in for the first time, by the claim or by an invitation: with a passkey, or with a password.
 use std::sync::Arc;
 
-use gateway::{Refusal, SecurityClass, VaultError};
+use gateway::{Refusal, SecurityClass};
 use pages::{Choice, Fault, Faults, PasswordRules, RecoveryCodes, Shown, fields};
 use store::{Account, Principal, PrincipalKind};
 use subtle::ConstantTimeEq as _;
-use types::{Assurance, Code, Digest, PrincipalId, Secret, email_address};
+use types::{Assurance, Code, Digest, PrincipalId, email_address};
 
 use crate::{
     answer::{Answer, document, frame, noted, with_cookies},
@@ -14,6 +14,7 @@ use crate::{
     device,
     finish::{self, Proof},
     keys::{self, Key},
+    new_password::{self, About},
     passkey, secret,
     service::{Shared, store},
 };
@@ -93,10 +94,15 @@ pub(crate) enum First {
 
 impl First {
     /// Reads it from the form, or says what is wrong with it.
-    pub(crate) async fn of(shared: &Shared, ask: &Ask, code_hash: &Digest) -> Result<Result<Self, Fault>, Refusal> {
+    pub(crate) async fn of(
+        shared: &Shared,
+        ask: &Ask,
+        code_hash: &Digest,
+        about: About<'_>,
+    ) -> Result<Result<Self, Fault>, Refusal> {
         let answer = ask.form.get(fields::CREDENTIAL);
         if answer.is_empty() {
-            let hash = new_password(shared, ask.form.get(fields::NEW_PASSWORD)).await;
+            let hash = new_password::hash(shared, ask, ask.form.get(fields::NEW_PASSWORD), about).await;
             let person = PrincipalId::fresh(ask.now, &*shared.ports.rng);
             return Ok(hash.map_err(|e| shared.vault(ask, e))?.map(|hash| Self::Password { person, hash }));
         }
@@ -184,18 +190,4 @@ pub(crate) async fn show_codes(
     let email = account.map_or_else(Shown::default, |account| (&*account.email).into());
     let view = RecoveryCodes { hidden: ask.hidden(), codes, email, replaced, ..RecoveryCodes::default() };
     Ok(document(shared, ask, view.render(&frame(shared, ask))))
-}
-
-/// The hash of a new password, or what is wrong with it.
-pub(crate) async fn new_password(shared: &Shared, typed: &str) -> Result<Result<Arc<str>, Fault>, VaultError> {
-    let characters = |count: u32| u16::try_from(count).unwrap_or(u16::MAX);
-    if typed.is_empty() {
-        return Ok(Err(Fault::PasswordTooShort(PasswordRules::default().characters_min)));
-    }
-    match shared.ports.vault.hash(Secret::new(typed.to_owned())).await {
-        Ok(hash) => Ok(Ok(hash)),
-        Err(VaultError::TooShort { chars_min }) => Ok(Err(Fault::PasswordTooShort(characters(chars_min)))),
-        Err(VaultError::TooLong { chars_max }) => Ok(Err(Fault::PasswordTooLong(characters(chars_max)))),
-        Err(other) => Err(other),
-    }
 }

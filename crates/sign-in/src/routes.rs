@@ -39,6 +39,7 @@ names! {
     First = "GET" paths::SIGN_IN, SignIn, Id;
     FirstSent = "POST" paths::SIGN_IN, SignIn, Id;
     PasswordSent = "POST" paths::SIGN_IN_PASSWORD, SignIn, Id;
+    SlowDownSent = "POST" paths::SLOW_DOWN, SignIn, Id;
     Passkey = "POST" paths::SIGN_IN_PASSKEY, SignIn, Id;
     PasskeyOptions = "POST" paths::SIGN_IN_PASSKEY_OPTIONS, SignIn, Id;
     NewPasskeyOptions = "POST" paths::NEW_PASSKEY_OPTIONS, SignIn, Id;

@@ -2,6 +2,7 @@
 pub(crate) mod about;
 pub(crate) mod apps;
 pub(crate) mod audit;
+pub(crate) mod breach_list;
 pub(crate) mod callers;
 pub(crate) mod claim;
 pub(crate) mod components;

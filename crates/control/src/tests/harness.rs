@@ -13,8 +13,8 @@ use types::{
 };
 
 use super::fakes::{
-    FakeArtefacts, FakeAudit, FakeClock, FakeComponents, FakeCredentials, FakeLogs, FakeMail, FakePolicy, FakePosture,
-    FakeRecord, FakeRelease, FakeReview, MemoryContents, MemoryStore, digest_of,
+    FakeArtefacts, FakeAudit, FakeBreachList, FakeClock, FakeComponents, FakeCredentials, FakeLogs, FakeMail,
+    FakePolicy, FakePosture, FakeRecord, FakeRelease, FakeReview, MemoryContents, MemoryStore, digest_of,
 };
 use crate::{Config, Ports, Service};
 
@@ -112,6 +112,7 @@ impl Room {
             people: credentials.clone(),
             sessions: credentials.clone(),
             mail: mail.clone(),
+            breach_list: Arc::new(FakeBreachList::default()),
             invitations: true,
             logs: logs.clone(),
             posture: Arc::new(FakePosture),

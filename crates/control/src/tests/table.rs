@@ -63,7 +63,12 @@ async fn good(room: &Room, op: Op) -> (u16, serde_json::Value) {
             room.account(id).await;
             (vec!["Person%202"], Sent::Json(json!({})))
         }
-        Op::MailsList => (vec![], nothing),
+        Op::MailsList | Op::BreachListGet => (vec![], nothing),
+        Op::BreachListPut => (vec![], Sent::Bytes(b"list".to_vec())),
+        Op::BreachListRemove => {
+            room.ask(Op::BreachListPut, &caller, &[], Sent::Bytes(b"list".to_vec())).await.unwrap();
+            (vec![], nothing)
+        }
         Op::MailRetry => {
             let id = room.waiting_mail().await;
             return room.ask(op, &caller, &[&id], nothing).await.unwrap();

@@ -265,8 +265,9 @@ fn refusals(n: &Names, frame: &Frame, plain: &Frame, states: &mut Vec<State>) {
         Denied { access: AccessRequest::None, owner: None, asked: Shown::default(), name: Shown::default(), ..denied };
     push(states, "denied.bare", bare.render(frame));
 
-    let puzzle = Some(Puzzle { challenge: n.opaque.clone(), bits: 22 });
-    let slow = SlowDown { hidden: hidden(n), wait_s: 30, puzzle, faults: Faults::none() };
+    let puzzle = Some(Puzzle { challenge: n.opaque.clone(), bits: 22, solution: String::new() });
+    let slow =
+        SlowDown { hidden: hidden(n), email: n.email.as_str().into(), wait_s: 30, puzzle, faults: Faults::none() };
     push(states, "slow-down", slow.render(frame));
     let early = SlowDown { puzzle: None, faults: Fault::PuzzleWrong.into(), ..slow };
     push(states, "slow-down.early", early.render(frame));

@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use super::{
     apps::{AppsArgs, RmArgs},
     audit_log::AuditArgs,
+    breach_list::BreachListArgs,
     check::CheckArgs,
     claim::ClaimArgs,
     completions::CompletionsArgs,
@@ -174,6 +175,11 @@ pub(crate) enum Hand {
         after_help = "Example:\n  serviceful invite ada@example.org\n  serviceful invite ada@example.org --app coffee"
     )]
     Invite(InviteArgs),
+    /// Keep people from choosing passwords that got out
+    #[command(
+        after_help = "Example:\n  serviceful breach-list status\n  serviceful breach-list import pwned-passwords.txt --limit 10000000"
+    )]
+    BreachList(BreachListArgs),
     /// See what is on its way by mail, try it again, and try it out
     #[command(after_help = "Example:\n  serviceful mail list\n  serviceful mail test ada@example.org")]
     Mail(MailArgs),

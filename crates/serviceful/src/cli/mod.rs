@@ -6,6 +6,7 @@
 mod apps;
 mod args;
 mod audit_log;
+mod breach_list;
 mod bundle;
 mod check;
 mod claim;
@@ -124,6 +125,7 @@ fn perform(desk: &Desk, hand: Hand) -> Result<Exit, Failure> {
             Hand::Why(args) => why::run(desk, args).await,
             Hand::People(args) => people::run(desk, args).await,
             Hand::Sessions(args) => sessions::run(desk, args).await,
+            Hand::BreachList(args) => breach_list::run(desk, args).await,
             Hand::Mail(args) => mail::run(desk, args).await,
             Hand::Invite(args) => invite::run(desk, args).await,
             Hand::Token(args) => token::run(desk, args).await,

@@ -4,6 +4,7 @@
 //! Called by: the supervisor. Calls: every room, the keeper, workers.
 //! If this is wrong: whoever takes over the parser of the network takes over the machine. docs/security/threats.md#front
 mod audit_link;
+mod breach_list;
 mod broken;
 mod carrier;
 mod keeper_link;

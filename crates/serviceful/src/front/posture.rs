@@ -5,7 +5,7 @@ use control_api::{Posture, PostureCheck, ProcessPosture};
 use gateway::PosturePort;
 use jail::{Level, Report};
 
-use super::{broken::Broken, keeper_link::KeeperLink, post_office::PostOffice};
+use super::{breach_list::BreachList, broken::Broken, keeper_link::KeeperLink, post_office::PostOffice};
 use crate::config::Config;
 
 /// Answers the posture operation.
@@ -17,6 +17,7 @@ pub(super) struct Walls {
     /// Knows the report of the keeper that runs now.
     pub(super) keeper: Arc<KeeperLink>,
     pub(super) office: Arc<PostOffice>,
+    pub(super) breach_list: Arc<BreachList>,
     /// Set after the room was built.
     pub(super) runtime: OnceLock<Arc<runtime::Service>>,
     pub(super) audit: OnceLock<Arc<audit::Log>>,
@@ -89,8 +90,15 @@ impl Walls {
         let nameless = self.config.names_without_certificate();
         let loopback = self.config.listen.addresses.iter().all(|a| a.ip().is_loopback());
         let mail = self.mail();
+        let breach_list = self.breach_list.check();
         vec![
             check("mail", mail.0, mail.1, "look at `serviceful mail list`, and try `serviceful mail test ADDRESS`"),
+            check(
+                "breach list",
+                breach_list.0,
+                breach_list.1,
+                "import it again with `serviceful breach-list import FILE`, or `serviceful breach-list remove`",
+            ),
             check("audit log", audit.0, audit.1, "free disk space if it is full, then restart the platform"),
             check("audit key", true, self.audit_key.clone(), ""),
             check(

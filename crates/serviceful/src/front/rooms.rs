@@ -11,6 +11,7 @@ use wire::supervisor::{Note, Start};
 use super::{
     Listeners,
     audit_link::AuditLink,
+    breach_list::BreachList,
     broken::Broken,
     carrier::Carrier,
     keeper_link::{Checkpoints, KeeperLink},
@@ -46,6 +47,7 @@ pub(super) struct Rooms {
     identity: Arc<identity::Service>,
     sign_in: Arc<sign_in::Service>,
     office: Arc<PostOffice>,
+    breach_list: Arc<BreachList>,
     supervisor: Arc<SupervisorLink>,
     upkeep: OnceLock<tokio::task::AbortHandle>,
     mail: OnceLock<[tokio::task::AbortHandle; 2]>,
@@ -145,6 +147,10 @@ impl Rooms {
             health: std::sync::Mutex::default(),
         });
 
+        let (folder, own) = (folders.platform.clone(), clock.clone());
+        let breach_list = tokio::task::spawn_blocking(move || BreachList::open(&folder, own)).await?;
+        let breach_list = Arc::new(breach_list);
+
         let walls = Arc::new(Walls {
             config: config.clone(),
             engine_build: engine.build.to_string(),
@@ -152,6 +158,7 @@ impl Rooms {
             front: report,
             keeper: keeper.clone(),
             office: office.clone(),
+            breach_list: breach_list.clone(),
             runtime: OnceLock::from(runtime.clone()),
             audit: OnceLock::from(log.clone()),
             broken: OnceLock::new(),
@@ -172,6 +179,7 @@ impl Rooms {
             people: Arc::new(People(identity.clone())),
             sessions: identity.clone(),
             mail: office.clone(),
+            breach_list: breach_list.clone(),
             invitations: config.sign_up.invites(),
             logs,
             posture: walls.clone(),
@@ -191,6 +199,7 @@ impl Rooms {
             sign_up: config.sign_up.clone(),
             strangers_hourly_max: config.mail.as_ref().map_or(0, |mail| mail.hourly_max),
             record: record.clone(),
+            breach_list: breach_list.clone(),
             names,
             clock: clock.clone(),
             rng: rng.clone(),
@@ -219,6 +228,7 @@ impl Rooms {
             identity,
             sign_in,
             office,
+            breach_list,
             supervisor,
             upkeep: OnceLock::new(),
             mail: OnceLock::new(),
@@ -243,6 +253,10 @@ impl Rooms {
                 "a crash had left {torn_bytes} bytes of an unfinished write and {repaired_files} files to write again"
             );
             self.note(Kind::Platform, "audit-recovered", text);
+        }
+        if let Some(reason) = self.breach_list.damage() {
+            tracing::error!("the breach list cannot be used, so new passwords are not held against it: {reason}");
+            self.note(Kind::Security, "breach-list-damaged", reason);
         }
         self.runtime.start();
         let (audit, clock) = (self.audit.clone(), self.clock.clone());

@@ -17,6 +17,7 @@ use types::{AppName, Clock, Digest, FunctionName, Instant, Rng, UnixMillis};
 use crate::{ArtefactPort, AuditPort, Removed};
 
 mod accounts;
+mod breach_list;
 mod components;
 mod contents;
 mod credentials;
@@ -24,6 +25,7 @@ mod review;
 mod store;
 
 pub(super) use accounts::FakeMail;
+pub(super) use breach_list::FakeBreachList;
 pub(super) use components::FakeComponents;
 pub(super) use contents::{MemoryContents, digest_of};
 pub(super) use credentials::FakeCredentials;
