@@ -6,9 +6,9 @@ use control_api::{
     AccessDenied, AccessRequestList, AccessReview, AppDetail, AppList, ApproveAccess, AuditPage, AuditQuery,
     AuditVerdict, CallerList, Claim, ClaimIssue, ClaimIssued, Claimed, ComponentStored, ComponentsMissing,
     ComponentsNamed, CreateCallToken, CreateDeployment, CreateInvitation, CreateReset, CreateToken, DeploymentList,
-    DeploymentView, Explanation, Identity, ImportMembers, InvitationCreated, LogEntry, MailList, MailQueued, Member,
-    MemberList, MembersImported, Op, PeopleList, PersonView, Posture, PutMember, PutPerson, Removed, ResetCreated,
-    Rollback, SessionList, SessionsEnded, TestMail, Token, TokenCreated, TokenList,
+    DeploymentView, Explanation, Identity, ImportMembers, InvitationCreated, KeyList, KeysRotated, LogEntry, MailList,
+    MailQueued, Member, MemberList, MembersImported, Op, PeopleList, PersonView, Posture, PutMember, PutPerson,
+    Removed, ResetCreated, Rollback, RotateKeys, SessionList, SessionsEnded, TestMail, Token, TokenCreated, TokenList,
 };
 use http::{HeaderValue, Method, header};
 use serde::{Serialize, de::DeserializeOwned};
@@ -265,6 +265,16 @@ impl Client {
 
     pub async fn reset(&self, person: &str, new: CreateReset) -> Result<ResetCreated, ClientError> {
         self.ask(Call::of(Op::ResetCreate, &[person]).json(&new)?).await
+    }
+
+    /// The keys that access tokens are signed with.
+    pub async fn keys(&self) -> Result<KeyList, ClientError> {
+        self.ask(Call::of(Op::KeysList, &[])).await
+    }
+
+    /// Replaces them.
+    pub async fn rotate_keys(&self, how: &RotateKeys) -> Result<KeysRotated, ClientError> {
+        self.ask(Call::of(Op::KeysRotate, &[]).json(how)?).await
     }
 
     pub async fn mails(&self) -> Result<MailList, ClientError> {

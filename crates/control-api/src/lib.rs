@@ -11,6 +11,7 @@ mod audit;
 mod claim;
 mod credentials;
 mod deployments;
+mod keys;
 mod logs;
 mod mails;
 mod metadata;
@@ -32,6 +33,7 @@ pub use deployments::{
     ComponentProgress, ComponentStage, ComponentStored, ComponentsMissing, ComponentsNamed, CreateDeployment,
     DeploymentFailure, DeploymentList, DeploymentPhase, DeploymentView, Import, ImportState, Inspected, Rollback,
 };
+pub use keys::{KeyList, KeyStage, KeyView, KeysRotated, RotateKeys};
 pub use logs::LogEntry;
 pub use mails::{MailList, MailQueued, MailStage, MailView, TestMail};
 pub use metadata::ResourceMetadata;

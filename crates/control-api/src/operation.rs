@@ -179,6 +179,10 @@ operations! {
         "Gives a file of the audit log (checkpoint or tile), so that it can be verified elsewhere";
     RequestExplain "request-explain": Get "/api/v1/requests/:request/why", AuditRead,;
         "Explains a request: who made it, which rules decided, what would change the answer";
+    KeysList "keys-list": Get "/api/v1/keys", KeysManage,;
+        "Lists the keys that access tokens are signed with";
+    KeysRotate "keys-rotate": Post "/api/v1/keys/rotate", KeysManage, Mutates;
+        "Publishes the next key of access tokens, or in an emergency drops all of them and signs everybody out";
     PostureGet "posture-get": Get "/api/v1/posture", PostureRead,;
         "Says how well the platform's walls stand";
     ResourceMetadata "resource-metadata": Get "/.well-known/oauth-protected-resource", MetadataRead, OnApps;

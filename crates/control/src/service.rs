@@ -109,8 +109,8 @@ pub(crate) struct Asked {
 /// What policy decided about is what is done: the intent's operation, and no second reading of method or path.
 async fn dispatch(shared: &Arc<Shared>, cx: &Ctx, op: Op, asked: Asked) -> Result<Reply, Refusal> {
     use handlers::{
-        about, apps, audit, callers, claim, components, deployments, import, logs, mails, members, people, requests,
-        tokens, why,
+        about, apps, audit, callers, claim, components, deployments, import, keys, logs, mails, members, people,
+        requests, tokens, why,
     };
     match op {
         Op::ClaimRedeem => claim::redeem(shared, asked).await,
@@ -155,6 +155,8 @@ async fn dispatch(shared: &Arc<Shared>, cx: &Ctx, op: Op, asked: Asked) -> Resul
         Op::AuditVerify => audit::verify(shared, asked).await,
         Op::AuditFile => audit::file(shared, asked).await,
         Op::RequestExplain => why::explain(shared, asked).await,
+        Op::KeysList => keys::list(shared, asked).await,
+        Op::KeysRotate => keys::rotate(shared, asked).await,
         Op::PostureGet => about::posture(shared, &asked),
         Op::ResourceMetadata => about::metadata(shared, &asked),
     }

@@ -23,6 +23,7 @@ mod release;
 mod review;
 mod routes;
 mod sessions;
+mod tokens;
 mod vault;
 mod walk;
 
@@ -36,7 +37,7 @@ pub use credentials::{CredentialFailure, CredentialPort, NewClaim, NewCredential
 pub use cx::Ctx;
 pub use house::House;
 pub use intent::{ControlCall, Intent, PathParams, SignInCall};
-pub use logins::{LoginPort, LoginTokens, NewLogin, RefreshFailure};
+pub use logins::{LoginFailure, LoginPort, LoginTokens, NewLogin, RefreshFailure, Wanted};
 pub use mail::{Letter, MailPort, Post, PostError};
 pub use outcome::{Ran, Reply};
 pub use pass::{Admitted, Identified, Invocation, Permit, Visit};
@@ -51,6 +52,7 @@ pub use release::{
 pub use review::{Class, Draft, Gain, Probe, Reach, Reads, ReviewPort, Rule, Subject, Widening};
 pub use routes::{AppRoutes, ControlRoute, Desk, Names, RESERVED_PATH, RouteConflict, Routes, SignInRoute};
 pub use sessions::{MembershipPort, NewInvitation, NewLink, NewSession, SessionPort};
+pub use tokens::{NewToken, SignedToken, TOKEN_LIFE_S_MAX, TokenKey, TokenKeyState, TokenPort};
 pub use vault::{PasswordVerdict, SealedFor, VaultError, VaultPort};
 pub use walk::Answer;
 

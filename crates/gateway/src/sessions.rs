@@ -1,7 +1,7 @@
 //! identity, as `sign-in` sees it: sessions opened and ended. And control, as `sign-in` sees it: who joins what.
 use std::sync::Arc;
 
-use store::{Invitation, Link, LinkPurpose, MemberRole, Session, StoreError};
+use store::{Invitation, Link, LinkPurpose, MemberRole, OpenedBy, Session, StoreError};
 use types::{AppName, Assurance, CredentialId, PrincipalId, Secret, UnixMillis};
 
 use crate::{Fut, Refusal};
@@ -15,6 +15,8 @@ pub struct NewSession {
     pub assurance: Assurance,
     pub authenticated_at: UnixMillis,
     pub device: Arc<str>,
+    /// What stopped counting meanwhile opens nothing.
+    pub by: OpenedBy,
 }
 
 /// Whom to invite.

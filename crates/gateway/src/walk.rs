@@ -305,9 +305,9 @@ impl House {
         if let Ok(value) = HeaderValue::from_str(&text) {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, value);
         }
-        // Only there do tokens count that are bound to a key (RFC 9449 section 7.1).
+        // Tokens that are bound to a key count for the platform, and for apps (RFC 9449 section 7.1).
         let text = text.replacen("Bearer ", "DPoP algs=\"ES256\", ", 1);
-        if control && let Ok(value) = HeaderValue::from_str(&text) {
+        if let Ok(value) = HeaderValue::from_str(&text) {
             response.headers_mut().append(header::WWW_AUTHENTICATE, value);
         }
     }

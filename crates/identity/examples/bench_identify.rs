@@ -18,17 +18,20 @@ use std::{
 
 use aws_lc_rs::{
     digest::{SHA256, digest},
-    signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair},
+    signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _},
 };
 use data_encoding::BASE64URL_NOPAD;
 use gateway::{
-    Admitted, Channel, ControlCall, CredentialPort, Ctx, Identify, Intent, LoginPort, NewCredential, NewLogin,
+    Admitted, Channel, ControlCall, CredentialPort, Ctx, Fut, Identify, Intent, LoginPort, Names, NewCredential,
+    NewLogin, NewSession, NewToken, SessionPort, SignedToken, TokenKey, TokenKeyState, TokenPort, Wanted,
 };
 use http::{Method, Request};
-use identity::{Config, Service};
+use identity::{Config, Ports, Service};
 use jsonwebtoken::{Algorithm, EncodingKey, Header, jwk::Jwk};
 use serde_json::json;
-use store::{Audience, CredentialKind, Directory, Principal, PrincipalKind};
+use store::{
+    Audience, CredentialKind, Directory, Link, LinkPurpose, OpenedBy, Opening, Principal, PrincipalKind, Sessions,
+};
 use store_sqlite::SqliteStore;
 use types::{Action, Assurance, Clock, CredentialId, Instant, PrincipalId, Resource, Rng, Secret, UnixMillis};
 
@@ -100,7 +103,18 @@ fn main() {
     let store = Arc::new(SqliteStore::open(folder.path()).expect("a store"));
     let (clock, rng) = (Arc::new(Real(Wall::now())), Arc::new(Counter(AtomicU64::new(1))));
     let config = Config { verified_s: 3_600, ..Config::default() };
-    let room = Service::new(config, store.clone(), clock.clone(), rng.clone());
+    let mint = Arc::new(Mint::new(clock.clone()));
+    let names = Names {
+        scheme: "http",
+        apps_domain: "localhost".into(),
+        console: "console.localhost".into(),
+        id: "id.localhost".into(),
+        port: None,
+    };
+    let (tokens, rng_, clock_) = (mint.clone(), rng.clone(), clock.clone());
+    let ports = Ports { store: store.clone(), tokens, names, clock: clock_, rng: rng_, first: true };
+    let room = Service::new(config, ports);
+    runtime.block_on(room.refresh_keys()).expect("keys");
 
     let id = PrincipalId::fresh(clock.now(), &*rng);
     let kind = PrincipalKind::Person { owner: true };
@@ -141,7 +155,10 @@ fn main() {
     let key = room.key_of(Some(&proof), &Method::POST, URL).expect("a good proof");
     let (assurance, authenticated_at) = (Assurance::MultiFactor, clock.now());
     let login = CredentialId::fresh(clock.now(), &*rng);
-    let new = NewLogin { id: login, person: id, key, label: "bench".into(), assurance, authenticated_at };
+    let opening = runtime.block_on(opening(&room, &store, id, authenticated_at));
+    let wanted = Wanted { client: "bench", audience: Audience::Platform };
+    let label = "bench".into();
+    let new = NewLogin { id: login, person: id, key, label, assurance, authenticated_at, opening, wanted };
     let bound = runtime.block_on(room.open_login(new)).expect("a login").access;
     let all = PROOFS * u32::try_from(ROUNDS).expect("few");
     let proved: Vec<Admitted> = (0..=all).map(|n| holder.request(&*clock, n + 1, &bound)).collect();
@@ -152,6 +169,18 @@ fn main() {
         let caller = black_box(room.identify_now(&cx, next.next().expect("one"), &intent));
         assert!(matches!(caller, Some(Ok(_))), "a hit");
     });
+    // The same claims, signed anew: each is another text, so no cache knows it. The proof is left out, and asked for last.
+    let mut fresh =
+        (0..20_000).map(|_| request(&format!("Bearer {}", mint.again().reveal()))).collect::<Vec<_>>().into_iter();
+    measure("signed token, not cached, without its proof", 1_500, |_| {
+        let refused = runtime.block_on(room.identify(&cx, &fresh.next().expect("one"), &intent));
+        assert!(refused.is_err_and(|e| e.reason.contains("without a proof")), "verified, and then missed its proof");
+    });
+    let alone = request(&format!("Bearer {}", bound.reveal()));
+    measure("signed token, cached, without its proof", 100_000, |_| {
+        assert!(matches!(black_box(room.identify_now(&cx, &alone, &intent)), Some(Err(_))), "a hit");
+    });
+    measure("a login's token signed", 1_500, |_| drop(black_box(mint.again())));
     for (name, field) in [
         ("garbage: wrong length", "Bearer nonsense".to_owned()),
         ("garbage: right shape, wrong checksum", format!("Bearer sfp_{}", "A".repeat(49))),
@@ -171,6 +200,75 @@ fn main() {
     measure("store hit: known token, SQLite read", 1_500, |_| {
         assert!(runtime.block_on(room.identify(&cx, &good, &intent)).is_ok(), "known");
     });
+}
+
+/// What a login is opened with.
+async fn opening(room: &Service, store: &SqliteStore, person: PrincipalId, at: UnixMillis) -> Opening {
+    let (assurance, device) = (Assurance::MultiFactor, "bench".into());
+    let new = NewSession { person, child: None, assurance, authenticated_at: at, device, by: OpenedBy::Other };
+    let (session, _) = room.open(new).await.expect("a session");
+    let code = types::Digest::from_bytes([7; 32]);
+    let (note, expires_at) = ("{}".into(), at.plus_seconds(60));
+    let link = Link { hash: code, purpose: LinkPurpose::Code, person, note, expires_at };
+    store.add_link(link).await.expect("a code");
+    store.use_link(LinkPurpose::Code, code, at).await.expect("used");
+    Opening { session: session.id, code }
+}
+
+/// Signs tokens as the keeper does, in this process.
+struct Mint {
+    clock: Arc<Real>,
+    key: EncodingKey,
+    public: TokenKey,
+    last: std::sync::Mutex<Option<NewToken>>,
+}
+
+impl Mint {
+    fn new(clock: Arc<Real>) -> Self {
+        let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).expect("a key");
+        let point = pair.public_key().as_ref();
+        let half = |at: usize| point.get(at..at + 32).and_then(|half| half.try_into().ok()).expect("32 bytes");
+        let (x, y, now) = (half(1), half(33), clock.now());
+        let (state, until) = (TokenKeyState::Active, now.plus_seconds(86_400));
+        let id = "bench".into();
+        let public = TokenKey { id, x, y, state, made_at: now, signs_from: now, signs_until: until, gone_at: until };
+        let key = EncodingKey::from_ec_der(pair.to_pkcs8v1().expect("its text").as_ref());
+        Self { clock, key, public, last: std::sync::Mutex::default() }
+    }
+
+    fn text(&self, token: &NewToken) -> Secret {
+        let kid = Some(self.public.id.to_string());
+        let header = Header { typ: Some("at+jwt".to_owned()), kid, ..Header::new(Algorithm::ES256) };
+        let iat = self.clock.now().0 / 1_000;
+        let claims = json!({
+            "iss": token.issuer, "aud": token.audience, "sub": token.person.to_string(), "client_id": token.client,
+            "sid": token.login.to_string(), "jti": token.id, "iat": iat, "exp": iat + token.life_s,
+            "auth_time": token.authenticated_at.0 / 1_000, "acr": token.assurance.acr(),
+            "cnf": {"jkt": BASE64URL_NOPAD.encode(token.key.as_bytes())},
+        });
+        Secret::new(jsonwebtoken::encode(&header, &claims, &self.key).expect("a token"))
+    }
+
+    /// The last token once more, with another signature.
+    fn again(&self) -> Secret {
+        self.text(self.last.lock().expect("no panic").as_ref().expect("one"))
+    }
+}
+
+impl TokenPort for Mint {
+    fn sign(&self, token: NewToken) -> Fut<'_, Result<SignedToken, String>> {
+        let text = self.text(&token);
+        *self.last.lock().expect("no panic") = Some(token);
+        Box::pin(async move { Ok(SignedToken { text, key: self.public.id.clone() }) })
+    }
+
+    fn keys(&self) -> Fut<'_, Result<Vec<TokenKey>, String>> {
+        Box::pin(async { Ok(vec![self.public.clone()]) })
+    }
+
+    fn rotate(&self, _: bool) -> Fut<'_, Result<Vec<TokenKey>, String>> {
+        self.keys()
+    }
 }
 
 /// A command line with a key.

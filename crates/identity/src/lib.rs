@@ -9,10 +9,12 @@ mod config;
 mod service;
 
 mod bearer;
+mod keys;
 mod proof;
 mod reason;
 mod seen;
 mod sessions;
+mod signed;
 mod token;
 mod used;
 
@@ -26,4 +28,5 @@ pub mod probe;
 // NOT HERE: passwords, second factors and the pages that ask for them. They are the room `sign-in`, which opens sessions here.
 
 pub use config::{Config, Life};
-pub use service::Service;
+pub use keys::RotateFailure;
+pub use service::{Ports, Service};

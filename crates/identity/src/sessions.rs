@@ -185,7 +185,7 @@ impl Service {
             authenticated_at: new.authenticated_at,
             device: new.device,
         };
-        self.store.add_session(session.clone()).await?;
+        self.store.add_session(session.clone(), new.by).await?;
         Ok((session, Secret::new(secret)))
     }
 

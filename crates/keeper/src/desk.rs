@@ -2,10 +2,10 @@
 use std::sync::Arc;
 
 use audit::{Kind, SignError, TreeHead};
-use types::{Digest, EngineBuild, PrincipalId, Rng};
+use types::{Digest, EngineBuild, PrincipalId, Rng, UnixMillis};
 use wire::{
     Sender,
-    keeper::{Answer, ArtefactStatement, Purpose, Question, Typed},
+    keeper::{Answer, ArtefactStatement, Purpose, Question, TokenStatement, Typed},
 };
 
 use crate::{
@@ -19,6 +19,7 @@ use crate::{
     },
     seen::Known,
     throttle::PER_SECOND,
+    tokens::{self, AHEAD_S, Step, Tokens},
     witness::Witness,
 };
 
@@ -35,6 +36,7 @@ pub(crate) struct Desk {
     pub(crate) rng: Arc<dyn Rng>,
     pub(crate) seals: Ring,
     pub(crate) hashing: Hashing,
+    pub(crate) tokens: Tokens,
 }
 
 /// A domain word each, so that a value sealed for one purpose opens for no other.
@@ -80,6 +82,9 @@ impl Desk {
             Question::NewTotp { person } => self.new_totp(person),
             Question::CheckTotp { person, sealed, code } => self.check_totp(person, &sealed, &code),
             Question::Seal { purpose, context, plain } => self.seal(purpose, &context, &plain),
+            Question::SignToken(statement) => self.sign_token(&statement).await,
+            Question::TokenKeys => self.token_keys().await,
+            Question::RotateTokenKeys { emergency } => self.rotate_token_keys(emergency).await,
             Question::Unseal { purpose, context, sealed } => {
                 Ok(Answer::Unsealed(seal::open(&self.seals, domain(purpose), &context, &sealed)))
             }
@@ -221,6 +226,69 @@ impl Desk {
         } else {
             Err(Refusal::NotNow(format!("more than {PER_SECOND} questions in a second; ask again in a second")))
         }
+    }
+
+    /// Makes and drops keys of tokens that are due by now. Each is written down first.
+    async fn token_keys_due(&mut self) -> Result<UnixMillis, Refusal> {
+        const ACTION: &str = "token-keys";
+        let now = self.journal.clock.now();
+        while let Some(step) = self.tokens.due(now) {
+            self.take(&step, now, ACTION).await?;
+        }
+        Ok(now)
+    }
+
+    async fn take(&mut self, step: &Step, now: UnixMillis, action: &'static str) -> Result<(), Refusal> {
+        let done = match step {
+            Step::Make { signs_from } => {
+                let key = self.tokens.fresh(*signs_from, now).or_else(|e| refuse(action, e.to_string()))?;
+                let note = format!(
+                    "key {} of access tokens (ES256), signs from {} on (milliseconds since 1970)",
+                    key.id, signs_from.0
+                );
+                self.write_down("key-created", note).await?;
+                self.tokens.add(key, now)
+            }
+            Step::Drop { id } => {
+                self.write_down("key-dropped", format!("key {id} of access tokens")).await?;
+                self.tokens.remove(id)
+            }
+        };
+        done.or_else(|e| refuse(action, e.to_string()))
+    }
+
+    async fn token_keys(&mut self) -> Result<Answer, Refusal> {
+        let now = self.token_keys_due().await?;
+        Ok(Answer::TokenKeys(self.tokens.list(now)))
+    }
+
+    async fn sign_token(&mut self, statement: &TokenStatement) -> Result<Answer, Refusal> {
+        let now = self.token_keys_due().await?;
+        if let Some(flaw) = tokens::flaw(statement, now) {
+            return refuse("token-sign", format!("a token is not signed: {flaw}"));
+        }
+        match self.tokens.sign(statement, now) {
+            Some((text, key)) => Ok(Answer::Token { text: Typed::new(text), key }),
+            None => Err(Refusal::NotNow("the token cannot be signed".to_owned())),
+        }
+    }
+
+    async fn rotate_token_keys(&mut self, emergency: bool) -> Result<Answer, Refusal> {
+        const ACTION: &str = "token-keys-rotate";
+        self.admit()?;
+        let now = self.token_keys_due().await?;
+        if emergency {
+            let note = format!("emergency: every key of access tokens is dropped at once: {}", self.tokens.names());
+            self.write_down("key-dropped", note).await?;
+            // First the old ones: whatever ends this half-way, they are gone.
+            self.tokens.clear().or_else(|e| refuse(ACTION, e.to_string()))?;
+        } else if let Some((id, from)) = self.tokens.next(now) {
+            let hours = from.0.saturating_sub(now.0).div_ceil(3_600_000);
+            return Err(Refusal::NotNow(format!("key {id} is published already, and takes over within {hours} hours")));
+        } else {
+            self.take(&Step::Make { signs_from: now.plus_seconds(AHEAD_S) }, now, ACTION).await?;
+        }
+        self.token_keys().await
     }
 
     /// No audit write, no action.

@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use gateway::{Refusal, SecurityClass, VaultError};
 use pages::{Choice, Fault, Faults, PasswordRules, RecoveryCodes, Shown, fields};
-use store::{Account, Principal, PrincipalKind};
+use store::{Account, OpenedBy, Principal, PrincipalKind};
 use subtle::ConstantTimeEq as _;
 use types::{Assurance, Code, Digest, PrincipalId, Secret, email_address};
 
@@ -148,7 +148,7 @@ impl First {
             Self::Password { .. } => Assurance::SingleFactor,
             Self::Passkey { .. } => Assurance::PhishingResistant,
         };
-        let proof = Proof { person, assurance, at: ask.now, by };
+        let proof = Proof { person, assurance, at: ask.now, by, with: OpenedBy::Other };
         if matches!(self, Self::Password { .. }) {
             return finish::signed_in(shared, ask, proof, &[]).await;
         }

@@ -106,7 +106,8 @@ pub(crate) async fn was_right(
     if account.totp.is_some() {
         return half_way(shared, ask, account, person).await;
     }
-    let proof = Proof { person, assurance: Assurance::SingleFactor, at: ask.now, by };
+    let proof =
+        Proof { person, assurance: Assurance::SingleFactor, at: ask.now, by, with: finish::with_password(account) };
     finish::signed_in(shared, ask, proof, &[]).await
 }
 

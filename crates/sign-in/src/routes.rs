@@ -86,6 +86,7 @@ names! {
     AuthenticatorSent = "POST" paths::ACCOUNT_AUTHENTICATOR, AccountManage, Id;
     CodesSaved = "POST" paths::ACCOUNT_RECOVERY_SAVED, AccountManage, Id;
     Discovery = "GET" "/.well-known/oauth-authorization-server", SignIn, Id;
+    Keys = "GET" client::KEYS, SignIn, Id;
     Push = "POST" client::PUSH, SignIn, Id;
     Authorize = "GET" client::AUTHORIZE, SignIn, Id;
     Tokens = "POST" client::TOKEN, SignIn, Id;

@@ -196,6 +196,7 @@ async fn dispatch(shared: &Shared, name: Name, ask: Ask) -> Answer {
         Name::CodesSaved => authenticator::saved(shared, &ask).await,
         Name::AppConfirm => confirm::from_app(shared, &ask).await,
         Name::Discovery => discovery::metadata(shared),
+        Name::Keys => discovery::keys(shared),
         Name::Push => push::sent(shared, &ask).await,
         Name::Authorize => cli::authorize(shared, &ask).await,
         Name::Tokens => exchange::sent(shared, &ask).await,

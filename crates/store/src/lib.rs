@@ -26,12 +26,12 @@ pub use contents::{Contents, ContentsError, Stored};
 pub use directory::{Audience, Claim, Credential, CredentialKind, Directory, Principal, PrincipalKind};
 pub use error::StoreError;
 pub use history::{Kept, surplus};
-pub use logins::{Login, Logins, REFRESHES_MAX, Refresh, Refreshed};
+pub use logins::{Ended, LOGINS_MAX, Login, Logins, Opening, REFRESHES_MAX, Refresh, Refreshed};
 #[cfg(feature = "test-util")]
 pub use memory::MemoryStore;
 pub use outbox::{ClaimedMail, Mail, MailState, NewMail, Outbox, SealedLetter};
 pub use requests::{AccessRequest, AccessRequests, Asked};
-pub use sessions::{Link, LinkPurpose, Session, Sessions, Use};
+pub use sessions::{Link, LinkPurpose, OpenedBy, Session, Sessions, Use};
 
 /// A boxed future, so that stores can be used as trait objects.
 pub type Answer<'a, T> = std::pin::Pin<Box<dyn std::future::Future<Output = Result<T, StoreError>> + Send + 'a>>;

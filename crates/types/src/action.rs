@@ -61,6 +61,8 @@ actions! {
     ComponentUpload = "component-upload",
     /// Invite, disable, enable and remove people, and end their sessions.
     PeopleManage = "people-manage",
+    /// See and replace the keys that access tokens are signed with.
+    KeysManage = "keys-manage",
     /// Use the sign-in pages: what a stranger needs in order to stop being one.
     SignIn = "sign-in",
     /// Look after one's own account, signed in at the sign-in pages.

@@ -7,6 +7,7 @@ pub(crate) mod claim;
 pub(crate) mod components;
 pub(crate) mod deployments;
 pub(crate) mod import;
+pub(crate) mod keys;
 pub(crate) mod logs;
 pub(crate) mod mails;
 pub(crate) mod members;

@@ -13,8 +13,8 @@ use types::{
 };
 
 use super::fakes::{
-    FakeArtefacts, FakeAudit, FakeClock, FakeComponents, FakeCredentials, FakeLogs, FakeMail, FakePolicy, FakePosture,
-    FakeRecord, FakeRelease, FakeReview, MemoryContents, MemoryStore, digest_of,
+    FakeArtefacts, FakeAudit, FakeClock, FakeComponents, FakeCredentials, FakeKeys, FakeLogs, FakeMail, FakePolicy,
+    FakePosture, FakeRecord, FakeRelease, FakeReview, MemoryContents, MemoryStore, digest_of,
 };
 use crate::{Config, Ports, Service};
 
@@ -25,6 +25,7 @@ pub(super) struct Room {
     pub(super) policy_release: Arc<FakeRelease>,
     pub(super) route_release: Arc<FakeRelease>,
     pub(super) credentials: Arc<FakeCredentials>,
+    pub(super) keys: Arc<FakeKeys>,
     pub(super) mail: Arc<FakeMail>,
     pub(super) logs: Arc<FakeLogs>,
     pub(super) audit: Arc<FakeAudit>,
@@ -99,6 +100,7 @@ impl Room {
         let mut caps = Limits { run: RunLimits::CAP, compile: types::CompileLimits::CAP };
         caps.compile.component_kib = 64;
         let artefacts = Arc::new(FakeArtefacts::default());
+        let keys = Arc::new(FakeKeys::default());
         let service = Service::new(Ports {
             config: Config { undeployed_mib: 1, deployments_kept: 2, ..Config::default() },
             store: store.clone(),
@@ -110,6 +112,7 @@ impl Room {
             releases: vec![policy_release.clone(), route_release.clone()],
             credentials: credentials.clone(),
             people: credentials.clone(),
+            keys: keys.clone(),
             sessions: credentials.clone(),
             mail: mail.clone(),
             invitations: true,
@@ -134,6 +137,7 @@ impl Room {
             policy_release,
             route_release,
             credentials,
+            keys,
             mail,
             logs,
             audit,

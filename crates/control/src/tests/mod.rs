@@ -4,6 +4,7 @@ mod collect;
 mod deploy;
 mod fakes;
 mod harness;
+mod keys;
 mod membership;
 mod people;
 mod reach;

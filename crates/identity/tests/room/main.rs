@@ -5,5 +5,7 @@ mod cached_equals_uncached;
 mod credentials;
 mod identify;
 mod logins;
+mod mint;
 mod sessions;
+mod tokens;
 mod world;

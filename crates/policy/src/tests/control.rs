@@ -1,7 +1,7 @@
 //! Who may do what to the platform, as tables.
 use super::*;
 
-const PLATFORM: [Action; 11] = [
+const PLATFORM: [Action; 12] = [
     Action::MetadataRead,
     Action::ClaimRedeem,
     Action::ClaimIssue,
@@ -13,6 +13,7 @@ const PLATFORM: [Action; 11] = [
     Action::PostureRead,
     Action::ComponentUpload,
     Action::PeopleManage,
+    Action::KeysManage,
 ];
 
 const OF_APP: [Action; 11] = [
@@ -34,19 +35,19 @@ fn persona_by_platform_action() {
     let policy = coffee(None);
     table(
         "
-                         metadata redeem issue self  apps  tok+  toks  audit posture upload people
-        stranger         allow    allow  401   401   401   401   401   401   401     401    401
-        member           allow    allow  403   allow allow allow allow 403   403     403    403
-        admin            allow    allow  403   allow allow allow allow 403   403     allow  403
-        owner            allow    allow  403   allow allow allow allow allow allow   allow  allow
-        neighbour        allow    allow  403   allow allow allow allow 403   403     403    403
-        service-member   allow    allow  403   allow 403   403   403   403   403     403    403
-        service-named    allow    allow  403   allow 403   403   403   403   403     403    403
-        service-unnamed  allow    allow  403   allow 403   403   403   403   403     403    403
-        service-foreign  allow    allow  403   allow 403   403   403   403   403     403    403
-        operator         allow    allow  allow allow 403   403   403   allow allow   403    allow
-        disabled-member  403      403    403   403   403   403   403   403   403     403    403
-        disabled-owner   403      403    403   403   403   403   403   403   403     403    403
+                         metadata redeem issue self  apps  tok+  toks  audit posture upload people keys
+        stranger         allow    allow  401   401   401   401   401   401   401     401    401    401
+        member           allow    allow  403   allow allow allow allow 403   403     403    403    403
+        admin            allow    allow  403   allow allow allow allow 403   403     allow  403    403
+        owner            allow    allow  403   allow allow allow allow allow allow   allow  allow  allow
+        neighbour        allow    allow  403   allow allow allow allow 403   403     403    403    403
+        service-member   allow    allow  403   allow 403   403   403   403   403     403    403    403
+        service-named    allow    allow  403   allow 403   403   403   403   403     403    403    403
+        service-unnamed  allow    allow  403   allow 403   403   403   403   403     403    403    403
+        service-foreign  allow    allow  403   allow 403   403   403   403   403     403    403    403
+        operator         allow    allow  allow allow 403   403   403   allow allow   403    allow  allow
+        disabled-member  403      403    403   403   403   403   403   403   403     403    403    403
+        disabled-owner   403      403    403   403   403   403   403   403   403     403    403    403
         ",
         |caller, column| word(&control(&policy, caller, PLATFORM[column], Resource::Platform)),
     );

@@ -13,6 +13,7 @@ use super::{
     deployments::{DeploymentsArgs, RollbackArgs},
     invite::InviteArgs,
     invoke::InvokeArgs,
+    keys::KeysArgs,
     login::LoginArgs,
     logs::LogsArgs,
     mail::MailArgs,
@@ -183,6 +184,9 @@ pub(crate) enum Hand {
     /// See where people are signed in, and sign them out
     #[command(after_help = "Example:\n  serviceful sessions list Ada\n  serviceful sessions end Ada")]
     Sessions(SessionsArgs),
+    /// See what access tokens are signed with, and replace it
+    #[command(after_help = "Example:\n  serviceful keys list\n  serviceful keys rotate --emergency")]
+    Keys(KeysArgs),
     /// Make, see and revoke tokens
     #[command(
         after_help = "Example:\n  serviceful token create coffee till --days 30\n  serviceful token ls\n  serviceful token revoke c-aibagbafaydqqcikbmga2dqpca"

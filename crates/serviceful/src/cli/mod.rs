@@ -20,6 +20,7 @@ mod failure;
 mod holder;
 mod invite;
 mod invoke;
+mod keys;
 mod lists;
 mod login;
 mod logs;
@@ -124,6 +125,7 @@ fn perform(desk: &Desk, hand: Hand) -> Result<Exit, Failure> {
             Hand::Why(args) => why::run(desk, args).await,
             Hand::People(args) => people::run(desk, args).await,
             Hand::Sessions(args) => sessions::run(desk, args).await,
+            Hand::Keys(args) => keys::run(desk, args).await,
             Hand::Mail(args) => mail::run(desk, args).await,
             Hand::Invite(args) => invite::run(desk, args).await,
             Hand::Token(args) => token::run(desk, args).await,

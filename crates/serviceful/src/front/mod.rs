@@ -12,6 +12,7 @@ mod post_office;
 mod posture;
 mod rooms;
 mod supervisor_link;
+mod token_link;
 mod upkeep;
 mod vault_link;
 

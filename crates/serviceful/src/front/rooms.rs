@@ -17,7 +17,8 @@ use super::{
     post_office::PostOffice,
     posture::Walls,
     supervisor_link::SupervisorLink,
-    upkeep::{Cache, People, Upkeep},
+    token_link::TokenLink,
+    upkeep::{Cache, People, TokenKeys, Upkeep},
     vault_link::VaultLink,
 };
 use crate::{
@@ -44,6 +45,7 @@ pub(super) struct Rooms {
     runtime: Arc<runtime::Service>,
     control: control::Service,
     identity: Arc<identity::Service>,
+    keys: Arc<TokenKeys>,
     sign_in: Arc<sign_in::Service>,
     office: Arc<PostOffice>,
     supervisor: Arc<SupervisorLink>,
@@ -130,7 +132,19 @@ impl Rooms {
         );
         let mut settings = config.identity.clone();
         settings.owner_uid = Some(rustix::process::getuid().as_raw());
-        let identity = Arc::new(identity::Service::new(settings, store.clone(), clock.clone(), rng.clone()));
+        let identity = Arc::new(identity::Service::new(
+            settings,
+            identity::Ports {
+                store: store.clone(),
+                tokens: Arc::new(TokenLink(keeper.clone())),
+                names: names.clone(),
+                clock: clock.clone(),
+                rng: rng.clone(),
+                // Every start leaves a record: without one nobody has judged a proof here.
+                first: recovered.records == 0,
+            },
+        ));
+        identity.refresh_keys().await.map_err(anyhow::Error::msg).context("the keys of access tokens")?;
 
         let vault = Arc::new(VaultLink(keeper.clone()));
         let office = Arc::new(PostOffice {
@@ -152,6 +166,7 @@ impl Rooms {
             front: report,
             keeper: keeper.clone(),
             office: office.clone(),
+            identity: identity.clone(),
             runtime: OnceLock::from(runtime.clone()),
             audit: OnceLock::from(log.clone()),
             broken: OnceLock::new(),
@@ -159,6 +174,7 @@ impl Rooms {
         });
         let releases: Vec<Arc<dyn ReleasePort>> =
             vec![policy.clone(), runtime.clone(), Arc::new(RoutesPort(routes.clone()))];
+        let keys = Arc::new(TokenKeys { identity: identity.clone(), audit: record.clone(), clock: clock.clone() });
         let control = control::Service::new(control::Ports {
             config: config.control.clone(),
             store: store.clone(),
@@ -170,6 +186,7 @@ impl Rooms {
             releases,
             credentials: identity.clone(),
             people: Arc::new(People(identity.clone())),
+            keys: keys.clone(),
             sessions: identity.clone(),
             mail: office.clone(),
             invitations: config.sign_up.invites(),
@@ -217,6 +234,7 @@ impl Rooms {
             runtime,
             control,
             identity,
+            keys,
             sign_in,
             office,
             supervisor,
@@ -256,6 +274,7 @@ impl Rooms {
             every: std::time::Duration::from_secs(self.config.control.collect_every_s),
             control: self.control.clone(),
             identity: self.identity.clone(),
+            keys: self.keys.clone(),
             audit: self.audit.clone(),
             clock: self.clock.clone(),
         };

@@ -24,7 +24,10 @@ pub use credentials::{
     check_parents,
 };
 pub use deployments::{check_deployment_states, check_deployments, check_history, check_switch};
-pub use logins::{check_logins, check_logins_end_with_the_password, check_refreshes, check_refreshes_are_counted};
+pub use logins::{
+    check_logins, check_logins_are_bounded, check_logins_are_opened_with_what_is_there,
+    check_logins_end_with_the_password, check_refreshes, check_refreshes_are_counted, check_the_end_of_everything,
+};
 pub use mails::{check_mails_are_taken_once, check_mails_fail_and_end, check_mails_of_a_person};
 pub use members::check_members;
 pub use principals::{check_disabling, check_owner_question, check_principals, check_service_account_names};
@@ -48,7 +51,8 @@ macro_rules! contract_suite {
             check_claim check_claim_is_all_or_nothing check_claim_is_used_once_by_racers
             check_credential_conflicts check_credential_lists check_credential_purge check_credentials_and_revocation check_parents
             check_deployment_states check_deployments check_history check_switch
-            check_logins check_logins_end_with_the_password check_refreshes check_refreshes_are_counted
+            check_logins check_logins_are_bounded check_logins_are_opened_with_what_is_there check_logins_end_with_the_password
+            check_refreshes check_refreshes_are_counted check_the_end_of_everything
             check_members
             check_access_requests check_access_requests_are_bounded
             check_disabling check_owner_question check_principals check_service_account_names

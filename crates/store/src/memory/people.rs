@@ -5,8 +5,8 @@ use types::{AppName, Assurance, CredentialId, Digest, PrincipalId, UnixMillis};
 
 use super::{MemoryStore, Rooms, answer, conflict};
 use crate::{
-    Account, Accounts, Answer, AppMember, Invitation, Link, LinkPurpose, Principal, PrincipalKind, Session, Sessions,
-    StoreError, Totp, Use,
+    Account, Accounts, Answer, AppMember, Invitation, Link, LinkPurpose, OpenedBy, Principal, PrincipalKind, Session,
+    Sessions, StoreError, Totp, Use,
 };
 
 impl Rooms {
@@ -69,7 +69,18 @@ impl Rooms {
         self.links.iter_mut().find(open)
     }
 
-    fn fits(&self, new: &Session) -> Result<(), StoreError> {
+    fn fits(&self, new: &Session, by: OpenedBy) -> Result<(), StoreError> {
+        match by {
+            OpenedBy::Password { set_at }
+                if self.accounts.get(&new.person).and_then(|a| a.password_at) != Some(set_at) =>
+            {
+                return conflict("the session by a password that was changed since");
+            }
+            OpenedBy::Code(code) if !self.is_used_code(code, new.person) => {
+                return conflict("the session of a code that came twice, or was taken back");
+            }
+            _ => {}
+        }
         let taken = |s: &Session| {
             s.id == new.id || s.secret_hash == new.secret_hash || s.former.is_some_and(|(h, _)| h == new.secret_hash)
         };
@@ -291,9 +302,9 @@ impl Accounts for MemoryStore {
 }
 
 impl Sessions for MemoryStore {
-    fn add_session(&self, session: Session) -> Answer<'_, ()> {
+    fn add_session(&self, session: Session, by: OpenedBy) -> Answer<'_, ()> {
         let mut rooms = self.lock();
-        let fits = rooms.fits(&session);
+        let fits = rooms.fits(&session, by);
         if fits.is_ok() {
             rooms.sessions.push(session);
         }

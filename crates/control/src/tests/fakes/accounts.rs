@@ -6,8 +6,8 @@ use std::sync::{
 
 use gateway::{Fut, MailPort, NewInvitation, NewLink, NewSession, Post, PostError, SessionPort};
 use store::{
-    Account, Accounts, Answer, ClaimedMail, Credential, Invitation, Link, LinkPurpose, Login, Logins, Mail, NewMail,
-    Outbox, Principal, Refresh, Refreshed, Session, Sessions, StoreError, Totp, Use,
+    Account, Accounts, Answer, ClaimedMail, Credential, Ended, Invitation, Link, LinkPurpose, Login, Logins, Mail,
+    NewMail, OpenedBy, Opening, Outbox, Principal, Refresh, Refreshed, Session, Sessions, StoreError, Totp, Use,
 };
 use types::{AppName, Assurance, CredentialId, Digest, MailId, PrincipalId, Secret, UnixMillis};
 
@@ -54,7 +54,7 @@ delegated! { Accounts:
 }
 
 delegated! { Sessions:
-    add_session(new: Session) -> ();
+    add_session(new: Session, by: OpenedBy) -> ();
     session(secret: Digest) -> Option<(Session, Principal)>;
     sessions(of: Option<PrincipalId>) -> Vec<Session>;
     rotate_session(id: CredentialId, from: Digest, to: Digest, at: UnixMillis, until: UnixMillis) -> bool;
@@ -69,11 +69,14 @@ delegated! { Sessions:
 }
 
 delegated! { Logins:
-    add_login(credential: Credential, login: Login) -> ();
+    add_login(credential: Credential, login: Login, opening: Opening) -> Vec<Credential>;
+    void_code(code: Digest, login: CredentialId, at: UnixMillis) -> Option<Credential>;
+    login_to_refresh(refresh: Digest) -> Option<(Credential, Login)>;
     login(credential: CredentialId) -> Option<Login>;
     logins(of: Option<PrincipalId>) -> Vec<(Credential, Login)>;
     refresh_login(refresh: Refresh) -> Refreshed;
     end_logins(of: PrincipalId, at: UnixMillis) -> usize;
+    end_everything(at: UnixMillis) -> Ended;
 }
 
 delegated! { Outbox:

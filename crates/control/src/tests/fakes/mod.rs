@@ -124,6 +124,42 @@ impl LogPort for FakeLogs {
     }
 }
 
+/// Keys of tokens that are changed, or not: `rotate` answers what stands here.
+#[derive(Default)]
+pub(in crate::tests) struct FakeKeys {
+    pub(in crate::tests) asked: Mutex<Vec<bool>>,
+    /// `Some(true)`: the keys are others, and the rest failed.
+    pub(in crate::tests) fails: Mutex<Option<bool>>,
+}
+
+fn token_key(state: gateway::TokenKeyState) -> gateway::TokenKey {
+    let at = UnixMillis;
+    let id = format!("key-{}", state.as_str()).into();
+    let (made_at, signs_from, signs_until, gone_at) = (at(1), at(2), at(3), at(4));
+    gateway::TokenKey { id, x: [1; 32], y: [2; 32], state, made_at, signs_from, signs_until, gone_at }
+}
+
+impl crate::KeyPort for FakeKeys {
+    fn keys(&self) -> Fut<'_, Result<Vec<gateway::TokenKey>, String>> {
+        use gateway::TokenKeyState::{Active, Next, Retiring};
+        Box::pin(async { Ok([Retiring, Active, Next].map(token_key).to_vec()) })
+    }
+
+    fn rotate(&self, emergency: bool) -> Fut<'_, Result<(Vec<gateway::TokenKey>, ::store::Ended), crate::KeyFailure>> {
+        self.asked.lock().unwrap().push(emergency);
+        let answer = match *self.fails.lock().unwrap() {
+            Some(false) => Err(crate::KeyFailure::Refused("key k is published already".into())),
+            Some(true) => Err(crate::KeyFailure::HalfDone(::store::StoreError::Closed)),
+            None => {
+                let ended =
+                    if emergency { ::store::Ended { sessions: 3, logins: 2 } } else { ::store::Ended::default() };
+                Ok((vec![token_key(gateway::TokenKeyState::Active)], ended))
+            }
+        };
+        Box::pin(async move { answer })
+    }
+}
+
 pub(in crate::tests) struct FakePosture;
 
 impl PosturePort for FakePosture {
