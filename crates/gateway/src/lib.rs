@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod arrival;
+mod asking;
 mod body;
 mod cookies;
 mod credentials;
@@ -29,7 +30,8 @@ mod walk;
 #[cfg(any(test, fuzzing))]
 pub mod probe;
 
-pub use arrival::{Ambient, Arrival, Channel, Neighbourhood};
+pub use arrival::{Ambient, Arrival, Channel, Neighbourhood, Sender};
+pub use asking::{Answered, Ask, Question};
 pub use body::{Body, BodyError};
 pub use cookies::{ATTEMPT_PREFIX, Cookies, OUR_PREFIX, SESSION_COOKIE, SSO_COOKIE, set_cookie};
 pub use credentials::{CredentialFailure, CredentialPort, NewClaim, NewCredential};

@@ -21,6 +21,8 @@ struct Trail {
     timings: Timings,
     /// The cookie that the answer carries, where identity replaced a session's secret.
     renewed: Option<HeaderValue>,
+    /// The caller is one by `serviceful up --as`.
+    acting: Option<Arc<str>>,
     /// The app that the host names, for events about what was refused before there was an intent.
     host: Option<AppName>,
     /// The request cannot change anything, so its event need not be on disk before the answer.
@@ -33,13 +35,14 @@ async fn walk(house: &House, cx: &Ctx, arrival: Arrival, trail: &mut Trail) -> R
     let intent = house.routes.intent_of(&admitted)?; // action + resource
     let errand = Errand::of(admitted.head());
     trail.intent = Some(intent.clone());
-    let Recognised { caller, renewed } = match house.identity.identify_now(cx, &admitted, &intent) {
+    let Recognised { caller, renewed, acting } = match house.identity.identify_now(cx, &admitted, &intent) {
         Some(known) => known?,
         None => house.identity.identify(cx, &admitted, &intent).await?, // a stranger is a caller too
     };
     trail.timings.identify_us = cx.elapsed_us();
     trail.caller = Some(caller.clone());
     trail.renewed = renewed;
+    trail.acting = acting;
     let identified = Identified::mint(admitted, caller);
     let decision = house.policy.decide(&identified, &intent, cx.started_at); // not async: cannot do I/O
     trail.timings.decide_us = cx.elapsed_us().saturating_sub(trail.timings.identify_us);
@@ -87,6 +90,11 @@ fn permit_of(
 
 /// The same refusal, with an answer for whoever waits at a browser: the way to sign in, or a page that says what is wrong.
 async fn for_a_person(house: &House, cx: &Ctx, errand: &Errand, trail: &Trail, refusal: Refusal) -> Refusal {
+    // Whoever is somebody by decree has nothing to show at the sign-in pages, and would come back as they went.
+    if let Some(acting) = trail.acting.as_deref().filter(|_| refusal.code == Code::ID_STEP_UP) {
+        return refusal
+            .next(format!("you are {acting} by `serviceful up --as`; start it with a stronger `--assurance`"));
+    }
     if matches!(&trail.intent, Some(Intent::SignIn(call)) if call.desk == Desk::Id) && refusal.code == Code::ID_REQUIRED
     {
         let way = (header::LOCATION, HeaderValue::from_static("/sign-in"));
@@ -219,6 +227,8 @@ impl House {
         match result {
             Err(Refusal { security: Some(class), .. }) => event.note = Some(class.as_str().into()),
             Err(_) => {}
+            // Somebody by decree keeps the mark; functions leave no note.
+            Ok(Reply { note: None, .. }) => {}
             Ok(reply) => event.note.clone_from(&reply.note),
         }
         let receipt = self.audit.record(&event)?;
@@ -279,6 +289,9 @@ impl House {
         }
         if let Ok(value) = HeaderValue::from_str(&cx.request.to_string()) {
             response.headers_mut().insert("sf-request", value);
+        }
+        if let Some(value) = trail.acting.as_deref().and_then(|acting| HeaderValue::from_str(acting).ok()) {
+            response.headers_mut().insert("sf-development", value);
         }
         response
     }
@@ -369,6 +382,6 @@ fn event(cx: &Ctx, kind: Kind, trail: &Trail, outcome: Outcome, engine_build: Op
         engine_build,
         policies: trail.policies.to_vec(),
         timings: Some(trail.timings),
-        note: None,
+        note: trail.acting.as_deref().map(|acting| format!("development: {acting}").into()),
     }
 }

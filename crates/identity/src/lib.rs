@@ -5,6 +5,7 @@
 //! If this is wrong: somebody acts as somebody else, or goes on acting after they were shut out. docs/security/threats.md#identity
 #![forbid(unsafe_code)]
 
+mod acting;
 mod config;
 mod service;
 
@@ -25,5 +26,6 @@ pub mod probe;
 
 // NOT HERE: passwords, second factors and the pages that ask for them. They are the room `sign-in`, which opens sessions here.
 
+pub use acting::{Act, Acting, NO_CREDENTIAL};
 pub use config::{Config, Life};
 pub use service::Service;

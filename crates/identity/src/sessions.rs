@@ -106,7 +106,7 @@ impl Service {
         }
         let caller = self.answer(&open, now, place);
         self.sessions.put(epoch, key, open);
-        Ok(Recognised { caller, renewed })
+        Ok(Recognised { caller, renewed, acting: None })
     }
 
     async fn rotate(

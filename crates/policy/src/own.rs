@@ -9,6 +9,7 @@ use types::{Action, AppName, FunctionName};
 
 use crate::{
     base::{Base, set_of},
+    own_actions,
     place::{place, short},
     shape,
 };
@@ -23,6 +24,8 @@ pub const POLICIES_MAX: usize = 200;
 pub(crate) enum Scope {
     App,
     Function(FunctionName),
+    /// Actions of the app's own.
+    Actions(Vec<Arc<str>>),
 }
 
 /// One accepted rule.
@@ -68,8 +71,10 @@ impl OwnRules {
             }
             rules.push((at, OwnRule::of(base, app, policy, &id).map_err(refuse)?));
         }
-        validate(base, text, &rules)?;
         rules.sort_by_key(|(at, _)| *at);
+        own_actions::check(rules.iter().map(|(_, rule)| rule))
+            .map_err(|(index, why)| format!("{}: {why}", place(text, rules.get(index).map_or(0, |(at, _)| *at))))?;
+        validate(base, text, &rules)?;
         Ok(Self { rules: rules.into_iter().map(|(_, rule)| rule).collect() })
     }
 
@@ -93,18 +98,26 @@ impl OwnRules {
         self.rules.iter().filter(move |rule| match &rule.scope {
             Scope::App => true,
             Scope::Function(name) => name == function,
+            Scope::Actions(_) => false,
         })
     }
 
+    /// Whether a rule lets anybody call anything.
     pub(crate) fn permits_any(&self) -> bool {
-        self.rules.iter().any(|rule| rule.policy.effect() == Effect::Permit)
+        let calls = |rule: &&OwnRule| !matches!(rule.scope, Scope::Actions(_));
+        self.rules.iter().filter(calls).any(|rule| rule.policy.effect() == Effect::Permit)
     }
 }
 
 impl OwnRule {
     fn of(base: &Base, app: &AppName, policy: &Policy, id: &str) -> Result<Self, String> {
-        check_action(base, policy)?;
-        let scope = scope_of(base, app, policy)?;
+        let scope = match own_actions::named(&base.words, policy)? {
+            Some(actions) => Scope::Actions(actions),
+            None => {
+                check_action(base, policy)?;
+                scope_of(base, app, policy)?
+            }
+        };
         let mut names = Vec::new();
         for literal in policy.entity_literals() {
             check_literal(base, app, &literal)?;
@@ -142,7 +155,7 @@ fn check_action(base: &Base, policy: &Policy) -> Result<(), String> {
     let invoke = base.words.action(Action::Invoke);
     match policy.action_constraint() {
         ActionConstraint::Eq(action) if Some(&action) == invoke => Ok(()),
-        _ => Err("an app's rule is about calling its functions only; write `action == Sf::Action::\"invoke\"`".into()),
+        _ => Err("an app's rule is about calling its functions, or about actions of its own; write `action == Sf::Action::\"invoke\"`, or `action == App::Action::\"…\"`".into()),
     }
 }
 
@@ -188,6 +201,9 @@ fn check_literal(base: &Base, app: &AppName, uid: &EntityUid) -> Result<(), Stri
         own(uid)
     } else if *kind == *words.platform.type_name() {
         false
+    } else if *kind == words.own_action || *kind == words.own_resource {
+        // There are no others than this app's: each app is asked about with its own rules alone.
+        true
     } else if *kind == words.user {
         uid.id().unescaped().parse::<types::PrincipalId>().is_ok()
     } else if let Some(invoke) = words.action(Action::Invoke).filter(|invoke| invoke.type_name() == kind) {
@@ -206,7 +222,9 @@ fn check_literal(base: &Base, app: &AppName, uid: &EntityUid) -> Result<(), Stri
 
 fn validate(base: &Base, text: &str, rules: &[(usize, OwnRule)]) -> Result<(), String> {
     let set = set_of(rules.iter().map(|(_, rule)| rule.policy.clone()).collect()).map_err(|e| e.to_string())?;
-    let result = base.validator.validate(&set, ValidationMode::Strict);
+    let actions = own_actions::all(rules.iter().map(|(_, rule)| rule));
+    let own = if actions.is_empty() { None } else { Some(own_actions::validator(&actions)?) };
+    let result = own.as_ref().unwrap_or(&base.validator).validate(&set, ValidationMode::Strict);
     let errors = result.validation_errors().map(|e| (e.policy_id(), DetailedError::from(e)));
     // A warning (a rule that can never match, look-alike letters) is a mistake or an attack on the reader.
     let warnings = result.validation_warnings().map(|w| (w.policy_id(), DetailedError::from(w)));

@@ -9,6 +9,7 @@ use crate::{
     base::{Base, set_of},
     facts,
     own::{self, OwnRules},
+    own_actions::{self, OwnAction, OwnActions},
 };
 
 /// One function with its rules.
@@ -30,6 +31,7 @@ pub(crate) struct AppRules {
     members: HashMap<PrincipalId, bool>,
     functions: HashMap<FunctionName, FunctionRules>,
     own: Arc<OwnRules>,
+    actions: OwnActions,
     /// A function is public: strangers are expected here.
     public: bool,
     /// Something is there that every signed-in person may try to call.
@@ -73,6 +75,7 @@ impl AppRules {
             generation,
             members: release.members.iter().copied().collect(),
             functions,
+            actions: own_actions::of(base, &own.rules)?,
             own,
             public,
             open,
@@ -97,6 +100,16 @@ impl AppRules {
 
     pub(crate) fn named(&self, function: &FunctionName) -> Option<&FunctionRules> {
         self.functions.get(function)
+    }
+
+    /// An action of the app's own.
+    pub(crate) fn action(&self, name: &str) -> Option<&OwnAction> {
+        self.actions.get(name)
+    }
+
+    /// The names of all of them.
+    pub(crate) fn actions(&self) -> impl Iterator<Item = &Arc<str>> {
+        self.actions.keys()
     }
 
     /// Whether the caller is an admin; `None`: no member.

@@ -17,6 +17,9 @@ pub(crate) struct Vocabulary {
     pub(crate) group: EntityTypeName,
     pub(crate) user: EntityTypeName,
     pub(crate) workload: EntityTypeName,
+    /// Of an app's own actions, and of what they are done to (`own_schema.rs`).
+    pub(crate) own_action: EntityTypeName,
+    pub(crate) own_resource: EntityTypeName,
     actions: HashMap<Action, EntityUid>,
 }
 
@@ -24,6 +27,11 @@ fn entity_type(schema: &Schema, name: &str) -> Result<EntityTypeName, PolicyErro
     let missing = || PolicyError::Missing { what: format!("entity type `{name}`") };
     let parsed = EntityTypeName::from_str(name).map_err(|_| missing())?;
     schema.entity_types().find(|known| **known == parsed).cloned().ok_or_else(missing)
+}
+
+/// A type of the namespace that is an app's own: the platform's schema does not have it.
+fn own(name: &'static str) -> Result<EntityTypeName, PolicyError> {
+    EntityTypeName::from_str(name).map_err(|_| PolicyError::Missing { what: format!("entity type `{name}`") })
 }
 
 pub(crate) fn uid(kind: &EntityTypeName, id: &str) -> EntityUid {
@@ -51,6 +59,8 @@ impl Vocabulary {
             group,
             user: kind("Sf::User")?,
             workload: kind("Sf::Workload")?,
+            own_action: own("App::Action")?,
+            own_resource: own("App::Resource")?,
             actions,
         })
     }

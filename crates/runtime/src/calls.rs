@@ -2,7 +2,7 @@
 use std::{
     collections::HashMap,
     sync::{
-        Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU32, Ordering},
     },
 };
@@ -12,10 +12,11 @@ use tokio::time::Instant;
 use types::{FunctionName, RequestId};
 use wire::{
     CHUNK_BYTES_MAX, Frame, FrameError,
-    work::{Credit, DeniedHatch, Ended, Failure, LogStream, to_front},
+    work::{Ask, Credit, DeniedHatch, Ended, Failure, LogStream, to_front},
 };
 
 use crate::{
+    asking::Asking,
     stream::{Said, Stream},
     text::plain,
 };
@@ -40,14 +41,33 @@ pub(crate) enum Purpose {
     /// A load or a probe: one `LOADED` ends it.
     Load,
     /// A call: head, body, end or failure, and `ENDED` last. Log lines come in between.
-    Invoke { request: RequestId, function: FunctionName, header_bytes: u64 },
+    Invoke { request: RequestId, function: FunctionName, header_bytes: u64, asking: Arc<Asking> },
 }
 
 /// What a worker said that goes elsewhere than to its call. Request and function are what the front knows of the call.
 #[derive(Debug)]
 pub(crate) enum Beside {
-    Log { request: RequestId, function: FunctionName, stream: LogStream, text: String, place: Option<String> },
-    Denied { request: RequestId, function: FunctionName, hatch: String, wanted: String },
+    Log {
+        request: RequestId,
+        function: FunctionName,
+        stream: LogStream,
+        text: String,
+        place: Option<String>,
+    },
+    Denied {
+        request: RequestId,
+        function: FunctionName,
+        hatch: String,
+        wanted: String,
+    },
+    /// To be answered on the stream that it came on.
+    Asked {
+        request: RequestId,
+        function: FunctionName,
+        stream: u32,
+        ask: Ask,
+        asking: Arc<Asking>,
+    },
 }
 
 /// How far an answer has come.
@@ -156,7 +176,9 @@ impl Call {
             }
             (Purpose::Invoke { .. }, to_front::BODY) => Ok(CHUNK_BYTES_MAX),
             (Purpose::Invoke { .. }, to_front::LOG) => Ok(LOG_BYTES_MAX),
-            (Purpose::Invoke { .. }, to_front::DENIED | to_front::CREDIT | to_front::ENDED) => Ok(SMALL_BYTES_MAX),
+            (Purpose::Invoke { .. }, to_front::DENIED | to_front::CREDIT | to_front::ENDED | to_front::ASK) => {
+                Ok(SMALL_BYTES_MAX)
+            }
             _ => Err(FrameError::Unknown { kind }.to_string()),
         }
     }
@@ -165,6 +187,7 @@ impl Call {
         match frame.kind {
             to_front::LOG => return self.log(frame).map(Some),
             to_front::DENIED => return self.denied(frame).map(Some),
+            to_front::ASK => return self.asked(frame).map(Some),
             to_front::ENDED => {
                 let ended: Ended = message(frame)?;
                 self.stream.put(Said::Ended)?;
@@ -231,6 +254,16 @@ impl Call {
         let text = plain(&log.text, LINE_BYTES_MAX);
         let place = log.place.map(|place| plain(&place, PLACE_BYTES_MAX));
         Ok(Beside::Log { request, function, stream: log.stream, text, place })
+    }
+
+    fn asked(&self, frame: &Frame) -> Result<Beside, String> {
+        let ask: Ask = message(frame)?;
+        let Purpose::Invoke { request, function, asking, .. } = &self.purpose else {
+            return Err("it asked about the caller of nothing".into());
+        };
+        asking.admit(&ask)?;
+        let (request, function, asking) = (*request, function.clone(), asking.clone());
+        Ok(Beside::Asked { request, function, stream: frame.stream, ask, asking })
     }
 
     fn denied(&self, frame: &Frame) -> Result<Beside, String> {

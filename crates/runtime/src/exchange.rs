@@ -1,6 +1,9 @@
 //! One call: find a worker, send it, wait for the head; once more if a worker died and nothing can have happened twice.
 use std::{
-    sync::{Arc, atomic::Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
     time::Duration,
 };
 
@@ -10,7 +13,7 @@ use gateway::{Body, Invocation, Ran, Reply};
 use http_body::Body as _;
 use http_body_util::BodyExt;
 use tokio::{sync::OwnedSemaphorePermit, time::Instant};
-use types::{Digest, FunctionTarget, Method, RequestId};
+use types::{Caller, Digest, FunctionTarget, Method, RequestId, UnixMillis};
 use wire::{
     CHUNK_BYTES_MAX, Frame, encode,
     work::{Failure, Fields, FieldsRef, InvokeRef, Load, Loaded, Probe, to_worker},
@@ -18,6 +21,7 @@ use wire::{
 
 use crate::{
     artefacts::{Artefact, is_intact},
+    asking::Asking,
     calls::Purpose,
     error::{REASON_BYTES, RunError},
     pool::Pool,
@@ -32,8 +36,8 @@ const GRACE_MS: u64 = 2_000;
 /// How long loading or probing may take.
 const LOAD_MS: u64 = 30_000;
 
-/// Runs the invocation to its response's head.
-pub(crate) async fn run(pool: &Arc<Pool>, mut invocation: Invocation) -> Result<Reply, RunError> {
+/// Runs the invocation, of a request that came `at` that time, to its response's head.
+pub(crate) async fn run(pool: &Arc<Pool>, mut invocation: Invocation, at: UnixMillis) -> Result<Reply, RunError> {
     let target = invocation.target().clone();
     let app = pool.app(&target.app);
     let queue = Duration::from_millis(pool.config.queue_ms);
@@ -55,13 +59,15 @@ pub(crate) async fn run(pool: &Arc<Pool>, mut invocation: Invocation) -> Result<
     let again = !has_body && invocation.head().method.as_str().parse().is_ok_and(Method::is_idempotent);
     let payload = message(&invocation, has_body).map_err(|e| RunError::Lied { reason: e.to_string() })?;
     let (request, asked_head) = (invocation.request(), invocation.head().method == http::Method::HEAD);
+    let (method, uri) = (invocation.head().method.clone(), invocation.head().uri.clone());
+    let of = Of { caller: invocation.caller().clone(), method, uri, at };
     drop(invocation);
     let mut retries = 0;
     loop {
         let (worker, started) = pool.worker(&app).await?;
         let loaded = ready(pool, &worker, &target).await?;
         let (payload, place) = (payload.clone(), place.clone());
-        let attempt = Attempt { pool, worker: &worker, request, asked_head, target: &target, payload, place };
+        let attempt = Attempt { pool, worker: &worker, request, asked_head, target: &target, payload, place, of: &of };
         match attempt.run(body.take()).await {
             // The worker dropped the component between our look and the call: nothing ran.
             Err(RunError::Guest(Failure::NotLoaded)) if retries == 0 && !has_body => {
@@ -79,14 +85,23 @@ pub(crate) async fn run(pool: &Arc<Pool>, mut invocation: Invocation) -> Result<
     }
 }
 
+/// Whose request it is, for questions about them.
+struct Of {
+    caller: Arc<Caller>,
+    method: http::Method,
+    uri: http::Uri,
+    at: UnixMillis,
+}
+
 struct Attempt<'a> {
     pool: &'a Pool,
     worker: &'a Arc<Worker>,
     request: RequestId,
     asked_head: bool,
-    target: &'a FunctionTarget,
+    target: &'a Arc<FunctionTarget>,
     payload: Bytes,
     place: Arc<OwnedSemaphorePermit>,
+    of: &'a Of,
 }
 
 impl Attempt<'_> {
@@ -98,7 +113,17 @@ impl Attempt<'_> {
         // One deadline for all of it, head and body.
         let late_at = Instant::now() + Duration::from_millis(target.limits.wall_ms.saturating_add(GRACE_MS));
         let (request, function, header_bytes) = (self.request, target.function.clone(), target.limits.header_bytes);
-        let (id, stream) = self.worker.open(Purpose::Invoke { request, function, header_bytes }, late_at);
+        let Of { caller, method, uri, at } = self.of;
+        let asking = Arc::new(Asking {
+            policy: self.pool.policy.clone(),
+            caller: caller.clone(),
+            target: target.clone(),
+            method: method.clone(),
+            uri: uri.clone(),
+            at: *at,
+            count: AtomicU32::new(0),
+        });
+        let (id, stream) = self.worker.open(Purpose::Invoke { request, function, header_bytes, asking }, late_at);
         let call = Call {
             worker: self.worker.clone(),
             id,

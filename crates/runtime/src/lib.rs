@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod artefacts;
+mod asking;
 mod budget;
 mod calls;
 mod compiler;

@@ -9,6 +9,7 @@ use std::{
 };
 
 use arc_swap::ArcSwapOption;
+use gateway::Ask;
 use tokio::{sync::Semaphore, time::Instant};
 use types::AppName;
 use wire::supervisor::EngineRole;
@@ -52,6 +53,7 @@ pub(crate) struct Pool {
     pub(crate) config: Config,
     pub(crate) compiler: Arc<Compiler>,
     pub(crate) logs: Arc<Logs>,
+    pub(crate) policy: Arc<dyn Ask>,
     apps: Mutex<HashMap<AppName, Arc<AppWorkers>>>,
     /// Every worker that has not ended, by pid, whoever still knows of it.
     alive: Mutex<HashMap<u32, Known>>,
@@ -65,11 +67,12 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Pool {
-    pub(crate) fn new(config: Config, compiler: Arc<Compiler>, logs: Arc<Logs>) -> Arc<Self> {
+    pub(crate) fn new(config: Config, compiler: Arc<Compiler>, logs: Arc<Logs>, policy: Arc<dyn Ask>) -> Arc<Self> {
         Arc::new(Self {
             config,
             compiler,
             logs,
+            policy,
             apps: Mutex::default(),
             alive: Mutex::default(),
             spares: Mutex::default(),

@@ -2,7 +2,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use gateway::{
-    CompileFailure, ComponentPort, Ctx, Fut, Inspection, LogLine, LogPort, Permit, Refusal, Release, ReleasePort,
+    Ask, CompileFailure, ComponentPort, Ctx, Fut, Inspection, LogLine, LogPort, Permit, Refusal, Release, ReleasePort,
     Reply, Work, events::Record,
 };
 use store::Contents;
@@ -31,6 +31,8 @@ pub struct Parts {
     pub artefacts: Artefacts,
     pub logs: Arc<Logs>,
     pub audit: Arc<dyn Record>,
+    /// Whom functions ask about their callers.
+    pub policy: Arc<dyn Ask>,
     pub clock: Arc<dyn Clock>,
     /// What compiling on a request's path may take: the operator's caps.
     pub compile_caps: CompileLimits,
@@ -59,7 +61,7 @@ impl Service {
             jobs: Mutex::default(),
             key: OnceCell::new(),
         });
-        Self { pool: Pool::new(parts.config, compiler, parts.logs) }
+        Self { pool: Pool::new(parts.config, compiler, parts.logs, parts.policy) }
     }
 
     /// Starts the spares and the sweeper. Needs a tokio runtime.
@@ -109,7 +111,7 @@ impl Work for Service {
             let invocation =
                 permit.into_invocation().map_err(|_| Refusal::internal("the permit is not for a function"))?;
             let (target, caller) = (invocation.target().clone(), invocation.caller().clone());
-            exchange::run(&self.pool, invocation).await.map_err(|error| {
+            exchange::run(&self.pool, invocation, cx.started_at).await.map_err(|error| {
                 self.note(cx, &target, error.to_string());
                 let mut refusal = step_up::answered(error, &caller, cx.clock.now());
                 refusal.engine_build = Some(self.pool.compiler.build.clone());

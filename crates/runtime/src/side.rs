@@ -167,6 +167,8 @@ impl Aside for Arc<Side> {
                 self.log_within_budget(request, &function, stream, text, place);
             }
             Beside::Denied { request, function, hatch, wanted } => self.denied(request, function, &hatch, &wanted),
+            // Answered where it was read, on its own channel.
+            Beside::Asked { .. } => {}
         }
     }
 

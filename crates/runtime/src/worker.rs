@@ -14,7 +14,7 @@ use tokio::time::Instant;
 use types::{AppName, Digest, EngineBuild};
 use wire::{
     Channel, ChannelError, Frame, FrameError, Receiver, Sender, encode,
-    work::{self, to_front, to_worker},
+    work::{self, LogStream, to_front, to_worker},
 };
 
 use crate::{
@@ -235,6 +235,16 @@ impl Worker {
             };
             match self.calls.take(&frame) {
                 Ok(None) => {}
+                Ok(Some(Beside::Asked { request, function, stream, ask, asking })) => {
+                    let (answer, line) = asking.answer(&ask);
+                    if let Ok(payload) = encode(&answer) {
+                        // Whoever cannot be reached is ended by that.
+                        let _ = self.send(vec![Frame::new(to_worker::ANSWER, stream, payload)]);
+                    }
+                    if let Some(text) = line {
+                        aside.beside(Beside::Log { request, function, stream: LogStream::Platform, text, place: None });
+                    }
+                }
                 Ok(Some(said)) => aside.beside(said),
                 Err(lie) => break Some(lie),
             }

@@ -8,6 +8,8 @@ use anyhow::{Context, bail};
 use serde::{Deserialize, Serialize};
 use types::{CompileLimits, RunLimits};
 
+use crate::development::Development;
+
 /// The whole effective configuration. The supervisor reads it once and hands it to its children.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -42,6 +44,9 @@ pub(crate) struct Config {
     /// `serviceful up`: the person who owns the data directory may deploy through the host socket.
     #[serde(default)]
     pub(crate) dev: bool,
+    /// `serviceful up --as`: people for development. Ask [`Config::development`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) development: Option<Development>,
 }
 
 /// Section `[listen]`.
@@ -193,6 +198,9 @@ impl Config {
             mail.resolve(base);
         }
         // A file cannot turn a server into a developer's machine.
+        if config.development.is_some() {
+            bail!("`development` cannot be set in a configuration file; it belongs to `serviceful up --as`");
+        }
         if config.dev {
             bail!("`dev` cannot be set in a configuration file; it belongs to `serviceful up`");
         }
@@ -216,9 +224,15 @@ impl Config {
             caps: Caps::default(),
             jail: Jail::default(),
             dev: true,
+            development: None,
         };
         config.check()?;
         Ok(config)
+    }
+
+    /// The people for development, where there may be any.
+    pub(crate) fn development(&self) -> anyhow::Result<Option<&Development>> {
+        self.development.as_ref().map(|development| development.check(self).map(|()| development)).transpose()
     }
 
     fn check(&self) -> anyhow::Result<()> {

@@ -41,6 +41,7 @@ pub(crate) fn frame(shared: &Shared, ask: &Ask) -> Frame {
         host: host.into(),
         destination,
         without: without(shared),
+        development: shared.ports.development.as_deref().map(Into::into),
         ..Frame::default()
     }
 }

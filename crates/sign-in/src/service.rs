@@ -45,6 +45,8 @@ pub struct Ports {
     /// Takes what happens after a stranger was answered.
     pub record: Arc<dyn Record>,
     pub names: Names,
+    /// Who everybody is in apps, by `serviceful up --as`: pages say so.
+    pub development: Option<Arc<str>>,
     pub clock: Arc<dyn Clock>,
     pub rng: Arc<dyn Rng>,
 }

@@ -38,6 +38,8 @@ pub fn messages(payload: &[u8]) {
     same::<work::Log>(payload);
     same::<work::DeniedHatch>(payload);
     same::<work::Ended>(payload);
+    same::<work::Ask>(payload);
+    same::<work::Answer>(payload);
     same::<work::Prepare>(payload);
     same::<work::Assign>(payload);
     same::<work::Load>(payload);

@@ -33,6 +33,8 @@ pub mod to_worker {
     pub const DRAIN: u8 = 10;
     /// `Unload`: drop a component.
     pub const UNLOAD: u8 = 11;
+    /// `Answer` to an `ASK` of the same stream.
+    pub const ANSWER: u8 = 13;
 }
 
 /// Frame kinds, worker to front.
@@ -57,7 +59,16 @@ pub mod to_front {
     pub const DENIED: u8 = 109;
     /// `Ended`: the instance is gone; the last frame of every stream.
     pub const ENDED: u8 = 110;
+    /// `Ask`: may the caller of this stream's request do something of the app's own? Answered by `ANSWER`.
+    pub const ASK: u8 = 111;
 }
+
+/// Questions that one call may ask. The worker keeps to it; a worker that asks more lies.
+pub const ASKS_MAX: u32 = 100;
+/// Longest name of an action, in bytes.
+pub const ACTION_BYTES_MAX: usize = 64;
+/// Longest name of what it is done to, in bytes.
+pub const RESOURCE_BYTES_MAX: usize = 512;
 
 /// Request and response body bytes that may be under way in one direction before credit is given.
 pub const CREDIT_BYTES: u32 = 256 << 10;
@@ -214,6 +225,27 @@ pub struct DeniedHatch {
     pub hatch: String,
     /// What was asked for, cut to 200 characters.
     pub wanted: String,
+}
+
+/// A question about the caller. SECURITY: it does not say who that is. The front knows whose request the stream is, so a worker
+/// that somebody took over hears about its own callers, while they call, and about nobody else.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ask {
+    /// Which question of this call, from 0. It comes back in the answer.
+    pub number: u32,
+    /// Of the app's own, such as `refund`.
+    pub action: String,
+    /// What it would be done to, in the app's own words; may be empty.
+    pub resource: String,
+}
+
+/// What the rules of the app say.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Answer {
+    /// Of the question.
+    pub number: u32,
+    /// Whether the caller may; `Err`: there is no such action, in a sentence for the app's developer.
+    pub allowed: Result<bool, String>,
 }
 
 /// Why a call failed.

@@ -49,6 +49,15 @@
       });
     }
     passThroughOnException() {}
+    // Whether the caller may do this to that, by the app's own rules. Not a promise: one that nobody awaits would always be true.
+    allowed(action, resource = "") {
+      if (typeof action !== "string" || typeof resource !== "string") {
+        throw new TypeError("ctx.allowed(action, resource) wants two texts");
+      }
+      const answer = host.allowed(action, resource);
+      if (typeof answer === "string") throw new Error(`ctx.allowed: ${answer}`);
+      return answer;
+    }
     // Goes on only if the caller is a person who proved at least this much, not longer ago than that. Otherwise the request ends:
     // the host is told at once, so that no `catch` on the way up makes anything else of it.
     require(assurance, maxAgeSeconds) {

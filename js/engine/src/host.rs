@@ -28,6 +28,9 @@ unsafe extern "C" {
     /// Cryptography: as `text`, on `input`. A negative answer is a refusal: its kind above 16 bits, the length of its text, which is at `to`.
     #[rustfmt::skip]
     pub fn crypto(what: u32, params: *const u8, params_len: usize, input: *const u8, len: usize, to: *mut u8, room: usize) -> i64;
+    /// Whether the caller may do something of the app's own: 1 yes, 0 no; below 0: why there is no answer, a text of so many bytes at `to`.
+    #[rustfmt::skip]
+    pub fn allowed(action: *const u8, action_len: usize, resource: *const u8, resource_len: usize, to: *mut u8, room: usize) -> i32;
     /// The call has failed: `message` and `stack` of the error. The host ends it as soon as it gets control.
     pub fn fail(kind: u32, message: *const u8, message_len: usize, stack: *const u8, stack_len: usize);
     /// Something was used that the function is not granted.

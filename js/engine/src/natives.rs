@@ -39,6 +39,7 @@ const NATIVES: &[(&CStr, c_int, Native)] = &[
     (c"fields", 1, fields),
     (c"fail", 2, fail),
     (c"deny", 2, deny),
+    (c"allowed", 2, allowed),
     (c"stuck", 1, stuck),
     (c"hold", 1, hold),
     (c"tooEarly", 1, too_early),
@@ -391,6 +392,24 @@ unsafe extern "C" fn deny(cx: Cx, _: JSValue, count: c_int, first: *mut JSValue)
     let (hatch, wanted) = (hatch.bytes(), wanted.bytes());
     unsafe { host::deny(hatch.as_ptr(), hatch.len(), wanted.as_ptr(), wanted.len()) };
     JS_UNDEFINED
+}
+
+/// `(action, resource)`: whether the caller may, or a text why there is no answer.
+unsafe extern "C" fn allowed(cx: Cx, _: JSValue, count: c_int, first: *mut JSValue) -> JSValue {
+    const WORDS: usize = 2_048;
+    let arguments = unsafe { arguments(count, first) };
+    let Some(action) = Text::of(cx, at(arguments, 0)) else { return JS_EXCEPTION };
+    let Some(resource) = Text::of(cx, at(arguments, 1)) else { return JS_EXCEPTION };
+    let (action, resource) = (action.bytes(), resource.bytes());
+    let mut to = room(WORDS);
+    let answer = unsafe {
+        let (action, resource) = ((action.as_ptr(), action.len()), (resource.as_ptr(), resource.len()));
+        host::allowed(action.0, action.1, resource.0, resource.1, to.as_mut_ptr(), to.len())
+    };
+    match usize::try_from(answer) {
+        Ok(allowed) => value::bool(allowed == 1),
+        Err(_) => value::string(cx, &to[..(answer.unsigned_abs() as usize).min(WORDS)]),
+    }
 }
 
 /// `(stack)`: of the handler.

@@ -20,7 +20,7 @@ pub(crate) static EN: Strings = Strings {
         development_label: "Development mode",
         to_continue: Phrase("to continue to {}"),
         development_as: Phrase(
-            "Everybody who opens this platform is signed in as {}, without a password. Never use it with real data.",
+            "Whoever opens an app on this computer is signed in as {}, without a password. Never use it with real data.",
         ),
     },
     field: Field {

@@ -19,7 +19,7 @@ use aws_lc_rs::{
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use gateway::{
-    Body, Ctx, Fut, Intent, LogLine, LogPort, Permit, Refusal, Reply, Work,
+    Answered, Ask, Body, Ctx, Fut, Intent, LogLine, LogPort, Permit, Question, Refusal, Reply, Work,
     events::{Event, Record},
 };
 use http::Request;
@@ -154,6 +154,20 @@ where
             std::future::pending().await
         })
     })
+}
+
+/// Rules of one app: strangers may look, and nothing else.
+struct OneAction;
+
+impl Ask for OneAction {
+    fn ask(&self, question: &Question<'_>) -> Answered {
+        let allowed = question.target.app == app() && *question.caller == Caller::Stranger;
+        match question.action {
+            "look" if allowed => Answered::Allowed(Arc::from([Arc::from("app:look")])),
+            "refund" => Answered::Denied(Arc::from([])),
+            _ => Answered::Unknown { known: vec!["look".into(), "refund".into()] },
+        }
+    }
 }
 
 #[derive(Default)]
@@ -334,6 +348,7 @@ impl House {
             artefacts: Artefacts::new(folder.path().join("artefacts")),
             logs: Arc::new(Logs::new(folder.path().join("logs"), 100_000, 4_096)),
             audit: book.clone(),
+            policy: Arc::new(OneAction),
             clock: clock.clone(),
             compile_caps: CompileLimits::default(),
         });

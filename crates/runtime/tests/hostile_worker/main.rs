@@ -18,7 +18,7 @@ use house::{House, Peer, Script, each, full};
 use http_body_util::BodyExt;
 use tokio::time::Instant;
 use types::{Code, RequestId};
-use wire::work::{Credit, DeniedHatch, Failure, Fields, Head, Invoke, Loaded, to_front, to_worker};
+use wire::work::{Answer, Ask, Credit, DeniedHatch, Failure, Fields, Head, Invoke, Loaded, to_front, to_worker};
 
 type Lie = fn(&Peer, u32, &Invoke);
 
@@ -26,7 +26,11 @@ fn padded(kind: u8, bytes: usize) -> impl Fn(&Peer, u32) {
     move |peer, stream| peer.raw(kind, stream, vec![0; bytes])
 }
 
-const LIES: [(&str, Lie); 18] = [
+fn ask(number: u32, action: &str, resource: &str) -> Ask {
+    Ask { number, action: action.into(), resource: resource.into() }
+}
+
+const LIES: [(&str, Lie); 25] = [
     ("answered twice", |p, s, _| {
         p.head(s, &[]);
         p.head(s, &[]);
@@ -66,6 +70,21 @@ const LIES: [(&str, Lie); 18] = [
     ("at most", |p, s, _| padded(to_front::HEAD, 50 << 10)(p, s)),
     ("at most", |p, s, _| padded(to_front::DENIED, 5 << 10)(p, s)),
     ("malformed", |p, s, _| p.raw(to_front::FAILED, s, vec![0xff; 9])),
+    ("is not open", |p, s, _| p.say(to_front::ASK, s + 1, &ask(0, "look", ""))),
+    ("is not open", |p, s, _| {
+        p.failed(s);
+        p.ended(s);
+        p.say(to_front::ASK, s, &ask(0, "look", ""));
+    }),
+    ("no function can ask", |p, s, _| p.say(to_front::ASK, s, &ask(1, "look", ""))),
+    ("no function can ask", |p, s, _| p.say(to_front::ASK, s, &ask(0, &"x".repeat(65), ""))),
+    ("no function can ask", |p, s, _| p.say(to_front::ASK, s, &ask(0, "look", "a\nb"))),
+    ("at most", |p, s, _| p.say(to_front::ASK, s, &ask(0, "look", &"x".repeat(5 << 10)))),
+    ("more than 100 questions", |p, s, _| {
+        for number in 0..101 {
+            p.say(to_front::ASK, s, &ask(number, "look", ""));
+        }
+    }),
 ];
 
 #[tokio::test(flavor = "multi_thread")]
@@ -103,6 +122,43 @@ async fn a_worker_that_closes_its_channel_without_ending_is_killed() {
     let _ = house.call("POST", full(b"")).await;
     let _ = house.call("POST", full(b"")).await;
     assert!(began.elapsed() >= Duration::from_millis(90), "workers that leave at once are started at full speed");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_hears_about_its_own_caller_and_nothing_else() {
+    let house = House::new(each(|mut peer, stream, _| async move {
+        let mut said = vec![];
+        let questions = [("look", ""), ("refund", "order/7"), ("Refund", ""), ("look", "again")];
+        for (number, (action, resource)) in (0..).zip(questions) {
+            peer.say(to_front::ASK, stream, &ask(number, action, resource));
+            let frame = peer.wait(to_worker::ANSWER).await.unwrap();
+            assert_eq!(frame.stream, stream);
+            let answer: Answer = frame.message().unwrap();
+            assert_eq!(answer.number, number);
+            said.push(answer.allowed);
+        }
+        for number in 4..100 {
+            peer.say(to_front::ASK, stream, &ask(number, "look", ""));
+            let _ = peer.wait(to_worker::ANSWER).await.unwrap();
+        }
+        let unknown = said[2].clone().unwrap_err();
+        assert!(unknown.contains("`Refund` is no action") && unknown.contains("`look`, `refund`"), "{unknown}");
+        assert_eq!([&said[0], &said[1], &said[3]], [&Ok(true), &Ok(false), &Ok(true)]);
+        peer.head(stream, &[]);
+        peer.body(stream, b"asked");
+        peer.body_end(stream);
+        peer.ended(stream);
+        peer
+    }));
+    let reply = house.get().await.unwrap();
+    assert_eq!(reply.response.into_body().collect().await.unwrap().to_bytes(), "asked");
+    let lines: Vec<String> = house.logs().into_iter().map(|line| line.text).collect();
+    assert_eq!(lines[0], "allowed: may stranger `look`? yes, by `app:look`");
+    assert_eq!(lines[1], "allowed: may stranger `refund` `order/7`? no: nothing permits it");
+    assert!(lines[2].contains("is no action of this app"), "{lines:?}");
+    assert_eq!(lines.len(), 21, "a call cannot fill the log: {lines:?}");
+    assert!(lines[20].contains("goes on asking"), "{lines:?}");
+    assert!(house.events("worker-lied").is_empty());
 }
 
 fn honest() -> Script {

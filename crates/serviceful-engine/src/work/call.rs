@@ -13,7 +13,7 @@ use types::{Caller, FunctionName, Grants, RequestId, RunLimits};
 use wasmtime_wasi_http::WasiBody;
 use wire::{
     Frame,
-    work::{CREDIT_BYTES, Credit, DeniedHatch, Ended, Log, LogStream, to_front},
+    work::{ASKS_MAX, Answer as Told, Ask, CREDIT_BYTES, Credit, DeniedHatch, Ended, Log, LogStream, to_front},
 };
 
 use super::{fields, logs::Budget, meter::Meter};
@@ -80,6 +80,15 @@ struct State {
     answered: bool,
     memory_peak: u64,
     waits_for_answered: Option<Waker>,
+    asked: Asked,
+}
+
+/// Questions about the caller. Tasks of one instance may wait for several at once; [`ASKS_MAX`] bounds both lists.
+#[derive(Default)]
+struct Asked {
+    count: u32,
+    told: Vec<Told>,
+    waits: Vec<Waker>,
 }
 
 /// The request body as it comes.
@@ -141,6 +150,7 @@ impl Call {
             answered: false,
             memory_peak: 0,
             waits_for_answered: None,
+            asked: Asked::default(),
         };
         let meter = Meter::new(limits.cpu_ms);
         let ends_ns = began_ns.saturating_add(wall_ns);
@@ -250,6 +260,51 @@ impl Call {
         }
         state.waits_for_answered = Some(waker.clone());
         Poll::Pending
+    }
+
+    // --- questions about the caller ---
+
+    /// Asks the front; the question's number. `None`: there were as many as there may be.
+    pub(crate) fn ask(&self, action: String, resource: String) -> Option<u32> {
+        let number = {
+            let mut state = self.lock();
+            let number = state.asked.count;
+            if number >= ASKS_MAX {
+                return None;
+            }
+            state.asked.count += 1;
+            number
+        };
+        self.tell(to_front::ASK, &Ask { number, action, resource });
+        Some(number)
+    }
+
+    /// The front's answer has come.
+    pub(crate) fn told(&self, told: Told) {
+        let waits = {
+            let mut state = self.lock();
+            // SECURITY: the front is believed, and yet an answer that nothing asked for is not kept.
+            if told.number < state.asked.count {
+                state.asked.told.push(told);
+            }
+            std::mem::take(&mut state.asked.waits)
+        };
+        waits.into_iter().for_each(Waker::wake);
+        self.task.wake();
+    }
+
+    /// The answer to the question with this number.
+    pub(crate) fn poll_asked(&self, number: u32, waker: &Waker) -> Poll<Result<bool, String>> {
+        let mut state = self.lock();
+        match state.asked.told.iter().position(|told| told.number == number) {
+            Some(at) => Poll::Ready(state.asked.told.swap_remove(at).allowed),
+            None => {
+                if !state.asked.waits.iter().any(|known| known.will_wake(waker)) {
+                    state.asked.waits.push(waker.clone());
+                }
+                Poll::Pending
+            }
+        }
     }
 
     // --- the request body ---

@@ -1,4 +1,5 @@
 //! The `work` role: runs the functions of one app, each request in a sandbox of its own.
+mod allowed;
 mod body;
 mod call;
 mod calls;

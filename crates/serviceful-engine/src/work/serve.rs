@@ -135,6 +135,10 @@ impl Worker {
                 let credit: Credit = frame.message()?;
                 self.with(stream, |call| call.add_credit(credit.bytes));
             }
+            to_worker::ANSWER => {
+                let told = frame.message()?;
+                self.with(stream, |call| call.told(told));
+            }
             to_worker::CANCEL => self.with(stream, |call| call.stop(Stop::Cancelled)),
             to_worker::PREPARE => self.prepare(&frame.message()?)?,
             to_worker::ASSIGN => self.assign(frame.message()?)?,

@@ -72,7 +72,9 @@ pub(crate) enum Color {
 #[expect(clippy::large_enum_variant, reason = "there is one, and it lives as long as the process")]
 pub(crate) enum Command {
     /// Run the platform for a project: build, deploy, and again on every change
-    #[command(after_help = "Example:\n  serviceful up\n  serviceful up shop --listen 127.0.0.1:9000")]
+    #[command(
+        after_help = "Example:\n  serviceful up\n  serviceful up shop --listen 127.0.0.1:9000\n  serviceful up --as bob              be somebody, without signing in\n  serviceful up --as alice --assurance mfa"
+    )]
     Up(UpArgs),
     /// Run the platform on a server
     #[command(after_help = "Example:\n  serviceful serve --config /etc/serviceful/serviceful.toml")]
@@ -96,6 +98,12 @@ pub(crate) struct UpArgs {
     /// Deploy once; do not watch for changes
     #[arg(long)]
     pub(crate) no_watch: bool,
+    /// Be this person in every app: alice (admin), bob (member), carol (not a member), stranger, or one of people.toml
+    #[arg(long = "as", value_name = "NAME")]
+    pub(crate) person: Option<String>,
+    /// How strongly that person proved who they are: password, mfa, passkey, or none
+    #[arg(long, value_name = "WORD", requires = "person", value_parser = crate::development::assurance)]
+    pub(crate) assurance: Option<types::Assurance>,
     /// Refuse to start where the kernel cannot close every door
     #[arg(long)]
     pub(crate) strict: bool,

@@ -4,6 +4,7 @@ use std::sync::{Arc, OnceLock};
 use anyhow::Context;
 use audit::{Event, Kind, Record};
 use gateway::{House, ReleasePort, Routes};
+use store::Directory as _;
 use tokio::sync::{mpsc, watch};
 use types::{Clock, Limits, Rng};
 use wire::supervisor::{Note, Start};
@@ -22,6 +23,7 @@ use super::{
 };
 use crate::{
     config::Config,
+    development::{Development, Somebody},
     system::{SystemClock, SystemRng},
 };
 
@@ -67,6 +69,11 @@ impl ReleasePort for RoutesPort {
     }
 }
 
+fn act(person: &Somebody) -> identity::Act {
+    let Somebody { id, name, assurance, .. } = person;
+    identity::Act { id: *id, display_name: name.as_str().into(), assurance: *assurance, mark: person.mark() }
+}
+
 impl Rooms {
     pub(super) async fn open(parts: Parts) -> anyhow::Result<Self> {
         let Parts { config, start, report, supervisor, keeper, clock, port } = parts;
@@ -107,6 +114,10 @@ impl Rooms {
         );
         let logs = Arc::new(runtime::Logs::new(&folders.logs, config.runtime.log_lines, config.runtime.log_kib));
         let artefacts = runtime::Artefacts::new(&folders.artefacts);
+        let policy = Arc::new(
+            policy::Service::new(policy::PolicyConfig { dev_operator: config.dev })
+                .context("the platform's policies")?,
+        );
         let runtime = Arc::new(runtime::Service::new(runtime::Parts {
             config: config.runtime.clone(),
             build: engine.build.clone(),
@@ -117,6 +128,7 @@ impl Rooms {
             artefacts: artefacts.clone(),
             logs: logs.clone(),
             audit: record.clone(),
+            policy: policy.clone(),
             clock: clock.clone(),
             compile_caps: config.caps.compile,
         }));
@@ -124,14 +136,12 @@ impl Rooms {
         let names = config.names(port);
         let routes = Routes::new(names.clone(), &control::routes()?).context("the control API's routes clash")?;
         let routes = Arc::new(routes.with_sign_in(&sign_in::routes()?).context("the sign-in pages' routes clash")?);
-        let policy = Arc::new(
-            policy::Service::new(policy::PolicyConfig { dev_operator: config.dev })
-                .context("the platform's policies")?,
-        );
         let mut settings = config.identity.clone();
         settings.owner_uid = Some(rustix::process::getuid().as_raw());
         let identity = Arc::new(identity::Service::new(settings, store.clone(), clock.clone(), rng.clone()));
 
+        let development = config.development()?;
+        let acting = development.and_then(Development::acting);
         let vault = Arc::new(VaultLink(keeper.clone()));
         let office = Arc::new(PostOffice {
             store: store.clone(),
@@ -192,6 +202,7 @@ impl Rooms {
             strangers_hourly_max: config.mail.as_ref().map_or(0, |mail| mail.hourly_max),
             record: record.clone(),
             names,
+            development: acting.map(|person| person.key.as_str().into()),
             clock: clock.clone(),
             rng: rng.clone(),
         }));
@@ -199,7 +210,10 @@ impl Rooms {
         let house = Arc::new(House {
             front_door: Arc::new(door),
             routes,
-            identity: identity.clone(),
+            identity: match acting {
+                Some(person) => Arc::new(identity::Acting::new(identity.clone(), act(person))),
+                None => identity.clone(),
+            },
             policy,
             runtime: runtime.clone(),
             control: Arc::new(control.clone()),
@@ -232,8 +246,37 @@ impl Rooms {
         let _ = self.audit.record(&Event::platform(self.clock.now(), kind, action, text));
     }
 
+    /// Adds the people for development to the directory: without any way to sign in.
+    async fn seed(&self) -> anyhow::Result<()> {
+        let Some(development) = self.config.development()? else { return Ok(()) };
+        for person in development.people() {
+            if self.store.principal(person.id).await?.is_none() {
+                let principal = store::Principal {
+                    id: person.id,
+                    kind: store::PrincipalKind::Person { owner: false },
+                    name: person.directory_name(),
+                    disabled: false,
+                    created_at: self.clock.now(),
+                    version: 1,
+                };
+                self.store.add_principal(principal).await?;
+                self.note(Kind::Platform, "development-person", format!("{} is {}", person.id, person.key));
+            }
+        }
+        let text = match development.acting() {
+            Some(person) => {
+                format!("whoever opens an app is {} ({}), by `serviceful up --as`", person.id, person.mark())
+            }
+            None => "people for development are there, and nobody acts as one of them".to_owned(),
+        };
+        tracing::warn!("development: {text}");
+        self.note(Kind::Platform, "development", text);
+        Ok(())
+    }
+
     /// Publishes what is deployed and starts what runs beside requests.
     pub(super) async fn start(&self, mut notes: mpsc::Receiver<Note>) -> anyhow::Result<()> {
+        self.seed().await.context("the people for development")?;
         let restored = self.control.restore().await.context("the deployed apps cannot be restored")?;
         let text = format!("version {}, engine {}, {restored}", env!("CARGO_PKG_VERSION"), self.walls.engine_build);
         self.note(Kind::Platform, "started", text);

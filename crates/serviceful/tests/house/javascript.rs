@@ -98,6 +98,11 @@ async fn every_example_answers() {
     let token = call_token(&platform, "hello-ts");
     let shouted = platform.app("hello-ts", "GET", "/?shout", Some(&token), "").await.text();
     assert!(shouted.starts_with("HELLO, "), "{shouted}");
+    // What its rules say of the caller.
+    for (order, status) in [("7", 200), ("1", 403)] {
+        let answer = platform.app("hello-ts", "GET", &format!("/?cancel={order}"), Some(&token), "").await;
+        assert_eq!(answer.status, status, "{}", answer.text());
+    }
 
     let page = platform.app("page", "GET", "/", None, "").await;
     assert!(page.text().contains("<li>Espresso <b>2.20</b></li>"), "{}", page.text());

@@ -2,12 +2,14 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::disallowed_methods, reason = "tests")]
 
 mod access;
+mod allowed;
 mod audit;
 mod breach;
 mod browser;
 mod callers;
 mod catcher;
 mod chromium;
+mod development;
 mod device;
 mod guests;
 mod hostile;

@@ -1,9 +1,10 @@
-//! `serviceful:identity/caller`: who made the request, as the corridor decided it, and asking for more of them. A guest cannot
-//! say otherwise.
+//! `serviceful:identity/caller`: who made the request, as the corridor decided it, what the app's rules let them do, and asking for
+//! more of them. A guest cannot say otherwise.
 use types::{Caller, Demand, Person, Service};
 use wasmtime::component::{HasSelf, Linker};
 
 use crate::work::{
+    allowed::allowed,
     guest::Guest,
     require::{Asked, Required, required},
 };
@@ -11,8 +12,12 @@ use crate::work::{
 wasmtime::component::bindgen!({
     path: "../../wit/identity",
     world: "serviceful:identity/imports",
-    // It ends the guest.
-    imports: { "serviceful:identity/caller.require": trappable },
+    imports: {
+        // It ends the guest.
+        "serviceful:identity/caller.require": trappable,
+        // It waits for the front.
+        "serviceful:identity/caller.allowed": async,
+    },
 });
 
 use serviceful::identity::{
@@ -34,6 +39,13 @@ impl serviceful::identity::types::Host for Guest {}
 impl caller::Host for Guest {
     fn get(&mut self) -> Result<Principal, Error> {
         if self.in_request { Ok(principal(&self.call.caller)) } else { Err(Error::NoRequest) }
+    }
+
+    async fn allowed(&mut self, action: String, resource: String) -> Result<bool, Error> {
+        if !self.in_request {
+            return Err(Error::NoRequest);
+        }
+        allowed(&self.call, action, resource).await.map_err(Error::Denied)
     }
 
     fn require(&mut self, minimum: Assurance, max_age_s: Option<u32>) -> wasmtime::Result<Result<(), Error>> {

@@ -21,11 +21,13 @@ use crate::{
         list::Items,
         text, wasi,
     },
-    work::{guest::is_forbidden, logs::harmless},
+    work::{allowed::allowed, guest::is_forbidden, logs::harmless},
 };
 
 /// Longest line of the log.
 const LINE_BYTES: usize = 4 << 10;
+/// As much is read of a name, so that one that is too long is seen to be.
+const NAME_BYTES: usize = 1 << 10;
 /// Longest message and stack that are kept.
 const TOLD_BYTES: usize = 16 << 10;
 /// A guest that ignores what it was told to wait for is broken.
@@ -67,6 +69,13 @@ pub(super) fn linker(engine: &Engine) -> Result<Linker<Guest>> {
          (what, params, params_len, input, input_len, to, room): (u32, u32, u32, u32, u32, u32, u32)| {
             let places = Places { params: (params, params_len), input: (input, input_len), to: (to, room) };
             Box::new(crypto::answer(host, what, places))
+        },
+    )?;
+    linker.func_wrap_async(
+        HOST,
+        "allowed",
+        |host: Host<'_>, (action, action_len, resource, resource_len, to, room): (u32, u32, u32, u32, u32, u32)| {
+            Box::new(ask(host, (action, action_len), (resource, resource_len), (to, room)))
         },
     )?;
     linker.func_wrap(HOST, "fail", fail)?;
@@ -234,6 +243,23 @@ fn builtin(mut host: Host<'_>, at: u32, length: u32, to: u32, room: u32) -> Resu
     let fits = text.len().min(room as usize);
     memory.write(&mut host, to as usize, text.as_bytes().get(..fits).unwrap_or_default())?;
     Ok(i32::try_from(text.len()).unwrap_or(-1))
+}
+
+/// 1 or 0; below 0: the length of the text that says why there is no answer.
+async fn ask(mut host: Host<'_>, action: (u32, u32), resource: (u32, u32), (to, room): (u32, u32)) -> Result<i32> {
+    let action = string(&host, action.0, action.1, NAME_BYTES)?;
+    let resource = string(&host, resource.0, resource.1, NAME_BYTES)?;
+    let call = host.data().call.clone();
+    match allowed(&call, action, resource).await {
+        Ok(yes) => Ok(i32::from(yes)),
+        Err(text) => {
+            let memory = memory(&host)?;
+            let text = text.as_bytes();
+            let fits = text.get(..room as usize).unwrap_or(text);
+            memory.write(&mut host, to as usize, fits)?;
+            Ok(i32::try_from(fits.len()).map_or(i32::MIN, |length| -length))
+        }
+    }
 }
 
 fn fail(mut host: Host<'_>, kind: u32, message: u32, message_len: u32, stack: u32, stack_len: u32) -> Result<()> {

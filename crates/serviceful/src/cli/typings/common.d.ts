@@ -45,6 +45,11 @@ declare namespace Serviceful {
 
   interface Context {
     readonly caller: Caller;
+    /**
+     * Whether the caller may do `action`, a word of the app's own, to `resource`: by the rules about `App::Action` in the app's
+     * Cedar file. What no rule permits is not allowed. Throws when no rule permits such an action to anybody, which is a mistake.
+     */
+    allowed(action: string, resource?: string): boolean;
     /** Goes on with `promise` after the response, within the limits of the call. */
     waitUntil(promise: Promise<unknown>): void;
     /**
