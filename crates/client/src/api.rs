@@ -7,12 +7,15 @@ use control_api::{
     AuditVerdict, CallerList, Claim, ClaimIssue, ClaimIssued, Claimed, ComponentStored, ComponentsMissing,
     ComponentsNamed, CreateCallToken, CreateDeployment, CreateInvitation, CreateReset, CreateToken, DeploymentList,
     DeploymentView, Explanation, Identity, ImportMembers, InvitationCreated, LogEntry, MailList, MailQueued, Member,
-    MemberList, MembersImported, Op, PeopleList, PersonView, Posture, PutMember, PutPerson, Removed, ResetCreated,
-    Rollback, SessionList, SessionsEnded, TestMail, Token, TokenCreated, TokenList,
+    MemberList, MembersImported, Op, PeopleList, PersonView, Posture, PutMember, PutPerson, PutSecret, Removed,
+    ResetCreated, Rollback, SecretList, SecretPut, SessionList, SessionsEnded, TestMail, Token, TokenCreated,
+    TokenList,
 };
 use http::{HeaderValue, Method, header};
 use serde::{Serialize, de::DeserializeOwned};
-use types::{AppName, CredentialId, DeploymentId, Digest, FunctionName, MailId, PrincipalId, RequestId, Secret};
+use types::{
+    AppName, CredentialId, DeploymentId, Digest, FunctionName, MailId, PrincipalId, RequestId, Secret, SecretName,
+};
 
 use crate::{Address, Answer, Bound, ClientError, Outgoing};
 
@@ -289,6 +292,19 @@ impl Client {
 
     pub async fn revoke_app_token(&self, app: &AppName, token: CredentialId) -> Result<Token, ClientError> {
         self.ask(Call::of(Op::AppTokenRevoke, &[app.as_str(), &token.to_string()])).await
+    }
+
+    pub async fn secrets(&self, app: &AppName) -> Result<SecretList, ClientError> {
+        self.ask(Call::of(Op::SecretsList, &[app.as_str()])).await
+    }
+
+    pub async fn put_secret(&self, app: &AppName, name: &SecretName, value: &Secret) -> Result<SecretPut, ClientError> {
+        let put = PutSecret { value: value.reveal().to_owned() };
+        self.ask(Call::of(Op::SecretPut, &[app.as_str(), name.as_str()]).json(&put)?).await
+    }
+
+    pub async fn remove_secret(&self, app: &AppName, name: &SecretName) -> Result<Removed, ClientError> {
+        self.ask(Call::of(Op::SecretRemove, &[app.as_str(), name.as_str()])).await
     }
 
     pub async fn tokens(&self, all: bool) -> Result<TokenList, ClientError> {

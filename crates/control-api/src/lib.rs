@@ -19,6 +19,7 @@ mod operation;
 mod people;
 mod posture;
 mod reach;
+mod secrets;
 
 pub use access_requests::{AccessDenied, AccessRequestList, AccessRequestView, ApproveAccess};
 pub use apps::{
@@ -46,6 +47,7 @@ pub use reach::{
     AccessGain, AccessReview, CallerClass, CallerEntry, CallerList, CallersScope, ExplainedCaller, ExplainedChange,
     ExplainedNow, ExplainedRule, Explanation, Extent,
 };
+pub use secrets::{PutSecret, SecretList, SecretPut, SecretView};
 
 /// The longest JSON body that an operation takes, in bytes.
 pub const JSON_BYTES_MAX: usize = 1_048_576;

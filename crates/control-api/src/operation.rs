@@ -106,7 +106,7 @@ operations! {
     AppGet "app-get": Get "/api/v1/apps/:app", AppRead, OfApp;
         "Shows one app and its functions";
     AppRemove "app-remove": Delete "/api/v1/apps/:app", AppDelete, OfApp Mutates;
-        "Removes an app with its deployments, members, service accounts and tokens";
+        "Removes an app with its deployments, members, service accounts, tokens, secrets, keys and values";
     ComponentsMissing "components-missing": Post "/api/v1/components/missing", ComponentUpload,;
         "Says which of the named components have to be uploaded";
     ComponentPut "component-put": Put "/api/v1/components/:digest", ComponentUpload, Mutates;
@@ -137,6 +137,12 @@ operations! {
         "Makes somebody a member who asked to be let in";
     AccessRequestDeny "access-request-deny": Post "/api/v1/apps/:app/access-requests/:person/deny", AppMembers, OfApp Mutates;
         "Says no to somebody who asked to be let in";
+    SecretsList "secrets-list": Get "/api/v1/apps/:app/secrets", AppSecrets, OfApp;
+        "Lists the secrets of an app: names, versions, when they were set and read; never what they hold";
+    SecretPut "secret-put": Put "/api/v1/apps/:app/secrets/:secret", AppSecrets, OfApp Mutates;
+        "Sets a secret of an app; its functions read the new value from the next request on";
+    SecretRemove "secret-remove": Delete "/api/v1/apps/:app/secrets/:secret", AppSecrets, OfApp Mutates;
+        "Removes a secret of an app; its functions cannot read it from the next request on";
     FunctionCallers "function-callers": Get "/api/v1/apps/:app/functions/:function/callers", AppMembers, OfApp;
         "Lists who may call a function, by the rules in force";
     PersonPut "person-put": Put "/api/v1/people/:person", PeopleManage, Mutates;

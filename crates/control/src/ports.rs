@@ -5,9 +5,9 @@ use bytes::Bytes;
 use control_api::{AuditPage, AuditQuery, AuditVerdict};
 use gateway::{
     ComponentPort, CredentialFailure, CredentialPort, Fut, LogPort, MailPort, Names, NewCredential, PolicyPort,
-    PosturePort, ReleasePort, ReviewPort, SessionPort, events::Record,
+    PosturePort, ReleasePort, ReviewPort, SecretPort, SessionPort, events::Record,
 };
-use store::{Contents, Credential, Store, StoreError};
+use store::{Contents, Credential, KeyValues, Store, StoreError};
 use types::{Clock, CredentialId, Digest, Limits, PrincipalId, Secret, UnixMillis};
 
 use crate::{Config, Removed};
@@ -46,6 +46,8 @@ pub struct Ports {
     pub config: Config,
     pub store: Arc<dyn Store>,
     pub contents: Arc<dyn Contents>,
+    pub key_values: Arc<dyn KeyValues>,
+    pub secrets: Arc<dyn SecretPort>,
     pub artefacts: Arc<dyn ArtefactPort>,
     pub components: Arc<dyn ComponentPort>,
     pub policy: Arc<dyn PolicyPort>,

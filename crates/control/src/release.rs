@@ -136,6 +136,11 @@ pub(crate) async fn remove(shared: &Shared, app: &AppName) -> Result<bool, Refus
     if removed {
         withdraw(shared, app);
         shared.ports.credentials.forget_app(app);
+        if let Err(error) = shared.ports.key_values.remove(app.clone()).await {
+            // SECURITY: nobody can reach it any more. The next app of this name begins with nothing, or not at all, and the next
+            // start removes what belongs to no app.
+            tracing::error!(app.name = %app, "the keys of a removed app are still there: {error}");
+        }
     }
     Ok(removed)
 }
@@ -151,7 +156,13 @@ async fn interrupted(shared: &Shared, deployment: &store::Deployment, failed: De
 pub(crate) async fn restore(shared: &Shared) -> Result<Restored, StoreError> {
     let store = &shared.ports.store;
     let mut restored = Restored::default();
-    for app in store.apps().await? {
+    let apps = store.apps().await?;
+    let known = apps.iter().map(|app| app.name.clone()).collect();
+    let orphans = shared.ports.key_values.keep_only(known).await?;
+    if orphans > 0 {
+        tracing::warn!("removed the keys of {orphans} apps that were removed before");
+    }
+    for app in apps {
         for deployment in store.deployments(app.name.clone()).await? {
             if deployment.state == DeploymentState::Preparing {
                 let failed = DeploymentFailure {

@@ -110,7 +110,7 @@ pub(crate) struct Asked {
 async fn dispatch(shared: &Arc<Shared>, cx: &Ctx, op: Op, asked: Asked) -> Result<Reply, Refusal> {
     use handlers::{
         about, apps, audit, callers, claim, components, deployments, import, logs, mails, members, people, requests,
-        tokens, why,
+        secrets, tokens, why,
     };
     match op {
         Op::ClaimRedeem => claim::redeem(shared, asked).await,
@@ -134,6 +134,9 @@ async fn dispatch(shared: &Arc<Shared>, cx: &Ctx, op: Op, asked: Asked) -> Resul
         Op::AccessRequestsList => requests::list(shared, asked).await,
         Op::AccessRequestApprove => requests::approve(shared, cx, asked).await,
         Op::AccessRequestDeny => requests::deny(shared, cx, asked).await,
+        Op::SecretsList => secrets::list(shared, asked).await,
+        Op::SecretPut => secrets::put(shared, cx, asked).await,
+        Op::SecretRemove => secrets::remove(shared, asked).await,
         Op::FunctionCallers => callers::list(shared, asked).await,
         Op::PersonPut => people::put(shared, asked).await,
         Op::PeopleList => people::list(shared, asked).await,

@@ -51,7 +51,7 @@ pub use release::{
 pub use review::{Class, Draft, Gain, Probe, Reach, Reads, ReviewPort, Rule, Subject, Widening};
 pub use routes::{AppRoutes, ControlRoute, Desk, Names, RESERVED_PATH, RouteConflict, Routes, SignInRoute};
 pub use sessions::{MembershipPort, NewInvitation, NewLink, NewSession, SessionPort};
-pub use vault::{PasswordVerdict, SealedFor, VaultError, VaultPort};
+pub use vault::{PasswordVerdict, SealedFor, SecretPort, VaultError, VaultPort};
 pub use walk::Answer;
 
 /// What rooms need to record events of their own.

@@ -2,7 +2,7 @@
 use std::sync::Arc;
 
 use audit::{Kind, SignError, TreeHead};
-use types::{Digest, EngineBuild, PrincipalId, Rng};
+use types::{AppName, Digest, EngineBuild, PrincipalId, Rng, SECRET_BYTES_MAX, SecretName};
 use wire::{
     Sender,
     keeper::{Answer, ArtefactStatement, Purpose, Question, Typed},
@@ -48,6 +48,14 @@ const fn domain(purpose: Purpose) -> &'static str {
     }
 }
 
+/// Of the values of apps' secrets; none of [`domain`].
+const SECRET_DOMAIN: &str = "app-secret";
+
+/// Neither name holds the byte between them.
+fn secret_context(app: &AppName, name: &SecretName) -> Vec<u8> {
+    format!("{app}/{name}").into_bytes()
+}
+
 /// Why a question is not answered. What can be asked again later leaves no record.
 enum Refusal {
     NotNow(String),
@@ -83,6 +91,8 @@ impl Desk {
             Question::Unseal { purpose, context, sealed } => {
                 Ok(Answer::Unsealed(seal::open(&self.seals, domain(purpose), &context, &sealed)))
             }
+            Question::SealSecret { app, name, value } => self.seal_secret(&app, &name, &value),
+            Question::OpenSecret { app, name, sealed } => self.open_secret(&app, &name, &sealed),
             // Those go to the queue.
             Question::HashPassword { .. } | Question::VerifyPassword { .. } => Ok(Answer::Busy),
         };
@@ -213,6 +223,28 @@ impl Desk {
         }
         let sealed = seal::seal(&self.seals, &*self.rng, domain(purpose), context, plain);
         sealed.map(Answer::Sealed).ok_or_else(|| Refusal::NotNow("the value cannot be sealed".to_owned()))
+    }
+
+    fn seal_secret(&self, app: &AppName, name: &SecretName, value: &Typed) -> Result<Answer, Refusal> {
+        let value = value.reveal().as_bytes();
+        if value.is_empty() || value.len() > SECRET_BYTES_MAX {
+            return refuse("secret-seal", format!("a value of {} bytes is not sealed", value.len()));
+        }
+        let sealed = seal::seal(&self.seals, &*self.rng, SECRET_DOMAIN, &secret_context(app, name), value);
+        sealed.map(Answer::Sealed).ok_or_else(|| Refusal::NotNow("the value cannot be sealed".to_owned()))
+    }
+
+    /// SECURITY: app and name are what the seal was made for. A row that was moved to another app, or to another name, does not
+    /// open, and is told of: the store was changed behind the platform's back.
+    fn open_secret(&self, app: &AppName, name: &SecretName, sealed: &[u8]) -> Result<Answer, Refusal> {
+        let opened = seal::open(&self.seals, SECRET_DOMAIN, &secret_context(app, name), sealed);
+        match opened.map(String::from_utf8) {
+            Some(Ok(value)) => Ok(Answer::Secret(Typed::new(value))),
+            _ => refuse(
+                "secret-open",
+                format!("what is stored as secret `{name}` of app `{app}` was not sealed as that"),
+            ),
+        }
     }
 
     fn admit(&mut self) -> Result<(), Refusal> {

@@ -66,6 +66,16 @@ impl Section {
                     "table",
                     "values that the function reads as `env`, or through `wasi:config`; they are not secret",
                 ),
+                (
+                    "secrets",
+                    "list of texts",
+                    "names of the app's secrets that the function may read, such as `STRIPE_KEY`",
+                ),
+                (
+                    "kv",
+                    "text",
+                    "what the function may do with the app's key-value store: `r` or `rw`; default: nothing",
+                ),
                 ("limits", "table", "limits of this function alone"),
                 (
                     "min_assurance",
@@ -85,13 +95,14 @@ impl Section {
                 ("sign-up", "remove it; nobody can sign up by themselves until it is served"),
                 ("database", REMOVE),
                 ("egress", "remove it; functions cannot call out until it is served"),
-                ("secrets", REMOVE),
+                ("secrets", "name them in a function's `secrets`, and set them with `serviceful secrets set`"),
+                ("kv", "write it in the functions that use it"),
                 ("queue", REMOVE),
                 ("timer", REMOVE),
                 ("workflow", REMOVE),
             ],
             Self::Build | Self::Policy => &[],
-            Self::Function => &[("sql", REMOVE), ("egress", REMOVE), ("secrets", REMOVE)],
+            Self::Function => &[("sql", REMOVE), ("egress", REMOVE)],
         }
     }
 }

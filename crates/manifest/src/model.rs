@@ -1,7 +1,7 @@
 //! What a manifest says, after parsing.
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use types::{Access, AppName, CompileLimits, Demand, FunctionName, RoutePattern};
+use types::{Access, AppName, CompileLimits, Demand, FunctionName, KvAccess, RoutePattern, SecretName};
 
 use crate::{findings::Place, limits::LimitTable};
 
@@ -37,6 +37,10 @@ pub struct Function {
     /// What a person who calls must have shown. Nothing where no person calls, or strangers do.
     pub demand: Demand,
     pub config: BTreeMap<String, String>,
+    /// Secrets of the app that it may read.
+    pub secrets: BTreeSet<SecretName>,
+    /// What it may do with the app's key-value store.
+    pub kv: KvAccess,
     pub(crate) limits: LimitTable,
     pub(crate) place: FunctionPlace,
 }

@@ -84,7 +84,7 @@ struct Attempt<'a> {
     worker: &'a Arc<Worker>,
     request: RequestId,
     asked_head: bool,
-    target: &'a FunctionTarget,
+    target: &'a Arc<FunctionTarget>,
     payload: Bytes,
     place: Arc<OwnedSemaphorePermit>,
 }
@@ -97,8 +97,8 @@ impl Attempt<'_> {
         self.worker.used_at_ms.store(now_ms, Ordering::Relaxed);
         // One deadline for all of it, head and body.
         let late_at = Instant::now() + Duration::from_millis(target.limits.wall_ms.saturating_add(GRACE_MS));
-        let (request, function, header_bytes) = (self.request, target.function.clone(), target.limits.header_bytes);
-        let (id, stream) = self.worker.open(Purpose::Invoke { request, function, header_bytes }, late_at);
+        let purpose = Purpose::Invoke { request: self.request, target: target.clone() };
+        let (id, stream) = self.worker.open(purpose, late_at);
         let call = Call {
             worker: self.worker.clone(),
             id,

@@ -10,6 +10,7 @@ mod budget;
 mod calls;
 mod compiler;
 mod config;
+mod desk;
 mod error;
 mod exchange;
 mod fields;

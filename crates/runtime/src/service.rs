@@ -3,9 +3,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use gateway::{
     CompileFailure, ComponentPort, Ctx, Fut, Inspection, LogLine, LogPort, Permit, Refusal, Release, ReleasePort,
-    Reply, Work, events::Record,
+    Reply, SecretPort, Work, events::Record,
 };
-use store::Contents;
+use store::{Contents, KeyValues};
 use tokio::sync::OnceCell;
 use types::{AppName, Clock, CompileLimits, Digest, EngineBuild, FunctionTarget};
 
@@ -13,6 +13,7 @@ use crate::{
     Artefacts, Config, Logs, RunError,
     artefacts::Label,
     compiler::{Compiler, Haste, Places},
+    desk::Desk,
     exchange,
     pool::Pool,
     processes::{Keeper, Processes},
@@ -34,6 +35,9 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     /// What compiling on a request's path may take: the operator's caps.
     pub compile_caps: CompileLimits,
+    /// What functions may be given while they run.
+    pub secrets: Arc<dyn SecretPort>,
+    pub key_values: Arc<dyn KeyValues>,
 }
 
 /// The runtime room. Cheap to share.
@@ -44,6 +48,7 @@ pub struct Service {
 impl Service {
     /// Builds the room; nothing runs until [`Service::start`].
     pub fn new(parts: Parts) -> Self {
+        let desk = Desk { secrets: parts.secrets, key_values: parts.key_values, clock: parts.clock.clone() };
         let compiler = Arc::new(Compiler {
             build: parts.build,
             javascript: parts.javascript,
@@ -59,7 +64,7 @@ impl Service {
             jobs: Mutex::default(),
             key: OnceCell::new(),
         });
-        Self { pool: Pool::new(parts.config, compiler, parts.logs) }
+        Self { pool: Pool::new(parts.config, compiler, parts.logs, desk) }
     }
 
     /// Starts the spares and the sweeper. Needs a tokio runtime.

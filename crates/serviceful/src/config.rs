@@ -36,6 +36,8 @@ pub(crate) struct Config {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) mail: Option<mailer::Config>,
     #[serde(default)]
+    pub(crate) kv: Kv,
+    #[serde(default)]
     pub(crate) caps: Caps,
     #[serde(default)]
     pub(crate) jail: Jail,
@@ -78,6 +80,36 @@ pub(crate) struct Names {
 pub(crate) struct Tls {
     /// One entry a certificate. Names that none of them is for are not answered.
     pub(crate) certificates: Vec<front_door::CertificateFile>,
+}
+
+/// Section `[kv]`: the key-value stores of apps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Kv {
+    /// How much each app may keep, in MiB.
+    pub(crate) app_mib: u64,
+}
+
+impl Default for Kv {
+    fn default() -> Self {
+        Self { app_mib: 256 }
+    }
+}
+
+impl Kv {
+    /// More would be a file that nobody can copy while it is used.
+    const APP_MIB_MAX: u64 = 1 << 20;
+
+    fn check(self) -> anyhow::Result<()> {
+        if !(1..=Self::APP_MIB_MAX).contains(&self.app_mib) {
+            bail!("`kv.app_mib = {}` is not between 1 and {}", self.app_mib, Self::APP_MIB_MAX);
+        }
+        Ok(())
+    }
+
+    pub(crate) const fn app_bytes(self) -> u64 {
+        self.app_mib.saturating_mul(1 << 20)
+    }
 }
 
 /// Section `[caps]`: what no manifest may pass.
@@ -213,6 +245,7 @@ impl Config {
             control: control::Config::default(),
             sign_up: sign_in::SignUp::default(),
             mail: None,
+            kv: Kv::default(),
             caps: Caps::default(),
             jail: Jail::default(),
             dev: true,
@@ -261,6 +294,7 @@ impl Config {
             );
         }
         self.control.check()?;
+        self.kv.check()?;
         self.sign_up.check().map_err(anyhow::Error::msg)?;
         if let Some(mail) = &self.mail {
             mail.check()?;
@@ -348,6 +382,7 @@ impl Config {
             platform: at("platform"),
             audit: at("audit"),
             contents: at("contents"),
+            kv: at("kv"),
             artefacts: at("artefacts"),
             logs: at("logs"),
             keeper: at("keeper"),
@@ -389,6 +424,7 @@ pub(crate) struct Folders {
     pub(crate) platform: PathBuf,
     pub(crate) audit: PathBuf,
     pub(crate) contents: PathBuf,
+    pub(crate) kv: PathBuf,
     pub(crate) artefacts: PathBuf,
     pub(crate) logs: PathBuf,
     pub(crate) keeper: PathBuf,
@@ -401,6 +437,7 @@ impl Folders {
             self.platform.clone(),
             self.audit.clone(),
             self.contents.clone(),
+            self.kv.clone(),
             self.artefacts.clone(),
             self.logs.clone(),
         ]

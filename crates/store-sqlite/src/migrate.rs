@@ -26,7 +26,8 @@ pub(crate) const MIGRATIONS: &[Migration] = migrations![
     "0004_people",
     "0005_logins",
     "0006_mail",
-    "0007_access_requests"
+    "0007_access_requests",
+    "0012_secrets"
 ];
 
 /// Marks a file as the platform's own in SQLite's header ("SfPl").

@@ -1,8 +1,10 @@
 //! A store in memory, for tests of rooms. It passes the same contract suite as the databases do; nothing survives it.
+mod key_values;
 mod logins;
 mod mails;
 mod people;
 mod requests;
+mod secrets;
 
 use std::{
     collections::{BTreeMap, HashSet},
@@ -14,11 +16,13 @@ use std::{
     task::Poll,
 };
 
-use types::{AppName, CredentialId, DeploymentId, Digest, PrincipalId, UnixMillis};
+pub use key_values::MemoryKeyValues;
+use types::{AppName, CredentialId, DeploymentId, Digest, PrincipalId, SecretName, UnixMillis};
 
 use crate::{
     AccessRequest, Account, Answer, App, AppMember, Apps, Claim, Credential, Deployment, DeploymentState, Directory,
-    Invitation, Kept, Link, Login, MemberRole, Principal, PrincipalKind, Session, StoreError, surplus,
+    Invitation, Kept, Link, Login, MemberRole, Principal, PrincipalKind, SealedSecret, SecretEntry, Session,
+    StoreError, surplus,
 };
 
 #[derive(Default)]
@@ -41,6 +45,7 @@ struct Rooms {
     mails: Vec<mails::Row>,
     /// And when it was denied.
     requests: Vec<(AccessRequest, Option<UnixMillis>)>,
+    secrets: BTreeMap<(AppName, SecretName), (SealedSecret, SecretEntry)>,
 }
 
 /// Tables behind one lock.
@@ -150,6 +155,7 @@ impl Rooms {
         self.deployments.retain(|d| d.app != *name);
         self.members.retain(|(app, _), _| app != name);
         self.requests.retain(|(asked, _)| asked.app != *name);
+        self.secrets.retain(|(app, _), _| app != name);
         let service = PrincipalKind::Service { app: name.clone() };
         self.principals.retain(|_, p| p.kind != service);
         let principals = &self.principals;

@@ -47,6 +47,8 @@ actions! {
     AppLogs = "app-logs",
     /// Add and remove an app's members.
     AppMembers = "app-members",
+    /// Set, list and remove an app's secrets. Nobody can read what they hold.
+    AppSecrets = "app-secrets",
     /// Make a token for oneself or for a service account of an app.
     TokenCreate = "token-create",
     /// See tokens.

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use types::{Digest, EngineBuild, PrincipalId};
+use types::{AppName, Digest, EngineBuild, PrincipalId, SecretName};
 use zeroize::Zeroize;
 
 /// Frame kinds.
@@ -44,7 +44,7 @@ impl ArtefactStatement {
     }
 }
 
-/// A password, or a code as somebody typed it. `Debug` hides it, and its memory is wiped when it is dropped.
+/// A password, a code or a secret as somebody typed it. `Debug` hides it, and its memory is wiped when it is dropped.
 /// NOT HERE: wiping the frame that it crossed in; the channel's buffer is overwritten by what comes next.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Typed(String);
@@ -117,6 +117,10 @@ pub enum Question {
     Seal { purpose: Purpose, context: Vec<u8>, plain: Vec<u8> },
     /// Open what was sealed.
     Unseal { purpose: Purpose, context: Vec<u8>, sealed: Vec<u8> },
+    /// Seal the value of an app's secret, for this app and this name alone.
+    SealSecret { app: AppName, name: SecretName, value: Typed },
+    /// Open the value of an app's secret, which one of its functions uses now.
+    OpenSecret { app: AppName, name: SecretName, sealed: Vec<u8> },
 }
 
 /// What the keeper says.
@@ -159,6 +163,8 @@ pub enum Answer {
     Sealed(Vec<u8>),
     /// `None`: it was changed, or sealed for another purpose or context, or with a key that is gone.
     Unsealed(Option<Vec<u8>>),
+    /// The value of an app's secret.
+    Secret(Typed),
     /// Too many passwords wait to be hashed.
     Busy,
     /// The keeper refuses, and has written down why.

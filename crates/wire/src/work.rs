@@ -3,9 +3,12 @@
 //! The front believes nothing from a worker beyond what the stream it opened may carry: unknown streams, credit overruns and
 //! oversized heads end the channel, and are written down as a lie on the channel.
 use serde::{Deserialize, Serialize};
-use types::{AppName, Caller, Demand, Digest, EngineBuild, FunctionName, Grants, RequestId, RunLimits};
+use types::{
+    AppName, Caller, Demand, Digest, EngineBuild, FunctionName, Grants, KvAnswer, KvQuestion, RequestId, RunLimits,
+    SecretName,
+};
 
-use crate::keeper::ArtefactStatement;
+use crate::keeper::{ArtefactStatement, Typed};
 
 /// Frame kinds, front to worker.
 pub mod to_worker {
@@ -33,6 +36,8 @@ pub mod to_worker {
     pub const DRAIN: u8 = 10;
     /// `Unload`: drop a component.
     pub const UNLOAD: u8 = 11;
+    /// `Told`: the answer to an `ASK` of the same stream.
+    pub const TOLD: u8 = 13;
 }
 
 /// Frame kinds, worker to front.
@@ -57,10 +62,16 @@ pub mod to_front {
     pub const DENIED: u8 = 109;
     /// `Ended`: the instance is gone; the last frame of every stream.
     pub const ENDED: u8 = 110;
+    /// `Ask`: the guest uses something that it was granted and that the worker does not have. Answered by `TOLD`, unless the
+    /// stream ends before.
+    pub const ASK: u8 = 111;
 }
 
 /// Request and response body bytes that may be under way in one direction before credit is given.
 pub const CREDIT_BYTES: u32 = 256 << 10;
+
+/// Questions of one worker that may be under way at a time: each may carry, and be answered by, as much as a frame holds.
+pub const ASKS_MAX: usize = 8;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hello {
@@ -216,6 +227,49 @@ pub struct DeniedHatch {
     pub wanted: String,
 }
 
+/// A question of a call. Neither app nor function is in it: the front knows whose stream it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ask {
+    /// Chosen by the worker, to tell answers apart.
+    pub number: u32,
+    pub question: Question,
+}
+
+/// What a worker may ask for a call.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Question {
+    /// The value of a secret.
+    Secret(SecretName),
+    /// Something of the app's key-value store.
+    Kv(KvQuestion),
+}
+
+/// The answer to a question.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Told {
+    pub number: u32,
+    pub answer: Answer,
+}
+
+/// As the question was.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Answer {
+    Secret(SecretAnswer),
+    Kv(KvAnswer),
+}
+
+/// What is said about a secret.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum SecretAnswer {
+    Value(Typed),
+    /// The function's manifest names it, and nobody has set it.
+    NotSet,
+    /// The function's manifest does not name it.
+    Denied,
+    /// Not at the moment.
+    Unavailable,
+}
+
 /// Why a call failed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 pub enum Failure {
@@ -269,7 +323,7 @@ mod tests {
             fields: Fields(vec![("accept".into(), b"*/*".to_vec()), ("x-raw".into(), vec![0xff, 0x80, b' '])]),
             caller: Caller::Operator { uid: 1000 },
             limits: RunLimits::default(),
-            grants: Grants { config: [("a".to_owned(), "b".to_owned())].into() },
+            grants: Grants { config: [("a".to_owned(), "b".to_owned())].into(), ..Grants::default() },
             has_body: true,
             wall_ms: 30_000,
         };

@@ -8,9 +8,9 @@ use gateway::{Ctx, Refusal, Reply, events::Who};
 use http::StatusCode;
 use manifest::Manifest;
 use store::{App, Deployment, DeploymentState};
-use types::{AppName, Caller, Code, DeploymentId, Digest};
+use types::{AppName, Caller, Code, DeploymentId, Digest, PrincipalId, UnixMillis};
 
-use super::{apps, components};
+use super::{apps, components, secrets};
 use crate::{
     deploy::{self, Job, Plan, Seen},
     input::{self, Query},
@@ -115,7 +115,7 @@ async fn keep(
 ) -> Result<Deployment, Refusal> {
     let store = &shared.ports.store;
     let by = caller.principal();
-    let is_new = store.add_app(app.clone(), cx.started_at, by).await.map_err(refuse::store)?;
+    let is_new = add_app(shared, &app, cx.started_at, by).await?;
     membership::on_deploy(shared, cx, &app, caller, is_new).await?;
     let deployment = Deployment {
         app: app.clone(),
@@ -132,6 +132,22 @@ async fn keep(
         Some(known) if !matches!(known.state, DeploymentState::Failed { .. }) => Ok(known),
         _ => store.add_deployment(deployment.clone()).await.map_err(refuse::store).map(|()| deployment),
     }
+}
+
+/// Adds the app if it is new; `false` when it is there.
+async fn add_app(shared: &Shared, app: &AppName, at: UnixMillis, admin: Option<PrincipalId>) -> Result<bool, Refusal> {
+    let store = &shared.ports.store;
+    // A removal of an app of this name is through with all of it before the next one begins.
+    let _order = shared.releasing.lock().await;
+    if !store.add_app(app.clone(), at, admin).await.map_err(refuse::store)? {
+        return Ok(false);
+    }
+    // SECURITY: a new app begins with nothing of an earlier one's, or not at all.
+    if let Err(error) = shared.ports.key_values.begin(app.clone()).await {
+        store.remove_app(app.clone()).await.map_err(refuse::store)?;
+        return Err(refuse::store(error));
+    }
+    Ok(true)
 }
 
 fn waiting(deployment: &Deployment) -> Vec<ComponentProgress> {
@@ -154,7 +170,13 @@ async fn views(shared: &Shared, name: &AppName, deployments: &[Deployment]) -> R
 
 async fn view(shared: &Shared, deployment: &Deployment) -> Result<DeploymentView, Refusal> {
     let mut views = views(shared, &deployment.app, std::slice::from_ref(deployment)).await?;
-    views.pop().ok_or_else(|| Refusal::internal("a deployment has no view"))
+    let mut view = views.pop().ok_or_else(|| Refusal::internal("a deployment has no view"))?;
+    // One that does not fit today's caps any more has nothing to say about secrets either.
+    if let Ok(plan) = Plan::of_stored(deployment, &shared.ports.caps) {
+        let wanted = plan.functions.iter().flat_map(|target| target.grants.secrets.iter().cloned());
+        view.secrets_missing = secrets::missing(shared, &deployment.app, wanted).await?;
+    }
+    Ok(view)
 }
 
 pub(crate) async fn list(shared: &Shared, asked: Asked) -> Result<Reply, Refusal> {

@@ -12,6 +12,7 @@ pub(crate) mod mails;
 pub(crate) mod members;
 pub(crate) mod people;
 pub(crate) mod requests;
+pub(crate) mod secrets;
 pub(crate) mod tokens;
 pub(crate) mod why;
 

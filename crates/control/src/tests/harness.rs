@@ -14,7 +14,7 @@ use types::{
 
 use super::fakes::{
     FakeArtefacts, FakeAudit, FakeClock, FakeComponents, FakeCredentials, FakeLogs, FakeMail, FakePolicy, FakePosture,
-    FakeRecord, FakeRelease, FakeReview, MemoryContents, MemoryStore, digest_of,
+    FakeRecord, FakeRelease, FakeReview, FakeSecrets, MemoryContents, MemoryStore, digest_of,
 };
 use crate::{Config, Ports, Service};
 
@@ -31,6 +31,7 @@ pub(super) struct Room {
     pub(super) record: Arc<FakeRecord>,
     pub(super) artefacts: Arc<FakeArtefacts>,
     pub(super) contents: Arc<MemoryContents>,
+    pub(super) key_values: Arc<store::MemoryKeyValues>,
     pub(super) clock: Arc<FakeClock>,
 }
 
@@ -99,10 +100,13 @@ impl Room {
         let mut caps = Limits { run: RunLimits::CAP, compile: types::CompileLimits::CAP };
         caps.compile.component_kib = 64;
         let artefacts = Arc::new(FakeArtefacts::default());
+        let key_values = Arc::new(store::MemoryKeyValues::new(1 << 20));
         let service = Service::new(Ports {
             config: Config { undeployed_mib: 1, deployments_kept: 2, ..Config::default() },
             store: store.clone(),
             contents: contents.clone(),
+            key_values: key_values.clone(),
+            secrets: Arc::new(FakeSecrets),
             artefacts: artefacts.clone(),
             components: components.clone(),
             policy: Arc::new(FakePolicy),
@@ -140,6 +144,7 @@ impl Room {
             record,
             artefacts,
             contents,
+            key_values,
             clock,
         }
     }

@@ -10,5 +10,6 @@ mod reach;
 mod refresh;
 mod refusals;
 mod requests;
+mod secrets;
 mod streams;
 mod table;

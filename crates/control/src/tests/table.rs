@@ -44,6 +44,13 @@ async fn good(room: &Room, op: Op) -> (u16, serde_json::Value) {
             let sent = if op == Op::AccessRequestDeny { nothing } else { Sent::Json(json!({})) };
             (vec!["coffee", "Person%202"], sent)
         }
+        Op::SecretsList => (vec!["coffee"], nothing),
+        Op::SecretPut => (vec!["coffee", "KEY"], Sent::Json(json!({ "value": "v" }))),
+        Op::SecretRemove => {
+            let sent = Sent::Json(json!({ "value": "v" }));
+            room.ask(Op::SecretPut, &caller, &["coffee", "KEY"], sent).await.unwrap();
+            (vec!["coffee", "KEY"], nothing)
+        }
         Op::FunctionCallers => (vec!["coffee", "menu"], nothing),
         Op::RequestExplain => {
             *room.audit.events.lock().unwrap() = vec![super::reach::refused()];

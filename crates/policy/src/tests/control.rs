@@ -15,7 +15,7 @@ const PLATFORM: [Action; 11] = [
     Action::PeopleManage,
 ];
 
-const OF_APP: [Action; 11] = [
+const OF_APP: [Action; 12] = [
     Action::MetadataRead,
     Action::AppRead,
     Action::AppDeploy,
@@ -27,6 +27,7 @@ const OF_APP: [Action; 11] = [
     Action::TokenList,
     Action::TokenRevoke,
     Action::ComponentUpload,
+    Action::AppSecrets,
 ];
 
 #[test]
@@ -57,19 +58,19 @@ fn persona_by_app_action() {
     let policy = policy();
     policy.publish(&release(1, five().split_off(2), None)).unwrap();
     let expected = "
-                         metadata read  deploy back  delete logs  members tok+  toks  tok-  upload
-        stranger         allow    401   401    401   401    401   401     401   401   401   401
-        member           allow    allow 403    403   403    403   403     403   403   403   403
-        admin            allow    allow allow  allow allow  allow allow   allow allow allow allow
-        owner            allow    allow allow  allow allow  allow allow   allow allow allow allow
-        neighbour        allow    403   403    403   403    403   403     403   403   403   403
-        service-member   allow    403   403    403   403    403   403     403   403   403   403
-        service-named    allow    403   403    403   403    403   403     403   403   403   403
-        service-unnamed  allow    403   403    403   403    403   403     403   403   403   403
-        service-foreign  allow    403   403    403   403    403   403     403   403   403   403
-        operator         allow    403   403    403   403    403   403     403   403   403   403
-        disabled-member  403      403   403    403   403    403   403     403   403   403   403
-        disabled-owner   403      403   403    403   403    403   403     403   403   403   403
+                         metadata read  deploy back  delete logs  members tok+  toks  tok-  upload  secrets
+        stranger         allow    401   401    401   401    401   401     401   401   401   401     401
+        member           allow    allow 403    403   403    403   403     403   403   403   403     403
+        admin            allow    allow allow  allow allow  allow allow   allow allow allow allow    allow
+        owner            allow    allow allow  allow allow  allow allow   allow allow allow allow    allow
+        neighbour        allow    403   403    403   403    403   403     403   403   403   403     403
+        service-member   allow    403   403    403   403    403   403     403   403   403   403     403
+        service-named    allow    403   403    403   403    403   403     403   403   403   403     403
+        service-unnamed  allow    403   403    403   403    403   403     403   403   403   403     403
+        service-foreign  allow    403   403    403   403    403   403     403   403   403   403     403
+        operator         allow    403   403    403   403    403   403     403   403   403   403     403
+        disabled-member  403      403   403    403   403    403   403     403   403   403   403     403
+        disabled-owner   403      403   403    403   403    403   403     403   403   403   403     403
     ";
     let coffee = || Resource::App(app("coffee"));
     table(expected, |caller, column| word(&control(&policy, caller, OF_APP[column], coffee())));
@@ -81,7 +82,14 @@ fn the_folders_owner_deploys_on_a_laptop_and_calls_nothing() {
     policy.publish(&release(1, five(), None)).unwrap();
     let operator = Caller::Operator { uid: 1000 };
     let of = |action| word(&control(&policy, &operator, action, Resource::App(app("coffee"))));
-    for action in [Action::AppDeploy, Action::AppRead, Action::AppLogs, Action::AppRollback, Action::ComponentUpload] {
+    for action in [
+        Action::AppDeploy,
+        Action::AppRead,
+        Action::AppLogs,
+        Action::AppRollback,
+        Action::AppSecrets,
+        Action::ComponentUpload,
+    ] {
         assert_eq!(of(action), "allow", "{action}");
     }
     for action in [Action::TokenCreate, Action::TokenList, Action::TokenRevoke] {

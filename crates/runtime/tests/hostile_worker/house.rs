@@ -19,23 +19,26 @@ use aws_lc_rs::{
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use gateway::{
-    Body, Ctx, Fut, Intent, LogLine, LogPort, Permit, Refusal, Reply, Work,
+    Body, Ctx, Fut, Intent, LogLine, LogPort, Permit, Refusal, Reply, SecretPort, VaultError, Work,
     events::{Event, Record},
 };
 use http::Request;
 use http_body_util::{BodyExt, Full};
 use runtime::{Artefacts, Child, ChildExit, Config, Keeper, Logs, Parts, Processes, Service, StartError};
-use store::{Contents, ContentsError};
+use store::{Contents, ContentsError, SealedSecret};
 use tokio::sync::{Notify, watch};
 use types::{
     Access, AppName, Caller, Clock, CompileLimits, Digest, EngineBuild, FunctionName, FunctionTarget, Grants, Instant,
-    RequestId, Rng, RunLimits, UnixMillis,
+    RequestId, Rng, RunLimits, Secret, SecretName, UnixMillis,
 };
 use wire::{
     Channel, Frame, Receiver, Sender, compile, encode,
     keeper::ArtefactStatement,
     supervisor::EngineRole,
-    work::{Ended, Failure, Fields, Head, Hello, Invoke, Load, Loaded, Log, LogStream, to_front, to_worker},
+    work::{
+        Ask, Ended, Failure, Fields, Head, Hello, Invoke, Load, Loaded, Log, LogStream, Question, Told, to_front,
+        to_worker,
+    },
 };
 
 const COMPONENT: &[u8] = b"\0asm, a component";
@@ -99,6 +102,15 @@ impl Peer {
             stream,
             &Log { request, function, stream: LogStream::Stdout, text: text.into(), place: None },
         );
+    }
+
+    pub(crate) fn ask(&self, stream: u32, number: u32, question: Question) {
+        self.say(to_front::ASK, stream, &Ask { number, question });
+    }
+
+    /// The next answer to a question.
+    pub(crate) async fn told(&mut self) -> Option<Told> {
+        Some(self.wait(to_worker::TOLD).await?.message().unwrap())
     }
 
     /// The next frame of this kind; others are passed over.
@@ -263,6 +275,26 @@ impl Contents for OneComponent {
     }
 }
 
+/// Every app has every secret; what was asked is written down.
+#[derive(Default)]
+pub(crate) struct Secrets(pub(crate) Mutex<Vec<String>>);
+
+impl SecretPort for Secrets {
+    fn seal_secret(&self, _: AppName, _: SecretName, _: Secret) -> Fut<'_, Result<SealedSecret, VaultError>> {
+        unreachable!("the runtime seals nothing")
+    }
+
+    fn reveal_secret(&self, app: AppName, name: SecretName) -> Fut<'_, Result<Option<Secret>, VaultError>> {
+        self.0.lock().unwrap().push(format!("{app}/{name}"));
+        let value = match name.as_str() {
+            "NOT_SET" => Ok(None),
+            "BROKEN" => Err(VaultError::Failed("the keeper is gone".into())),
+            _ => Ok(Some(Secret::new(format!("value of {app}/{name}")))),
+        };
+        Box::pin(async { value })
+    }
+}
+
 #[derive(Default)]
 pub(crate) struct Book(Mutex<Vec<Event>>);
 
@@ -305,6 +337,9 @@ pub(crate) struct House {
     pub(crate) world: Arc<World>,
     pub(crate) folder: tempfile::TempDir,
     pub(crate) limits: RunLimits,
+    pub(crate) grants: Grants,
+    pub(crate) secrets: Arc<Secrets>,
+    pub(crate) key_values: Arc<store::MemoryKeyValues>,
     book: Arc<Book>,
     clock: Arc<Time>,
     rng: Arc<Counter>,
@@ -324,6 +359,7 @@ impl House {
         }
         let (world, book) = (Arc::<World>::default(), Arc::<Book>::default());
         let clock = Arc::new(Time(tokio::time::Instant::now()));
+        let (secrets, key_values) = (Arc::<Secrets>::default(), Arc::new(store::MemoryKeyValues::new(8 << 20)));
         let service = Service::new(Parts {
             config: Config { spare_workers: 0, worker_idle_s: 1, ..Config::default() },
             build: build(),
@@ -336,6 +372,8 @@ impl House {
             audit: book.clone(),
             clock: clock.clone(),
             compile_caps: CompileLimits::default(),
+            secrets: secrets.clone(),
+            key_values: key_values.clone(),
         });
         service.start();
         let limits = RunLimits { wall_ms: 60_000, ..RunLimits::default() };
@@ -344,6 +382,9 @@ impl House {
             world,
             folder,
             limits,
+            grants: Grants::default(),
+            secrets,
+            key_values,
             book,
             clock,
             rng: Arc::new(Counter(AtomicU32::new(1))),
@@ -364,7 +405,7 @@ impl House {
             callers: vec![],
             demand: types::Demand::default(),
             limits: self.limits,
-            grants: Grants::default(),
+            grants: self.grants.clone(),
         };
         let intent = Intent::Invoke(Arc::new(target));
         let permit = Permit::for_test(cx.request, request.into_parts().0, body, Caller::Stranger, intent);

@@ -1,5 +1,6 @@
 //! Workers that an attacker holds: whatever they say on their channel, they end, and nothing but their own calls is harmed.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+mod asks;
 mod house;
 
 use std::{
@@ -26,7 +27,7 @@ fn padded(kind: u8, bytes: usize) -> impl Fn(&Peer, u32) {
     move |peer, stream| peer.raw(kind, stream, vec![0; bytes])
 }
 
-const LIES: [(&str, Lie); 18] = [
+const LIES: [(&str, Lie); 23] = [
     ("answered twice", |p, s, _| {
         p.head(s, &[]);
         p.head(s, &[]);
@@ -66,6 +67,14 @@ const LIES: [(&str, Lie); 18] = [
     ("at most", |p, s, _| padded(to_front::HEAD, 50 << 10)(p, s)),
     ("at most", |p, s, _| padded(to_front::DENIED, 5 << 10)(p, s)),
     ("malformed", |p, s, _| p.raw(to_front::FAILED, s, vec![0xff; 9])),
+    ("is not open", |p, s, _| p.ask(s + 1, 1, asks::get("k"))),
+    ("malformed", |p, s, _| p.raw(to_front::ASK, s, vec![0xff; 40])),
+    ("is not open", |p, s, _| {
+        p.ended(s);
+        p.ask(s, 1, asks::get("k"));
+    }),
+    ("questions at once", |p, s, _| (0..100).for_each(|n| p.ask(s, n, asks::get("k")))),
+    ("not part of this protocol", |p, s, _| padded(to_worker::TOLD, 4)(p, s)),
 ];
 
 #[tokio::test(flavor = "multi_thread")]

@@ -20,6 +20,7 @@ use super::{
     new::NewArgs,
     people::PeopleArgs,
     policies::PolicyArgs,
+    secrets::SecretsArgs,
     sessions::SessionsArgs,
     tester::TestArgs,
     token::TokenArgs,
@@ -183,6 +184,9 @@ pub(crate) enum Hand {
     /// See where people are signed in, and sign them out
     #[command(after_help = "Example:\n  serviceful sessions list Ada\n  serviceful sessions end Ada")]
     Sessions(SessionsArgs),
+    /// Set, list and remove the secrets that an app's functions read
+    #[command(after_help = "Example:\n  serviceful secrets set coffee STRIPE_KEY\n  serviceful secrets list coffee")]
+    Secrets(SecretsArgs),
     /// Make, see and revoke tokens
     #[command(
         after_help = "Example:\n  serviceful token create coffee till --days 30\n  serviceful token ls\n  serviceful token revoke c-aibagbafaydqqcikbmga2dqpca"

@@ -34,6 +34,7 @@ mod place;
 mod policies;
 mod posture;
 mod project;
+mod secrets;
 mod sessions;
 mod ship;
 mod tester;
@@ -126,6 +127,7 @@ fn perform(desk: &Desk, hand: Hand) -> Result<Exit, Failure> {
             Hand::Sessions(args) => sessions::run(desk, args).await,
             Hand::Mail(args) => mail::run(desk, args).await,
             Hand::Invite(args) => invite::run(desk, args).await,
+            Hand::Secrets(args) => secrets::run(desk, args).await,
             Hand::Token(args) => token::run(desk, args).await,
             Hand::Audit(args) => audit_log::run(desk, args).await,
             Hand::Posture => posture::run(desk).await,

@@ -11,6 +11,7 @@ mod letters;
 mod post_office;
 mod posture;
 mod rooms;
+mod secrets_link;
 mod supervisor_link;
 mod upkeep;
 mod vault_link;

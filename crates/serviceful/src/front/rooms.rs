@@ -16,6 +16,7 @@ use super::{
     keeper_link::{Checkpoints, KeeperLink},
     post_office::PostOffice,
     posture::Walls,
+    secrets_link::SecretsLink,
     supervisor_link::SupervisorLink,
     upkeep::{Cache, People, Upkeep},
     vault_link::VaultLink,
@@ -41,6 +42,7 @@ pub(super) struct Rooms {
     clock: Arc<SystemClock>,
     audit: Arc<audit::Log>,
     store: Arc<store_sqlite::SqliteStore>,
+    key_values: Arc<store_sqlite::SqliteKeyValues>,
     runtime: Arc<runtime::Service>,
     control: control::Service,
     identity: Arc<identity::Service>,
@@ -105,6 +107,11 @@ impl Rooms {
             store_sqlite::Folder::open(&folders.contents, config.caps.compile.component_kib.saturating_mul(1_024))
                 .context("the folder of components")?,
         );
+        let key_values = Arc::new(
+            store_sqlite::SqliteKeyValues::open(&folders.kv, config.kv.app_bytes())
+                .context("the apps' keys and values")?,
+        );
+        let secrets = Arc::new(SecretsLink::new(keeper.clone(), store.clone(), clock.clone()));
         let logs = Arc::new(runtime::Logs::new(&folders.logs, config.runtime.log_lines, config.runtime.log_kib));
         let artefacts = runtime::Artefacts::new(&folders.artefacts);
         let runtime = Arc::new(runtime::Service::new(runtime::Parts {
@@ -119,6 +126,8 @@ impl Rooms {
             audit: record.clone(),
             clock: clock.clone(),
             compile_caps: config.caps.compile,
+            secrets: secrets.clone(),
+            key_values: key_values.clone(),
         }));
 
         let names = config.names(port);
@@ -163,6 +172,8 @@ impl Rooms {
             config: config.control.clone(),
             store: store.clone(),
             contents,
+            key_values: key_values.clone(),
+            secrets,
             artefacts: Arc::new(Cache { artefacts, build: engine.build.clone(), javascript: engine.javascript }),
             components: runtime.clone(),
             policy: policy.clone(),
@@ -214,6 +225,7 @@ impl Rooms {
             clock,
             audit: log,
             store,
+            key_values,
             runtime,
             control,
             identity,
@@ -256,6 +268,7 @@ impl Rooms {
             every: std::time::Duration::from_secs(self.config.control.collect_every_s),
             control: self.control.clone(),
             identity: self.identity.clone(),
+            key_values: self.key_values.clone(),
             audit: self.audit.clone(),
             clock: self.clock.clone(),
         };
@@ -332,6 +345,7 @@ impl Rooms {
         if let Err(error) = self.audit.close().await {
             tracing::error!(%error, "the audit log did not close cleanly; the next start makes it whole");
         }
+        self.key_values.close();
         self.store.close();
     }
 }

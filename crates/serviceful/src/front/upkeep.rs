@@ -3,7 +3,7 @@ use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use audit::{Event, Kind, Record};
 use gateway::{CredentialFailure, Fut, NewCredential};
-use store::{Credential, StoreError};
+use store::{Credential, KeyValues, StoreError};
 use types::{Clock, CredentialId, Digest, EngineBuild, PrincipalId, Secret, UnixMillis};
 
 /// The parts that have something to take away.
@@ -11,6 +11,7 @@ pub(super) struct Upkeep {
     pub(super) every: Duration,
     pub(super) control: control::Service,
     pub(super) identity: Arc<identity::Service>,
+    pub(super) key_values: Arc<dyn KeyValues>,
     pub(super) audit: Arc<audit::Log>,
     pub(super) clock: Arc<dyn Clock>,
 }
@@ -34,6 +35,13 @@ impl Upkeep {
             match self.purge().await {
                 Ok(()) => {}
                 Err(error) => tracing::error!("old credentials could not be removed: {:#}", anyhow::Error::new(error)),
+            }
+            match self.key_values.purge(self.clock.now()).await {
+                Ok(0) => {}
+                Ok(keys) => tracing::info!("removed {keys} keys of apps that were over"),
+                Err(error) => {
+                    tracing::error!("keys that are over could not be removed: {:#}", anyhow::Error::new(error))
+                }
             }
             tokio::time::sleep(self.every).await;
         }

@@ -5,12 +5,14 @@ mod apps;
 mod claims;
 mod credentials;
 mod deployments;
+mod key_values;
 mod logins;
 mod mails;
 mod members;
 mod principals;
 mod requests;
 mod samples;
+mod secrets;
 mod sessions;
 
 pub use accounts::{
@@ -24,11 +26,15 @@ pub use credentials::{
     check_parents,
 };
 pub use deployments::{check_deployment_states, check_deployments, check_history, check_switch};
+pub use key_values::{
+    check_kv_bounds, check_kv_keeps_apps_apart, check_kv_lists, check_kv_numbers_and_swaps, check_kv_values,
+};
 pub use logins::{check_logins, check_logins_end_with_the_password, check_refreshes, check_refreshes_are_counted};
 pub use mails::{check_mails_are_taken_once, check_mails_fail_and_end, check_mails_of_a_person};
 pub use members::check_members;
 pub use principals::{check_disabling, check_owner_question, check_principals, check_service_account_names};
 pub use requests::{check_access_requests, check_access_requests_are_bounded};
+pub use secrets::{check_secrets, check_secrets_are_bounded};
 pub use sessions::{check_links, check_rotation, check_session_ends, check_session_purge, check_sessions};
 
 use std::{fmt::Debug, future::Future, sync::Arc, task::Poll};
@@ -51,6 +57,7 @@ macro_rules! contract_suite {
             check_logins check_logins_end_with_the_password check_refreshes check_refreshes_are_counted
             check_members
             check_access_requests check_access_requests_are_bounded
+            check_secrets check_secrets_are_bounded
             check_disabling check_owner_question check_principals check_service_account_names
         }
     };

@@ -21,6 +21,7 @@ mod components;
 mod contents;
 mod credentials;
 mod review;
+mod secrets;
 mod store;
 
 pub(super) use accounts::FakeMail;
@@ -28,6 +29,7 @@ pub(super) use components::FakeComponents;
 pub(super) use contents::{MemoryContents, digest_of};
 pub(super) use credentials::FakeCredentials;
 pub(super) use review::FakeReview;
+pub(super) use secrets::FakeSecrets;
 pub(super) use store::MemoryStore;
 
 /// A log that is on disk at once.

@@ -10,6 +10,7 @@ use wire::work::LogStream;
 
 use super::{
     answer::{Outgoing, Streamed, Whole},
+    asks,
     crypto::{self, Places},
     guest::{Answer, Guest, Read},
 };
@@ -69,6 +70,11 @@ pub(super) fn linker(engine: &Engine) -> Result<Linker<Guest>> {
             Box::new(crypto::answer(host, what, places))
         },
     )?;
+    linker.func_wrap_async(HOST, "secret", |host: Host<'_>, (name, name_len, to, room): (u32, u32, u32, u32)| {
+        Box::new(asks::secret(host, (name, name_len), (to, room)))
+    })?;
+    linker.func_wrap(HOST, "kv_ask", asks::ask)?;
+    linker.func_wrap(HOST, "kv_take", asks::take)?;
     linker.func_wrap(HOST, "fail", fail)?;
     linker.func_wrap(HOST, "deny", deny)?;
     Ok(linker)
@@ -198,6 +204,8 @@ fn log(host: Host<'_>, level: u32, at: u32, length: u32, line: u32, column: u32)
     let stream = if level >= 2 { LogStream::Stderr } else { LogStream::Stdout };
     let text = bytes(&host, at, length)?;
     let call = &host.data().call;
+    // Before it is cut into lines: a value may have several.
+    let text = call.redacted(text);
     for line in text.split(|byte| *byte == b'\n') {
         if line.is_empty() {
             call.log_at(stream, String::new(), place.clone());
