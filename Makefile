@@ -9,8 +9,9 @@ LIB := $(PREFIX)/lib/serviceful
 export SERVICEFUL_GUESTS := $(GUESTS)
 export SERVICEFUL_JS_PACKAGES := $(TARGET)/js-packages
 export SERVICEFUL_BROWSER := $(TARGET)/browser
+export SERVICEFUL_OAUTH_CLIENT := $(TARGET)/oauth-client
 
-.PHONY: help setup build js-engine js-packages browser guests up install test check bench bench-js clean-data
+.PHONY: help setup build js-engine js-packages browser oauth-client guests up install test check bench bench-js clean-data
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -30,6 +31,9 @@ js-packages: setup ## Install the npm packages that are tried in the engine
 browser: setup ## Provide the Chromium that the pages are tried in
 	@scripts/install-browser.sh
 
+oauth-client: setup ## Install the OAuth client that the token endpoint is tried with
+	@scripts/install-oauth-client.sh
+
 guests: setup ## Build the examples and the test guests from source
 	@scripts/build-guests.sh "$(GUESTS)"
 
@@ -44,7 +48,7 @@ install: ## Install what `make build` built below PREFIX (/usr/local), and DESTD
 	install -m 0644 "$(BIN)/js-engine.wasm" "$(DESTDIR)$(LIB)"
 	ln -sfn ../lib/serviceful/serviceful "$(DESTDIR)$(PREFIX)/bin/serviceful"
 
-test: setup guests js-engine js-packages browser ## Run every test
+test: setup guests js-engine js-packages browser oauth-client ## Run every test
 	@scripts/test.sh
 
 check: setup ## Format, lints, and the rules of the house

@@ -28,7 +28,7 @@ place() { cmp -s "$1" "$2" || { cp "$1" "$2.new" && mv "$2.new" "$2" && say "new
 guest_cargo() { ( cd "$1" && shift && CARGO_TARGET_DIR=$BUILD "$TOOLS/bin/guest-cargo" "$@" ); }
 
 rust_guests() {
-  local guests=(bench-hello echo-p2 echo-p3 hostile-p2 probe-net) flags=() guest
+  local guests=(bench-hello echo-p2 echo-p3 hostile-p2 probe-net store-p2) flags=() guest
   for guest in "${guests[@]}"; do flags+=(-p "$guest"); done
   say "Rust guests: ${guests[*]}"
   guest_cargo "$ROOT/guests" build -q --locked --release "${flags[@]}"

@@ -45,6 +45,11 @@ declare namespace Serviceful {
 
   interface Context {
     readonly caller: Caller;
+    /**
+     * Whether the caller may do `action`, a word of the app's own, to `resource`: by the rules about `App::Action` in the app's
+     * Cedar file. What no rule permits is not allowed. Throws when no rule permits such an action to anybody, which is a mistake.
+     */
+    allowed(action: string, resource?: string): boolean;
     /** Goes on with `promise` after the response, within the limits of the call. */
     waitUntil(promise: Promise<unknown>): void;
     /**
@@ -54,6 +59,63 @@ declare namespace Serviceful {
      * After the response has begun it throws instead.
      */
     require(assurance: Assurance, maxAgeSeconds?: number): User;
+  }
+
+  /** A key of a list. */
+  interface KVKey<Metadata = unknown> {
+    readonly name: string;
+    /** Seconds since 1970: from then on the key is not there. */
+    readonly expiration?: number;
+    readonly metadata?: Metadata;
+  }
+
+  type KVList<Metadata = unknown> =
+    | { readonly keys: KVKey<Metadata>[]; readonly list_complete: true; readonly cacheStatus: null }
+    | { readonly keys: KVKey<Metadata>[]; readonly list_complete: false; readonly cursor: string; readonly cacheStatus: null };
+
+  interface KVFound<Value, Metadata = unknown> {
+    readonly value: Value | null;
+    readonly metadata: Metadata | null;
+    readonly cacheStatus: null;
+  }
+
+  /** A refusal. `limit` is the name of the limit that was reached, if it was one (docs/reference/limits.md). */
+  interface KVError extends Error {
+    readonly name: "KvError";
+    readonly limit?: string;
+  }
+
+  /** Reads of the app's key-value store. Every read sees every write that was acknowledged before it. */
+  interface KVReader {
+    get(key: string, type?: "text" | { type?: "text" }): Promise<string | null>;
+    get<Value = unknown>(key: string, type: "json" | { type: "json" }): Promise<Value | null>;
+    get(key: string, type: "arrayBuffer" | { type: "arrayBuffer" }): Promise<ArrayBuffer | null>;
+    get(key: string, type: "stream" | { type: "stream" }): Promise<ReadableStream | null>;
+    get(keys: string[], type?: "text" | { type?: "text" }): Promise<Map<string, string | null>>;
+    get<Value = unknown>(keys: string[], type: "json" | { type: "json" }): Promise<Map<string, Value | null>>;
+    getWithMetadata<Metadata = unknown>(key: string, type?: "text" | { type?: "text" }): Promise<KVFound<string, Metadata>>;
+    getWithMetadata<Value = unknown, Metadata = unknown>(key: string, type: "json" | { type: "json" }): Promise<KVFound<Value, Metadata>>;
+    getWithMetadata<Metadata = unknown>(key: string, type: "arrayBuffer" | { type: "arrayBuffer" }): Promise<KVFound<ArrayBuffer, Metadata>>;
+    getWithMetadata<Metadata = unknown>(key: string, type: "stream" | { type: "stream" }): Promise<KVFound<ReadableStream, Metadata>>;
+    /** Keys in the order of their bytes, at most 1,000 at a time; go on with `cursor` until `list_complete`. */
+    list<Metadata = unknown>(options?: { prefix?: string | null; limit?: number; cursor?: string | null }): Promise<KVList<Metadata>>;
+  }
+
+  /** The app's key-value store. A write is on disk when its promise is fulfilled. */
+  interface KVNamespace extends KVReader {
+    put(
+      key: string,
+      value: string | ArrayBuffer | ArrayBufferView | ReadableStream | Blob,
+      options?: {
+        /** Seconds since 1970 at which the key goes. */
+        expiration?: number;
+        /** In how many seconds the key goes, 1 or more. */
+        expirationTtl?: number;
+        /** At most 1,024 bytes as JSON. */
+        metadata?: unknown;
+      },
+    ): Promise<void>;
+    delete(key: string): Promise<void>;
   }
 
   /** A function that answers requests. */
@@ -93,7 +155,14 @@ declare module "*.sql" {
 // For tests. Install `@types/node` and run `serviceful types` again for more.
 declare module "node:test" {
   type Body = () => void | Promise<void>;
-  export function test(name: string, body: Body): void;
+  /** What a test is given. */
+  interface TestContext {
+    readonly name: string;
+    /** What the app's functions find in `env`: their configuration, a fresh key-value store, the secrets of `secrets.test.toml`. */
+    readonly env: Serviceful.Env;
+    diagnostic(text: string): void;
+  }
+  export function test(name: string, body: (context: TestContext) => void | Promise<void>): void;
   export function describe(name: string, body: () => void): void;
   export const it: typeof test;
   export function before(body: Body): void;

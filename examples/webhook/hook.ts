@@ -12,9 +12,9 @@ async function isSigned(key: string, body: ArrayBuffer, claimed: string | null):
 }
 
 export default {
-  async fetch(request: Request, env: { WEBHOOK_KEY: string }): Promise<Response> {
+  async fetch(request: Request, env: Serviceful.Env): Promise<Response> {
     const body = await request.arrayBuffer();
-    if (!(await isSigned(env.WEBHOOK_KEY, body, request.headers.get(HEADER)))) {
+    if (!(await isSigned(env.SECRETS.WEBHOOK_KEY, body, request.headers.get(HEADER)))) {
       return Response.json({ error: `the body is not signed; send \`${HEADER}: sha256=<hex>\`` }, { status: 401 });
     }
     const event = JSON.parse(new TextDecoder().decode(body));

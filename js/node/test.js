@@ -72,39 +72,40 @@
   const beforeEach = hook("beforeEach");
   const afterEach = hook("afterEach");
 
-  // What a test's body is given.
+  // What a test's body is given: beside Node's, what the app's functions find in `env`.
   class TestContext {
-    constructor(name) {
+    constructor(name, env) {
       this.name = name;
+      this.env = env;
     }
     diagnostic(text) {
       console.log(text);
     }
     async test(name, options, body) {
       const step = parts(name, options, body);
-      const act = async () => step.body(new TestContext(`${this.name} > ${step.name}`));
+      const act = async () => step.body(new TestContext(`${this.name} > ${step.name}`, this.env));
       if (!step.options.skip && !step.options.todo) await within(limit(step.options), act);
     }
   }
 
-  async function perform({ name, body, chain, timeout }) {
+  async function perform({ name, body, chain, timeout }, env) {
     const inward = (when) => chain.flatMap((suite) => suite[when]);
     const outward = (when) => [...chain].reverse().flatMap((suite) => suite[when]);
     try {
       for (const act of [...inward("before"), ...inward("beforeEach")]) await act();
-      await within(timeout, async () => body(new TestContext(name)));
+      await within(timeout, async () => body(new TestContext(name, env)));
     } finally {
       for (const act of [...outward("afterEach"), ...outward("after")]) await act();
     }
   }
 
   // An error that leaves here is told by the platform, with its place in the user's file.
-  async function run(request) {
+  async function run(request, env) {
     const number = new URL(request.url).searchParams.get("test");
     const only = tests.some((one) => one.only);
     const listed = tests.map((one) => ({ name: one.name, skip: one.skip || (only && !one.only) }));
     if (number === null) return Response.json(listed);
-    await perform(tests[Number(number)]);
+    await perform(tests[Number(number)], env);
     return new Response("passed\n");
   }
 

@@ -3,16 +3,22 @@ use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
 
 use bytes::{Bytes, BytesMut};
 use control_api::{
-    AccessDenied, AccessRequestList, AccessReview, AppDetail, AppList, ApproveAccess, AuditPage, AuditQuery,
-    AuditVerdict, CallerList, Claim, ClaimIssue, ClaimIssued, Claimed, ComponentStored, ComponentsMissing,
-    ComponentsNamed, CreateCallToken, CreateDeployment, CreateInvitation, CreateReset, CreateToken, DeploymentList,
-    DeploymentView, Explanation, Identity, ImportMembers, InvitationCreated, LogEntry, MailList, MailQueued, Member,
-    MemberList, MembersImported, Op, PeopleList, PersonView, Posture, PutMember, PutPerson, Removed, ResetCreated,
-    Rollback, SessionList, SessionsEnded, TestMail, Token, TokenCreated, TokenList,
+    AccessDenied, AccessRequestList, AccessReview, AddToGroup, AddedToGroup, AppDetail, AppList, ApproveAccess,
+    AuditPage, AuditQuery, AuditVerdict, BreachListView, CallerList, Claim, ClaimIssue, ClaimIssued, Claimed,
+    ComponentStored, ComponentsMissing, ComponentsNamed, CreateCallToken, CreateDeployment, CreateGroup,
+    CreateInvitation, CreateReset, CreateToken, DeploymentList, DeploymentView, EverythingEnded, Explanation,
+    GroupDetail, GroupList, GroupView, Identity, ImportMembers, ImportPeople, InvitationCreated, InvitationList,
+    KeyList, KeysRotated, LogEntry, MailList, MailQueued, Member, MemberGroup, MemberList, MembersImported, Op,
+    PeopleImported, PeopleList, PersonView, Posture, PutAppGroup, PutMember, PutPerson, PutSecret, Removed,
+    RenamePerson, ResetCreated, Rollback, RotateKeys, SecretList, SecretPut, SessionList, SessionsEnded, TestMail,
+    Token, TokenCreated, TokenList,
 };
 use http::{HeaderValue, Method, header};
 use serde::{Serialize, de::DeserializeOwned};
-use types::{AppName, CredentialId, DeploymentId, Digest, FunctionName, MailId, PrincipalId, RequestId, Secret};
+use types::{
+    AppName, CredentialId, DeploymentId, Digest, FunctionName, GroupName, MailId, PrincipalId, RequestId, Secret,
+    SecretName,
+};
 
 use crate::{Address, Answer, Bound, ClientError, Outgoing};
 
@@ -109,7 +115,7 @@ impl Client {
                 (outgoing.credential, outgoing.key) = (Some(token), Some(key));
             }
         }
-        if matches!(call.op, Op::AppRollback | Op::AuditVerify | Op::ComponentPut) {
+        if matches!(call.op, Op::AppRollback | Op::AuditVerify | Op::ComponentPut | Op::BreachListPut) {
             outgoing.patience = LONG;
         }
         if let Some((kind, body)) = call.body {
@@ -243,8 +249,80 @@ impl Client {
         self.ask(Call::of(Op::PersonPut, &[person]).json(&put)?).await
     }
 
-    pub async fn people(&self) -> Result<PeopleList, ClientError> {
-        self.ask(Call::of(Op::PeopleList, &[])).await
+    /// One page of the directory, from behind `after`; `find` narrows it, `groups` asks for those of each person.
+    pub async fn people(
+        &self,
+        after: Option<PrincipalId>,
+        find: Option<&str>,
+        groups: bool,
+    ) -> Result<PeopleList, ClientError> {
+        let mut call = Call::of(Op::PeopleList, &[]);
+        call.query.extend(after.map(|after| ("after", after.to_string())));
+        call.query.extend(find.map(|find| ("find", find.to_owned())));
+        call.query.extend(groups.then(|| ("groups", "true".to_owned())));
+        self.ask(call).await
+    }
+
+    pub async fn import_people(&self, import: &ImportPeople) -> Result<PeopleImported, ClientError> {
+        self.ask(Call::of(Op::PeopleImport, &[]).json(import)?).await
+    }
+
+    pub async fn rename_person(&self, person: &str, rename: &RenamePerson) -> Result<PersonView, ClientError> {
+        self.ask(Call::of(Op::PersonRename, &[person]).json(rename)?).await
+    }
+
+    pub async fn invitations(&self) -> Result<InvitationList, ClientError> {
+        self.ask(Call::of(Op::InvitationsList, &[])).await
+    }
+
+    pub async fn revoke_invitation(&self, invitation: &str) -> Result<Removed, ClientError> {
+        self.ask(Call::of(Op::InvitationRevoke, &[invitation])).await
+    }
+
+    /// Everything of everybody; only through the host's socket.
+    pub async fn end_everything(&self) -> Result<EverythingEnded, ClientError> {
+        self.ask(Call::of(Op::EverythingEnd, &[])).await
+    }
+
+    pub async fn groups(&self) -> Result<GroupList, ClientError> {
+        self.ask(Call::of(Op::GroupsList, &[])).await
+    }
+
+    pub async fn create_group(&self, new: &CreateGroup) -> Result<GroupView, ClientError> {
+        self.ask(Call::of(Op::GroupCreate, &[]).json(new)?).await
+    }
+
+    /// A group and one page of its people, from behind `after`.
+    pub async fn group(&self, group: &GroupName, after: Option<PrincipalId>) -> Result<GroupDetail, ClientError> {
+        let values = [group.as_str()];
+        let mut call = Call::of(Op::GroupGet, &values);
+        call.query.extend(after.map(|after| ("after", after.to_string())));
+        self.ask(call).await
+    }
+
+    pub async fn remove_group(&self, group: &GroupName) -> Result<Removed, ClientError> {
+        self.ask(Call::of(Op::GroupRemove, &[group.as_str()])).await
+    }
+
+    pub async fn add_to_group(&self, group: &GroupName, add: &AddToGroup) -> Result<AddedToGroup, ClientError> {
+        self.ask(Call::of(Op::GroupAdd, &[group.as_str()]).json(add)?).await
+    }
+
+    pub async fn take_from_group(&self, group: &GroupName, person: &str) -> Result<Removed, ClientError> {
+        self.ask(Call::of(Op::GroupTake, &[group.as_str(), person])).await
+    }
+
+    pub async fn put_app_group(
+        &self,
+        app: &AppName,
+        group: &GroupName,
+        put: PutAppGroup,
+    ) -> Result<MemberGroup, ClientError> {
+        self.ask(Call::of(Op::AppGroupPut, &[app.as_str(), group.as_str()]).json(&put)?).await
+    }
+
+    pub async fn remove_app_group(&self, app: &AppName, group: &GroupName) -> Result<Removed, ClientError> {
+        self.ask(Call::of(Op::AppGroupRemove, &[app.as_str(), group.as_str()])).await
     }
 
     pub async fn remove_person(&self, person: &str) -> Result<Removed, ClientError> {
@@ -267,6 +345,16 @@ impl Client {
         self.ask(Call::of(Op::ResetCreate, &[person]).json(&new)?).await
     }
 
+    /// The keys that access tokens are signed with.
+    pub async fn keys(&self) -> Result<KeyList, ClientError> {
+        self.ask(Call::of(Op::KeysList, &[])).await
+    }
+
+    /// Replaces them.
+    pub async fn rotate_keys(&self, how: &RotateKeys) -> Result<KeysRotated, ClientError> {
+        self.ask(Call::of(Op::KeysRotate, &[]).json(how)?).await
+    }
+
     pub async fn mails(&self) -> Result<MailList, ClientError> {
         self.ask(Call::of(Op::MailsList, &[])).await
     }
@@ -279,6 +367,20 @@ impl Client {
         self.ask(Call::of(Op::MailTest, &[]).json(test)?).await
     }
 
+    pub async fn breach_list(&self) -> Result<BreachListView, ClientError> {
+        self.ask(Call::of(Op::BreachListGet, &[])).await
+    }
+
+    pub async fn put_breach_list(&self, file: Bytes) -> Result<BreachListView, ClientError> {
+        let mut call = Call::of(Op::BreachListPut, &[]);
+        call.body = Some(("application/octet-stream", file));
+        self.ask(call).await
+    }
+
+    pub async fn remove_breach_list(&self) -> Result<BreachListView, ClientError> {
+        self.ask(Call::of(Op::BreachListRemove, &[])).await
+    }
+
     pub async fn app_tokens(&self, app: &AppName) -> Result<TokenList, ClientError> {
         self.ask(Call::of(Op::AppTokensList, &[app.as_str()])).await
     }
@@ -289,6 +391,19 @@ impl Client {
 
     pub async fn revoke_app_token(&self, app: &AppName, token: CredentialId) -> Result<Token, ClientError> {
         self.ask(Call::of(Op::AppTokenRevoke, &[app.as_str(), &token.to_string()])).await
+    }
+
+    pub async fn secrets(&self, app: &AppName) -> Result<SecretList, ClientError> {
+        self.ask(Call::of(Op::SecretsList, &[app.as_str()])).await
+    }
+
+    pub async fn put_secret(&self, app: &AppName, name: &SecretName, value: &Secret) -> Result<SecretPut, ClientError> {
+        let put = PutSecret { value: value.reveal().to_owned() };
+        self.ask(Call::of(Op::SecretPut, &[app.as_str(), name.as_str()]).json(&put)?).await
+    }
+
+    pub async fn remove_secret(&self, app: &AppName, name: &SecretName) -> Result<Removed, ClientError> {
+        self.ask(Call::of(Op::SecretRemove, &[app.as_str(), name.as_str()])).await
     }
 
     pub async fn tokens(&self, all: bool) -> Result<TokenList, ClientError> {

@@ -1,7 +1,9 @@
 //! Apps and their members.
 use serde::{Deserialize, Serialize};
-use types::{Access, AppName, Assurance, DeploymentId, PrincipalId, UnixMillis};
+use types::{Access, AppName, Assurance, DeploymentId, PrincipalId, SecretName, UnixMillis};
 use utoipa::ToSchema;
+
+use crate::MemberGroup;
 
 /// One app in a list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -48,6 +50,13 @@ pub struct FunctionView {
     pub max_auth_age_s: Option<u32>,
     /// Digest of the component that answers.
     pub component: String,
+    /// Secrets that it may read.
+    #[schema(value_type = Vec<String>)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub secrets: Vec<SecretName>,
+    /// What it may do with the app's key-value store: `r` or `rw`; absent: nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kv: Option<String>,
 }
 
 /// One app.
@@ -100,6 +109,9 @@ pub struct Member {
 #[serde(deny_unknown_fields)]
 pub struct MemberList {
     pub members: Vec<Member>,
+    /// Groups of people among them, by name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub groups: Vec<MemberGroup>,
 }
 
 /// One row of an import.

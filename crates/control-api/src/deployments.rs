@@ -2,7 +2,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use types::{AppName, DeploymentId, Digest, PrincipalId, UnixMillis};
+use types::{AppName, DeploymentId, Digest, PrincipalId, SecretName, UnixMillis};
 use utoipa::ToSchema;
 
 /// Names components by digest.
@@ -154,6 +154,10 @@ pub struct DeploymentView {
     /// Where the app answers.
     pub url: String,
     pub components: Vec<ComponentProgress>,
+    /// Secrets that its functions may read and nobody has set: until somebody does, reading one fails.
+    #[schema(value_type = Vec<String>)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub secrets_missing: Vec<SecretName>,
     /// Milliseconds since 1970.
     #[schema(value_type = u64)]
     pub created_at: UnixMillis,

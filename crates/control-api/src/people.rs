@@ -1,9 +1,7 @@
 //! People, as those see them who look after the platform.
 use serde::{Deserialize, Serialize};
-use types::{AppName, CredentialId, MailId, PrincipalId, UnixMillis};
+use types::{AppName, CredentialId, GroupName, MailId, PrincipalId, UnixMillis};
 use utoipa::ToSchema;
-
-use crate::Role;
 
 /// Disables or enables a person. The path names whom: an id, or a name that only one person has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -36,53 +34,32 @@ pub struct PersonEntry {
     pub disabled: bool,
     /// Whether they have an authenticator app.
     pub second_factor: bool,
+    /// Groups that they are in, by name; for a page that is asked for with `groups=true`.
+    #[schema(value_type = Vec<String>)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub groups: Vec<GroupName>,
     /// Milliseconds since 1970.
     #[schema(value_type = u64)]
     pub created_at: UnixMillis,
 }
 
-/// Everybody, oldest first.
+/// People, oldest first, a page at a time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PeopleList {
     pub people: Vec<PersonEntry>,
+    /// Ask again with `after` set to this for more; absent when there are none.
+    #[schema(value_type = Option<String>)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<PrincipalId>,
 }
 
-/// Invites somebody who has no account yet.
+/// Gives a person another name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct CreateInvitation {
-    pub email: String,
-    /// The app that they become a member of.
-    #[schema(value_type = Option<String>)]
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub app: Option<AppName>,
-    /// What they may do there; `member` when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub role: Option<Role>,
-    /// Give the link in the answer, to be handed over, in place of a mail.
-    #[serde(default)]
-    pub print: bool,
-}
-
-/// A new invitation. Its link goes out by mail, or is shown this once; not both, because who got it by mail alone has shown that
-/// they read mail there.
-#[derive(Clone, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct InvitationCreated {
-    #[schema(value_type = String)]
-    pub id: CredentialId,
-    pub email: String,
-    /// Hand it over; whoever has it takes the account. Absent when it is mailed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub link: Option<String>,
-    /// The mail that carries it.
-    #[schema(value_type = Option<String>)]
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub mail: Option<MailId>,
-    /// Milliseconds since 1970.
-    #[schema(value_type = u64)]
-    pub expires_at: UnixMillis,
+pub struct RenamePerson {
+    /// 1 to 80 visible characters, with single spaces between words.
+    pub name: String,
 }
 
 /// Makes a link with which a person replaces a forgotten password. Their second factor stays.
@@ -142,6 +119,16 @@ pub struct SessionView {
 #[serde(deny_unknown_fields)]
 pub struct SessionList {
     pub sessions: Vec<SessionView>,
+}
+
+/// What there was of it, of everybody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EverythingEnded {
+    /// Sessions of browsers, those at apps included.
+    pub sessions: u64,
+    /// Logins of command lines, and tokens of people and service accounts.
+    pub credentials: u64,
 }
 
 /// How many sessions were ended.

@@ -1,6 +1,6 @@
 //! Who may, and why: answers of the rules about calls that are over, calls that nobody made, and deployments that are not there yet.
 use serde::{Deserialize, Serialize};
-use types::{Access, AppName, DeploymentId, Digest, PrincipalId, RequestId};
+use types::{Access, AppName, DeploymentId, Digest, GroupName, PrincipalId, RequestId};
 use utoipa::ToSchema;
 
 use crate::{AuditEvent, Role};
@@ -32,6 +32,24 @@ pub struct CallerClass {
     pub example: Option<String>,
 }
 
+/// A group of people that means something to the app, and how far somebody gets who is in it and nothing else.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CallerGroup {
+    #[schema(value_type = String)]
+    pub group: GroupName,
+    /// What its people are in the app; absent for one that the manifest only declares.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<Role>,
+    /// How many are in it.
+    pub people: u64,
+    pub may: Extent,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rules: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub example: Option<String>,
+}
+
 /// Somebody who may call a function.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -40,9 +58,13 @@ pub struct CallerEntry {
     pub principal: PrincipalId,
     /// The person's name, or `service:NAME`.
     pub name: String,
-    /// What they are in the app; absent for somebody who does not belong to it.
+    /// What they are in the app by themselves; absent for somebody who does not belong to it, or does through a group.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub role: Option<Role>,
+    /// Groups that they are in and that mean something to the app.
+    #[schema(value_type = Vec<String>)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub groups: Vec<GroupName>,
     pub may: Extent,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rules: Vec<String>,
@@ -56,7 +78,7 @@ pub struct CallerEntry {
 pub enum CallersScope {
     /// Everybody of the platform.
     Directory,
-    /// Members and service accounts of the app: whoever asks does not look after the platform, and people who are not in the app
+    /// Members by themselves and service accounts of the app; of groups, how many are in them: whoever asks does not look after the platform, and people who are not in the app
     /// are none of their business.
     App,
 }
@@ -80,6 +102,9 @@ pub struct CallerList {
     pub reads: Vec<String>,
     /// Kinds of callers, whether there is one now or not.
     pub classes: Vec<CallerClass>,
+    /// Groups of people among the members or in the manifest, by name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub groups: Vec<CallerGroup>,
     /// Those of this page who may, by id.
     pub callers: Vec<CallerEntry>,
     /// Ask again with `after` set to this for more; absent when there are none.
@@ -94,7 +119,7 @@ pub struct CallerList {
 pub struct AccessGain {
     pub function: String,
     pub route: String,
-    /// A kind of caller as in `CallerClass`, a person's id, or `service:NAME`.
+    /// A kind of caller as in `CallerClass`, a person's id, `service:NAME`, or `group:NAME`.
     pub who: String,
     /// The name of a person.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -175,6 +200,10 @@ pub struct ExplainedRule {
 #[serde(deny_unknown_fields)]
 pub struct ExplainedNow {
     pub may: Extent,
+    /// Groups that they are in now and that mean something to the app.
+    #[schema(value_type = Vec<String>)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub groups: Vec<GroupName>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rules: Vec<String>,
     /// What the caller is told when refused, and what to do.

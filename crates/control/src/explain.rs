@@ -4,10 +4,10 @@
 use std::sync::Arc;
 
 use control_api::{AuditEvent, ExplainedChange, ExplainedNow};
-use gateway::{Decision, Denial, Draft, Reach, Reads, Refusal, Release, ReviewPort};
+use gateway::{Decision, Denial, Draft, Reach, Reads, Refusal, Release, ReleaseGroup, ReviewPort};
 use store::Principal;
 use types::{
-    Access, Action, AppName, Assurance, Caller, CredentialId, Demand, FunctionName, FunctionTarget, Person,
+    Access, Action, AppName, Assurance, Caller, CredentialId, Demand, FunctionName, FunctionTarget, GroupName, Person,
     PrincipalId, Resource, UnixMillis,
 };
 
@@ -110,6 +110,7 @@ impl Call {
         };
         let now = ExplainedNow {
             may: extent(&reach),
+            groups: groups_of(&self.release, &self.caller),
             rules: directory::names(&rules),
             told,
             next,
@@ -171,6 +172,7 @@ impl Call {
                     all.push(Change { caller, ..same(format!("they are enabled: `serviceful people enable {id}`")) });
                 }
                 all.extend(self.memberships(id, role, &same));
+                all.extend(self.groups(id, &same));
             }
             (Caller::Service(service), Some((id, role))) if service.app == *app => {
                 all.extend(self.memberships(id, role, &same));
@@ -212,6 +214,24 @@ impl Call {
         all
     }
 
+    /// In or out of each group that means something here, one at a time.
+    fn groups(&self, id: PrincipalId, same: &dyn Fn(String) -> Change) -> Vec<Change> {
+        let one = |(at, group): (usize, &ReleaseGroup)| {
+            let (name, there) = (&group.name, group.holds(id));
+            let words = if there {
+                format!("they leave the group `{name}`: `serviceful groups take {name} {id}`")
+            } else {
+                format!("they are in the group `{name}`: `serviceful groups add {name} {id}`")
+            };
+            let mut change = same(words);
+            if let Some(group) = change.release.groups.get_mut(at) {
+                set(group, id, !there);
+            }
+            change
+        };
+        self.release.groups.iter().enumerate().take(GROUPS_MAX).map(one).collect()
+    }
+
     fn memberships(&self, id: PrincipalId, role: Option<bool>, same: &dyn Fn(String) -> Change) -> Vec<Change> {
         let app = &self.release.app;
         let with = |words: String, role: Option<bool>| {
@@ -236,6 +256,24 @@ impl Call {
     }
 }
 
+/// Groups that are tried: each is a set of rules to read.
+const GROUPS_MAX: usize = 20;
+
+/// Puts somebody into a group, or takes them out.
+fn set(group: &mut ReleaseGroup, id: PrincipalId, there: bool) {
+    let mut people: Vec<PrincipalId> = group.people.iter().copied().filter(|known| *known != id).collect();
+    if there {
+        people.insert(people.partition_point(|known| *known < id), id);
+    }
+    group.people = people.into();
+}
+
+/// The groups that they are in, of those that mean something to the app.
+fn groups_of(release: &Release, caller: &Caller) -> Vec<GroupName> {
+    let Caller::Person(person) = caller else { return Vec::new() };
+    release.groups.iter().filter(|group| group.holds(person.id)).map(|group| group.name.clone()).collect()
+}
+
 fn toggle(release: &mut Release, function: &FunctionName, change: impl FnOnce(&mut FunctionTarget)) {
     if let Some(target) = release.functions.iter_mut().find(|target| target.function == *function) {
         change(Arc::make_mut(target));
@@ -248,7 +286,8 @@ fn reach(draft: &dyn Draft, caller: &Caller, function: &FunctionName) -> Option<
 
 /// A person whom the app does not know.
 fn newcomer(release: &Release) -> Caller {
-    let free = |n: &u8| !release.members.iter().any(|member| member.0 == PrincipalId::from_bytes([*n; 16]));
+    let known = |id| release.members.iter().any(|member| member.0 == id) || release.groups.iter().any(|g| g.holds(id));
+    let free = |n: &u8| !known(PrincipalId::from_bytes([*n; 16]));
     Caller::Person(Person {
         id: PrincipalId::from_bytes([(0..=u8::MAX).find(free).unwrap_or_default(); 16]),
         display_name: "somebody".into(),
@@ -300,7 +339,8 @@ impl Act {
                 (control_api::Extent::No, policies, told, next)
             }
         };
-        let now = ExplainedNow { may, rules: directory::names(rules), told, next, unknown: Vec::new() };
+        let groups = self.release.as_ref().map(|release| groups_of(release, &self.caller)).unwrap_or_default();
+        let now = ExplainedNow { may, groups, rules: directory::names(rules), told, next, unknown: Vec::new() };
         let mut changes = Vec::new();
         for (words, caller, release) in self.candidates() {
             let then = self.ask(&caller, release.as_ref())?;
@@ -336,6 +376,10 @@ impl Act {
                 let mut release = release.clone();
                 release.members.retain(|member| member.0 != person.id);
                 release.members.extend(role.map(|admin| (person.id, admin)));
+                // One thing at a time: what they are through groups counts beside it, but for those who belong to it in no way.
+                for group in release.groups.iter_mut().filter(|_| role.is_none()) {
+                    set(group, person.id, false);
+                }
                 all.push((words, self.caller.clone(), Some(release)));
             }
         }

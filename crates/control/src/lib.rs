@@ -25,7 +25,7 @@ mod tasks;
 
 pub use collect::{CollectError, Collected, Removed};
 pub use config::{Config, ConfigError};
-pub use ports::{ArtefactPort, AuditPort, PeoplePort, Ports};
+pub use ports::{ArtefactPort, AuditPort, KeyFailure, KeyPort, PeoplePort, Ports};
 pub use refresh::Refreshed;
 pub use release::Restored;
 pub use service::{Service, routes};

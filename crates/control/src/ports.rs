@@ -4,10 +4,10 @@ use std::{collections::HashSet, sync::Arc};
 use bytes::Bytes;
 use control_api::{AuditPage, AuditQuery, AuditVerdict};
 use gateway::{
-    ComponentPort, CredentialFailure, CredentialPort, Fut, LogPort, MailPort, Names, NewCredential, PolicyPort,
-    PosturePort, ReleasePort, ReviewPort, SessionPort, events::Record,
+    BreachListPort, ComponentPort, CredentialFailure, CredentialPort, Fut, LogPort, MailPort, Names, NewCredential,
+    PolicyPort, PosturePort, ReleasePort, ReviewPort, SecretPort, SessionPort, TokenKey, events::Record,
 };
-use store::{Contents, Credential, Store, StoreError};
+use store::{Contents, Credential, Ended, KeyValues, Store, StoreError};
 use types::{Clock, CredentialId, Digest, Limits, PrincipalId, Secret, UnixMillis};
 
 use crate::{Config, Removed};
@@ -41,11 +41,33 @@ pub trait PeoplePort: Send + Sync {
     fn set_disabled(&self, person: PrincipalId, disabled: bool) -> Fut<'_, Result<bool, StoreError>>;
 }
 
+/// Why the keys of access tokens were not changed, or not all was done.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyFailure {
+    /// Nothing was changed. A sentence for whoever asked.
+    #[error("{0}")]
+    Refused(String),
+    /// The keys are others; sessions and logins still stand.
+    #[error("the keys were replaced, and sessions and logins were not ended")]
+    HalfDone(#[source] StoreError),
+}
+
+/// identity and the keeper: the keys that access tokens are signed with.
+pub trait KeyPort: Send + Sync {
+    /// Those that are published, oldest first. An error is a sentence for the operator.
+    fn keys(&self) -> Fut<'_, Result<Vec<TokenKey>, String>>;
+    /// Publishes the next key. In an emergency: drops all, begins anew at once, and ends every session and login of everybody; how
+    /// many those were.
+    fn rotate(&self, emergency: bool) -> Fut<'_, Result<(Vec<TokenKey>, Ended), KeyFailure>>;
+}
+
 /// The parts that control works with. Built once by the composition root.
 pub struct Ports {
     pub config: Config,
     pub store: Arc<dyn Store>,
     pub contents: Arc<dyn Contents>,
+    pub key_values: Arc<dyn KeyValues>,
+    pub secrets: Arc<dyn SecretPort>,
     pub artefacts: Arc<dyn ArtefactPort>,
     pub components: Arc<dyn ComponentPort>,
     pub policy: Arc<dyn PolicyPort>,
@@ -54,8 +76,10 @@ pub struct Ports {
     pub releases: Vec<Arc<dyn ReleasePort>>,
     pub credentials: Arc<dyn CredentialPort>,
     pub people: Arc<dyn PeoplePort>,
+    pub keys: Arc<dyn KeyPort>,
     pub sessions: Arc<dyn SessionPort>,
     pub mail: Arc<dyn MailPort>,
+    pub breach_list: Arc<dyn BreachListPort>,
     /// Whether people may be invited at all.
     pub invitations: bool,
     pub logs: Arc<dyn LogPort>,

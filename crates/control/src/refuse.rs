@@ -36,6 +36,11 @@ fn chain(error: &dyn Error) -> String {
     text
 }
 
+/// What failed inside, with its causes for the operator alone.
+pub(crate) fn failed(error: &dyn Error) -> Refusal {
+    Refusal::internal(chain(error))
+}
+
 pub(crate) fn store(error: StoreError) -> Refusal {
     match error {
         StoreError::Conflict { what } => conflict(format!("{what} conflicts with what is stored")),

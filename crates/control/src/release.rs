@@ -1,10 +1,13 @@
 //! Releases: what the other rooms must know of an app, published whole and in the order of its versions.
-use std::{collections::HashSet, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashSet},
+    sync::Arc,
+};
 
 use control_api::DeploymentFailure;
-use gateway::{Refusal, Release, events::Who};
+use gateway::{Refusal, Release, ReleaseGroup, events::Who};
 use store::{App, DeploymentState, MemberRole, StoreError};
-use types::{AppName, Code, DeploymentId, Digest};
+use types::{AppName, Code, DeploymentId, Digest, GroupName};
 
 use crate::{
     deploy::{Ended, Plan, record},
@@ -49,15 +52,38 @@ pub(crate) async fn release_of(shared: &Shared, app: &App) -> Result<Release, Re
         deployment: app.current,
         functions: Vec::new(),
         members,
+        groups: Vec::new(),
         cedar: None,
     };
+    let mut declared = Vec::new();
     if let Some(id) = app.current {
         let stored = store.deployment(app.name.clone(), id).await.map_err(refuse::store)?;
         let stored = stored.ok_or_else(|| Refusal::internal(format!("deployment {id} of `{}` is gone", app.name)))?;
-        release.functions = Plan::of_stored(&stored, &shared.ports.caps)?.functions;
+        let plan = Plan::of_stored(&stored, &shared.ports.caps)?;
+        (release.functions, declared) = (plan.functions, plan.groups);
         release.cedar = stored.policy;
     }
+    release.groups = groups_of(shared, &app.name, &declared).await?;
     Ok(release)
+}
+
+/// The groups that mean something to an app: those among its members, and those that its manifest declares.
+pub(crate) async fn groups_of(
+    shared: &Shared,
+    app: &AppName,
+    declared: &[GroupName],
+) -> Result<Vec<ReleaseGroup>, Refusal> {
+    let store = &shared.ports.store;
+    let places = store.app_groups(app.clone()).await.map_err(refuse::store)?;
+    let mut roles: BTreeMap<GroupName, Option<bool>> = declared.iter().map(|name| (name.clone(), None)).collect();
+    roles.extend(places.into_iter().map(|place| (place.group, Some(place.role == MemberRole::Admin))));
+    let mut groups = Vec::new();
+    for (name, admin) in roles {
+        let people = store.whole_group(name.clone()).await.map_err(refuse::store)?;
+        let declared = declared.contains(&name);
+        groups.push(ReleaseGroup { name, admin, declared, people });
+    }
+    Ok(groups)
 }
 
 /// Tells every port, in order; stops at the first that refuses.
@@ -70,7 +96,26 @@ fn tell_all(shared: &Shared, release: &Arc<Release>) -> Result<(), Refusal> {
         port.publish(release)
             .map_err(|e| Refusal::internal(format!("a release of `{}` was refused: {e}", release.app)))?;
     }
+    shared.declare(release);
     Ok(())
+}
+
+/// Tells what became of a group to every app that it means something to: `places`, as the store found them, and those whose
+/// manifests declare it. Each of them is tried; the first that could not be told is the answer.
+pub(crate) async fn publish_group(shared: &Shared, group: &GroupName, places: &[AppName]) -> Result<(), Refusal> {
+    let apps: BTreeSet<AppName> = places.iter().cloned().chain(shared.declaring(group)).collect();
+    publish_each(shared, apps).await
+}
+
+/// As [`publish`], for several apps.
+pub(crate) async fn publish_each(shared: &Shared, apps: impl IntoIterator<Item = AppName>) -> Result<(), Refusal> {
+    let mut failed = None;
+    for app in apps {
+        if let Err(refusal) = publish(shared, &app).await {
+            failed.get_or_insert(refusal);
+        }
+    }
+    failed.map_or(Ok(()), Err)
 }
 
 /// Publishes an app as the store has it now: after a new member, say. `None`: the app is gone.
@@ -123,6 +168,7 @@ async fn go_back(shared: &Shared, before: &App) {
 }
 
 fn withdraw(shared: &Shared, app: &AppName) {
+    shared.forget_declared(app);
     // The other way round than publishing: what is unreachable can lose its protection, never before.
     for port in shared.ports.releases.iter().rev() {
         port.withdraw(app);
@@ -136,6 +182,11 @@ pub(crate) async fn remove(shared: &Shared, app: &AppName) -> Result<bool, Refus
     if removed {
         withdraw(shared, app);
         shared.ports.credentials.forget_app(app);
+        if let Err(error) = shared.ports.key_values.remove(app.clone()).await {
+            // SECURITY: nobody can reach it any more. The next app of this name begins with nothing, or not at all, and the next
+            // start removes what belongs to no app.
+            tracing::error!(app.name = %app, "the keys of a removed app are still there: {error}");
+        }
     }
     Ok(removed)
 }
@@ -151,7 +202,13 @@ async fn interrupted(shared: &Shared, deployment: &store::Deployment, failed: De
 pub(crate) async fn restore(shared: &Shared) -> Result<Restored, StoreError> {
     let store = &shared.ports.store;
     let mut restored = Restored::default();
-    for app in store.apps().await? {
+    let apps = store.apps().await?;
+    let known = apps.iter().map(|app| app.name.clone()).collect();
+    let orphans = shared.ports.key_values.keep_only(known).await?;
+    if orphans > 0 {
+        tracing::warn!("removed the keys of {orphans} apps that were removed before");
+    }
+    for app in apps {
         for deployment in store.deployments(app.name.clone()).await? {
             if deployment.state == DeploymentState::Preparing {
                 let failed = DeploymentFailure {

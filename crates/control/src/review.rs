@@ -4,7 +4,7 @@ use std::{fmt::Write, sync::Arc};
 use aws_lc_rs::digest::{SHA256, digest};
 use control_api::{AccessGain, AccessReview, Extent};
 use gateway::{Gain, Refusal, Release, Subject, Widening};
-use types::{AppName, Caller, DeploymentId, Digest, FunctionTarget};
+use types::{AppName, Caller, DeploymentId, Digest, FunctionTarget, GroupName};
 
 use crate::{deploy::Plan, directory, handlers, refuse, release, service::Shared};
 
@@ -12,12 +12,18 @@ use crate::{deploy::Plan, directory, handlers, refuse, release, service::Shared}
 pub(crate) struct Next {
     pub(crate) id: DeploymentId,
     pub(crate) functions: Vec<Arc<FunctionTarget>>,
+    pub(crate) groups: Vec<GroupName>,
     pub(crate) cedar: Option<Arc<str>>,
 }
 
 impl Next {
     pub(crate) fn of_stored(stored: &store::Deployment, plan: &Plan) -> Self {
-        Self { id: stored.id, functions: plan.functions.clone(), cedar: stored.policy.clone() }
+        Self {
+            id: stored.id,
+            functions: plan.functions.clone(),
+            groups: plan.groups.clone(),
+            cedar: stored.policy.clone(),
+        }
     }
 }
 
@@ -42,6 +48,7 @@ async fn compare(
         deployment: Some(next.id),
         functions: next.functions,
         members: present.as_ref().map(|present| present.members.clone()).unwrap_or_default(),
+        groups: release::groups_of(shared, app, &next.groups).await?,
         cedar: next.cedar,
     };
     let present = present.filter(|present| present.deployment.is_some());
@@ -82,7 +89,7 @@ fn shown(gain: &Gain, known: &[Caller]) -> AccessGain {
             Caller::Person(person) if person.id == *id => Some(person.display_name.to_string()),
             _ => None,
         }),
-        Subject::Class(_) | Subject::Service(_) => None,
+        Subject::Class(_) | Subject::Service(_) | Subject::Group(_) => None,
     };
     AccessGain {
         function: gain.function.to_string(),
@@ -103,6 +110,7 @@ fn word(who: &Subject) -> String {
         Subject::Class(class) => class.as_str().to_owned(),
         Subject::Person(id) => id.to_string(),
         Subject::Service(name) => format!("service:{name}"),
+        Subject::Group(name) => format!("group:{name}"),
     }
 }
 

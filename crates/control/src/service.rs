@@ -1,18 +1,18 @@
 //! The room's handle, and the one place where an operation finds its handler.
 use std::{
-    collections::HashSet,
-    sync::{Arc, Mutex},
+    collections::{HashMap, HashSet},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use control_api::{OPERATIONS, Op};
-use gateway::{Body, ControlCall, ControlRoute, Ctx, Fut, MembershipPort, Permit, Refusal, Reply, Work};
+use gateway::{Body, ControlCall, ControlRoute, Ctx, Fut, MembershipPort, Permit, Refusal, Release, Reply, Work};
 use http::request::Parts;
-use types::{AppName, Caller, Digest, PrincipalId, RouteError};
+use types::{AppName, Caller, Digest, GroupName, PrincipalId, RouteError};
 
 use crate::{
     CollectError, Collected, Ports, Refreshed, Restored, collect,
     deploy::{Board, Turns},
-    handlers, membership, refresh, release,
+    handlers, membership, refresh, refuse, release,
     tasks::Tasks,
 };
 
@@ -27,8 +27,28 @@ pub(crate) struct Shared {
     pub(crate) releasing: tokio::sync::Mutex<()>,
     /// Uploads are held in memory whole to be checked; this bounds how many at once.
     pub(crate) uploads: tokio::sync::Semaphore,
+    /// The groups that the manifest of each published app declares: whose changes it must be told.
+    declared: Mutex<HashMap<AppName, Vec<GroupName>>>,
     /// Held from counting what is stored until an upload is stored, too.
     pub(crate) keeping: tokio::sync::Mutex<()>,
+}
+
+impl Shared {
+    /// Remembers which groups a release declares.
+    pub(crate) fn declare(&self, release: &Release) {
+        let groups = release.groups.iter().filter(|group| group.declared).map(|group| group.name.clone()).collect();
+        self.declared.lock().unwrap_or_else(PoisonError::into_inner).insert(release.app.clone(), groups);
+    }
+
+    pub(crate) fn forget_declared(&self, app: &AppName) {
+        self.declared.lock().unwrap_or_else(PoisonError::into_inner).remove(app);
+    }
+
+    /// Apps whose manifest declares this group.
+    pub(crate) fn declaring(&self, group: &GroupName) -> Vec<AppName> {
+        let declared = self.declared.lock().unwrap_or_else(PoisonError::into_inner);
+        declared.iter().filter(|(_, groups)| groups.contains(group)).map(|(app, _)| app.clone()).collect()
+    }
 }
 
 /// The control room. Cheap to clone.
@@ -49,6 +69,7 @@ impl Service {
             tasks: Tasks::default(),
             releasing: tokio::sync::Mutex::default(),
             uploads: tokio::sync::Semaphore::new(UPLOADS_MAX),
+            declared: Mutex::default(),
             keeping: tokio::sync::Mutex::default(),
         };
         Self { shared: Arc::new(shared) }
@@ -84,6 +105,14 @@ impl MembershipPort for Service {
     fn members_changed(&self, app: AppName) -> Fut<'_, Result<(), Refusal>> {
         Box::pin(async move { release::publish(&self.shared, &app).await.map(drop) })
     }
+
+    fn group_changed(&self, group: GroupName) -> Fut<'_, Result<(), Refusal>> {
+        Box::pin(async move {
+            let places = self.shared.ports.store.apps_of_group(group.clone()).await.map_err(refuse::store)?;
+            let places: Vec<AppName> = places.into_iter().map(|(app, _)| app).collect();
+            release::publish_group(&self.shared, &group, &places).await
+        })
+    }
 }
 
 impl Work for Service {
@@ -109,8 +138,8 @@ pub(crate) struct Asked {
 /// What policy decided about is what is done: the intent's operation, and no second reading of method or path.
 async fn dispatch(shared: &Arc<Shared>, cx: &Ctx, op: Op, asked: Asked) -> Result<Reply, Refusal> {
     use handlers::{
-        about, apps, audit, callers, claim, components, deployments, import, logs, mails, members, people, requests,
-        tokens, why,
+        about, apps, audit, breach_list, callers, claim, components, deployments, directory_import, groups, import,
+        invitations, keys, logs, mails, members, people, requests, secrets, tokens, why,
     };
     match op {
         Op::ClaimRedeem => claim::redeem(shared, asked).await,
@@ -134,14 +163,33 @@ async fn dispatch(shared: &Arc<Shared>, cx: &Ctx, op: Op, asked: Asked) -> Resul
         Op::AccessRequestsList => requests::list(shared, asked).await,
         Op::AccessRequestApprove => requests::approve(shared, cx, asked).await,
         Op::AccessRequestDeny => requests::deny(shared, cx, asked).await,
+        Op::AppGroupPut => groups::put_in_app(shared, cx, asked).await,
+        Op::AppGroupRemove => groups::remove_from_app(shared, asked).await,
+        Op::SecretsList => secrets::list(shared, asked).await,
+        Op::SecretPut => secrets::put(shared, cx, asked).await,
+        Op::SecretRemove => secrets::remove(shared, asked).await,
         Op::FunctionCallers => callers::list(shared, asked).await,
+        Op::GroupsList => groups::list(shared, asked).await,
+        Op::GroupCreate => groups::create(shared, cx, asked).await,
+        Op::GroupGet => groups::get(shared, asked).await,
+        Op::GroupRemove => groups::remove(shared, asked).await,
+        Op::GroupAdd => groups::add(shared, cx, asked).await,
+        Op::GroupTake => groups::take(shared, asked).await,
         Op::PersonPut => people::put(shared, asked).await,
+        Op::PersonRename => people::rename(shared, asked).await,
+        Op::PeopleImport => directory_import::import(shared, cx, asked).await,
         Op::PeopleList => people::list(shared, asked).await,
         Op::PersonRemove => people::remove(shared, asked).await,
         Op::SessionsList => people::sessions(shared, asked).await,
         Op::SessionsEnd => people::end_sessions(shared, asked).await,
-        Op::InvitationCreate => people::invite(shared, asked).await,
+        Op::EverythingEnd => people::end_everything(shared, asked).await,
+        Op::InvitationCreate => invitations::create(shared, asked).await,
+        Op::InvitationsList => invitations::list(shared, asked).await,
+        Op::InvitationRevoke => invitations::revoke(shared, asked).await,
         Op::ResetCreate => people::reset(shared, asked).await,
+        Op::BreachListGet => breach_list::get(shared, asked).await,
+        Op::BreachListPut => breach_list::put(shared, asked).await,
+        Op::BreachListRemove => breach_list::remove(shared, asked).await,
         Op::MailsList => mails::list(shared, asked).await,
         Op::MailRetry => mails::retry(shared, asked).await,
         Op::MailTest => mails::test(shared, asked).await,
@@ -155,6 +203,8 @@ async fn dispatch(shared: &Arc<Shared>, cx: &Ctx, op: Op, asked: Asked) -> Resul
         Op::AuditVerify => audit::verify(shared, asked).await,
         Op::AuditFile => audit::file(shared, asked).await,
         Op::RequestExplain => why::explain(shared, asked).await,
+        Op::KeysList => keys::list(shared, asked).await,
+        Op::KeysRotate => keys::rotate(shared, asked).await,
         Op::PostureGet => about::posture(shared, &asked),
         Op::ResourceMetadata => about::metadata(shared, &asked),
     }

@@ -58,15 +58,17 @@ impl Admit for Door {
         let sni = head.extensions.get::<ServerName>().map(|name| name.0.clone());
         let scheme = self.scheme(arrival.channel);
         let site = authority::check(&head.uri, &head.headers, &self.routes, scheme, sni.as_deref())?;
-        let ambient = ambient(head, &site)?;
+        let question = gate::question(&head.method, &head.headers, &site);
+        let ambient = ambient(question)?;
         make_canonical(head, &site)?;
         head.extensions.insert(ambient);
+        head.extensions.insert(gate::sender(&question));
         Ok(arrival)
     }
 }
 
-fn ambient(head: &Parts, site: &authority::Site) -> Result<Ambient, Refusal> {
-    match gate::judge(gate::question(&head.method, &head.headers, site)) {
+fn ambient(question: gate::Question) -> Result<Ambient, Refusal> {
+    match gate::judge(question) {
         Verdict::Admit(ambient) => Ok(ambient),
         Verdict::Impossible => Err(Refusal::new(Code::DOOR_MALFORMED, "same-origin beside the origin of another site")
             .detail("`Sec-Fetch-Site` and `Origin` contradict each other")

@@ -3,7 +3,7 @@
 //! first match wins. Rows 3 and 11 (CORS lists of a route) are not here: no route can list an origin yet.
 mod read;
 
-use gateway::Ambient;
+use gateway::{Ambient, Sender};
 
 pub(crate) use read::question;
 
@@ -124,6 +124,15 @@ fn relation(site: FetchSite, origin: Origin) -> Option<Relation> {
         (FetchSite::Absent, Origin::Absent) => Relation::Silent,
         (FetchSite::Absent, Origin::Null | Origin::Other) => Relation::Foreign,
     })
+}
+
+/// Who sent it, for whoever treats a developer's own requests apart. A contradiction counts as another site.
+pub(crate) fn sender(q: &Question) -> Sender {
+    match relation(q.site, q.origin) {
+        Some(Relation::Own | Relation::User) => Sender::Here,
+        Some(Relation::Silent) => Sender::Silent,
+        Some(Relation::Foreign) | None => Sender::Elsewhere,
+    }
 }
 
 /// Answers the question. Rows are numbered as in the chapter.

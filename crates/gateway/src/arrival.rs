@@ -24,6 +24,18 @@ pub enum Ambient {
     Withhold,
 }
 
+/// Who made a browser send the request, by the browser's own words. The front door puts it into the extensions of every admitted
+/// head. Only `serviceful up --as` looks at it; for sessions there is [`Ambient`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sender {
+    /// A page of this very origin, or the user: an address typed in, a bookmark.
+    Here,
+    /// Another site, a sibling among them, or a link there.
+    Elsewhere,
+    /// No word from a browser.
+    Silent,
+}
+
 /// A label of the network that a request came from, for counting failed attempts from one place, and for nothing else. The front
 /// door makes it of the address and a key that it draws at its start: it says nothing about where that is. It comes in the extensions
 /// of a head, is taken out as the request is admitted, and comes up again at the sign-in pages alone.

@@ -82,7 +82,7 @@ impl Intent {
     }
 
     /// Whether it is about what an app's own origin serves.
-    pub(crate) const fn is_of_app(&self) -> bool {
+    pub const fn is_of_app(&self) -> bool {
         matches!(self, Self::Invoke(_) | Self::Unrouted { .. } | Self::WrongMethod { .. })
     }
 

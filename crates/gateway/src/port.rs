@@ -19,11 +19,14 @@ pub trait Admit: Send + Sync {
 pub struct Recognised {
     pub caller: Arc<Caller>,
     pub renewed: Option<HeaderValue>,
+    /// Nobody proved to be this caller: on a developer's own machine, `serviceful up --as` said so. The words for the mark that
+    /// answer and event carry.
+    pub acting: Option<Arc<str>>,
 }
 
 impl From<Arc<Caller>> for Recognised {
     fn from(caller: Arc<Caller>) -> Self {
-        Self { caller, renewed: None }
+        Self { caller, renewed: None, acting: None }
     }
 }
 

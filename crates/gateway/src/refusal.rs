@@ -79,6 +79,8 @@ pub struct Refusal {
     pub close: bool,
     /// What the person has to show before it can be allowed. The answer says so (RFC 9470).
     pub demand: Option<Demand>,
+    /// Where a person signs in, for a program that asks one to.
+    pub login_url: Option<String>,
     /// What a person at a browser gets in place of problem+json.
     pub document: Option<Box<Document>>,
     /// The answer is its head alone: a refusal for a limit must not be held up by a client that does not read.
@@ -100,6 +102,7 @@ impl Refusal {
             close: false,
             bare: false,
             demand: None,
+            login_url: None,
             document: None,
         }
     }
@@ -210,6 +213,7 @@ impl Refusal {
         let mut problem = Problem::new(self.code);
         problem.detail.clone_from(&self.detail);
         problem.next.clone_from(&self.next);
+        problem.login_url.clone_from(&self.login_url);
         problem.request = Some(request.to_string());
         body::full(serde_json::to_vec(&problem).unwrap_or_default())
     }

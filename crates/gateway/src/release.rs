@@ -3,8 +3,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use types::{
-    AppName, CompileLimits, DeploymentId, Digest, EngineBuild, FunctionName, FunctionTarget, PrincipalId, RequestId,
-    RunLimits, UnixMillis,
+    AppName, CompileLimits, DeploymentId, Digest, EngineBuild, FunctionName, FunctionTarget, GroupName, PrincipalId,
+    RequestId, RunLimits, UnixMillis,
 };
 
 use crate::Fut;
@@ -89,11 +89,36 @@ pub struct PolicyProblem {
     pub message: String,
 }
 
+/// What a manifest declares that rules may name.
+#[derive(Debug, Clone, Copy)]
+pub struct Declared<'a> {
+    pub functions: &'a [FunctionName],
+    pub groups: &'a [GroupName],
+}
+
 /// policy: are these rules acceptable?
 pub trait PolicyPort: Send + Sync {
-    /// Parses and validates an app's Cedar file against the schema and the structural rules. With `functions`, also that it
-    /// names no others.
-    fn check(&self, app: &AppName, cedar: &str, functions: Option<&[FunctionName]>) -> Result<(), PolicyProblem>;
+    /// Parses and validates an app's Cedar file against the schema and the structural rules. With `declared`, also that it
+    /// names no other functions and groups.
+    fn check(&self, app: &AppName, cedar: &str, declared: Option<Declared<'_>>) -> Result<(), PolicyProblem>;
+}
+
+/// A group of people that means something to an app: it is among its members, or declared in its manifest, or both.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReleaseGroup {
+    pub name: GroupName,
+    /// Among the members, and whether its people are admins.
+    pub admin: Option<bool>,
+    /// The manifest declares it: rules may name it, and functions are told who is in it.
+    pub declared: bool,
+    /// Who is in it, in ascending order. Nobody is in a group that is not there.
+    pub people: Arc<[PrincipalId]>,
+}
+
+impl ReleaseGroup {
+    pub fn holds(&self, person: PrincipalId) -> bool {
+        self.people.binary_search(&person).is_ok()
+    }
 }
 
 /// Everything that must change together when an app gets a new current deployment or other members.
@@ -106,6 +131,8 @@ pub struct Release {
     pub functions: Vec<Arc<FunctionTarget>>,
     /// Members and whether each is an admin.
     pub members: Vec<(PrincipalId, bool)>,
+    /// By name.
+    pub groups: Vec<ReleaseGroup>,
     pub cedar: Option<Arc<str>>,
 }
 

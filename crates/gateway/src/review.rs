@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use types::{
-    Action, Caller, Demand, FunctionName, FunctionTarget, Method, PrincipalId, Resource, RoutePattern, UnixMillis,
+    Action, Caller, Demand, FunctionName, FunctionTarget, GroupName, Method, PrincipalId, Resource, RoutePattern,
+    UnixMillis,
 };
 
 use crate::{Decision, PolicyProblem, Release};
@@ -66,6 +67,8 @@ pub enum Subject {
     Person(PrincipalId),
     /// A service account of the app that a rule or a function names.
     Service(Arc<str>),
+    /// Somebody who is in this group of people, and no member by themselves.
+    Group(GroupName),
 }
 
 /// How far somebody gets with one function.
@@ -113,6 +116,9 @@ pub trait Draft: Send + Sync {
     fn reach(&self, callers: &[Caller], function: &FunctionName) -> Option<Vec<Reach>>;
     /// How far each class gets, and everybody whom a rule or the function names.
     fn classes(&self, function: &FunctionName) -> Option<Vec<(Class, Reach)>>;
+    /// How far somebody gets who is in one of the app's groups and nothing else, for each group by name. `None`: there is no such
+    /// function.
+    fn groups(&self, function: &FunctionName) -> Option<Vec<(GroupName, Reach)>>;
     /// What the rules of the function read.
     fn reads(&self, function: &FunctionName) -> Option<Reads>;
     /// A way to call the function that fits its route.
@@ -129,6 +135,8 @@ pub struct Gain {
     pub function: FunctionName,
     pub route: RoutePattern,
     pub who: Subject,
+    /// They belong to the app.
+    pub belongs: bool,
     /// Nothing answered there before, whoever asked.
     pub fresh: bool,
     /// Some ways only; `example` is one of them.
@@ -146,7 +154,7 @@ pub struct Gain {
 impl Gain {
     /// What every app does that grows: a new route for those who belong to it.
     pub const fn is_expected(&self) -> bool {
-        self.fresh && matches!(self.who, Subject::Class(Class::Member | Class::Admin | Class::MemberService))
+        self.fresh && self.belongs
     }
 }
 

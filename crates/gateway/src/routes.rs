@@ -37,6 +37,13 @@ impl Names {
         self.url(&self.id)
     }
 
+    /// The app with exactly this origin, as [`Names::app_url`] spells it; it may not be deployed.
+    pub fn app_at(&self, url: &str) -> Option<AppName> {
+        let (_, rest) = url.split_once("://")?;
+        let host = rest.split_once(':').map_or(rest, |(host, _)| host);
+        self.app_of(host).filter(|app| self.app_url(app) == url)
+    }
+
     fn url(&self, host: &str) -> String {
         match self.port {
             Some(port) => format!("{}://{host}:{port}", self.scheme),

@@ -1,8 +1,8 @@
 //! identity, as `sign-in` sees it: sessions opened and ended. And control, as `sign-in` sees it: who joins what.
 use std::sync::Arc;
 
-use store::{Invitation, Link, LinkPurpose, MemberRole, Session, StoreError};
-use types::{AppName, Assurance, CredentialId, PrincipalId, Secret, UnixMillis};
+use store::{EndedEverything, Invitation, Link, LinkPurpose, MemberRole, OpenedBy, Session, StoreError};
+use types::{AppName, Assurance, CredentialId, GroupName, PrincipalId, Secret, UnixMillis};
 
 use crate::{Fut, Refusal};
 
@@ -15,6 +15,8 @@ pub struct NewSession {
     pub assurance: Assurance,
     pub authenticated_at: UnixMillis,
     pub device: Arc<str>,
+    /// What stopped counting meanwhile opens nothing.
+    pub by: OpenedBy,
 }
 
 /// Whom to invite.
@@ -22,7 +24,11 @@ pub struct NewSession {
 pub struct NewInvitation {
     /// As `types::email_address` gives it.
     pub email: Arc<str>,
+    /// What they are called, if that is known.
+    pub name: Option<Arc<str>>,
     pub app: Option<(AppName, MemberRole)>,
+    /// Groups that they come into.
+    pub groups: Vec<GroupName>,
     pub invited_by: Option<PrincipalId>,
     /// Its link goes out by mail, and nobody else sees it.
     pub mailed: bool,
@@ -39,8 +45,38 @@ pub struct NewLink {
     pub note: Arc<str>,
 }
 
-/// identity: sessions of browsers, and invitations.
+/// How somebody comes by another name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Renaming {
+    /// They say so themselves. SECURITY: then it must not pass for the name of somebody else, whom others know by it.
+    Oneself,
+    /// Somebody says so who looks after the directory, and sees who is called what.
+    ByAdmin,
+}
+
+/// Why a name was not given.
+#[derive(Debug, thiserror::Error)]
+pub enum NameFailure {
+    /// It may not be anybody's name; the text is for whoever typed it.
+    #[error("the name is not acceptable: {why}")]
+    Unfit { why: String },
+    /// It passes for the name of somebody else.
+    #[error("somebody else has that name, or one that looks like it")]
+    Alike,
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// identity: sessions of browsers, invitations, and what people are called.
 pub trait SessionPort: Send + Sync {
+    /// What may be somebody's name.
+    fn fit_name(&self, name: &str) -> Result<(), NameFailure>;
+    /// Gives a person another name, in the store and in every cache before it returns; `false`: there is no such person.
+    fn rename(&self, person: PrincipalId, name: Arc<str>, by: Renaming) -> Fut<'_, Result<bool, NameFailure>>;
+    /// An invitation that is not kept yet, and the code of its link.
+    fn draft_invitation(&self, new: NewInvitation) -> (Invitation, Secret);
+    /// Ends every session, login and token of everybody, in the store and in every cache before it returns.
+    fn end_everything(&self) -> Fut<'_, Result<EndedEverything, StoreError>>;
     /// Makes an invitation. The code goes into its link and is kept by nobody; an earlier one for the address is void.
     fn invite(&self, new: NewInvitation) -> Fut<'_, Result<(Invitation, Secret), StoreError>>;
     /// Makes a link for somebody. The secret goes into its address and is kept by nobody.
@@ -70,4 +106,6 @@ pub trait MembershipPort: Send + Sync {
     fn adopt(&self, owner: PrincipalId) -> Fut<'_, Result<(), Refusal>>;
     /// Tells every room that an app's members changed.
     fn members_changed(&self, app: AppName) -> Fut<'_, Result<(), Refusal>>;
+    /// Tells every room that others are in a group of people.
+    fn group_changed(&self, group: GroupName) -> Fut<'_, Result<(), Refusal>>;
 }

@@ -1,7 +1,8 @@
 //! The keeper, as `sign-in` sees it.
 use std::sync::Arc;
 
-use types::{PrincipalId, Secret};
+use store::SealedSecret;
+use types::{AppName, PrincipalId, Secret, SecretName};
 
 use crate::Fut;
 
@@ -58,4 +59,14 @@ pub trait VaultPort: Send + Sync {
     /// Opens; `None` for what was not sealed for this.
     fn unseal(&self, what: SealedFor, context: String, sealed: Vec<u8>)
     -> Fut<'_, Result<Option<Vec<u8>>, VaultError>>;
+}
+
+/// Secrets of apps: sealed where they are set, opened where a function uses one.
+pub trait SecretPort: Send + Sync {
+    /// Seals a value for this app and this name alone.
+    fn seal_secret(&self, app: AppName, name: SecretName, value: Secret) -> Fut<'_, Result<SealedSecret, VaultError>>;
+    /// The value that counts now; `None` when nobody has set one. The use is remembered.
+    ///
+    /// INVARIANT: the caller has seen the grant: it answers whoever asks.
+    fn reveal_secret(&self, app: AppName, name: SecretName) -> Fut<'_, Result<Option<Secret>, VaultError>>;
 }

@@ -9,7 +9,7 @@ use types::{AppName, Caller, Code, Demand};
 
 use crate::{
     Admitted, Arrival, Body, BodyError, Ctx, Decision, Denial, Desk, Document, House, Identified, Intent, Permit,
-    Recognised, Refusal, Reply, Way, body, cookies, errand::Errand, refusal::SecurityClass,
+    RESERVED_PATH, Recognised, Refusal, Reply, Way, body, cookies, errand::Errand, refusal::SecurityClass,
 };
 
 /// What is learnt on the way, for the event. Refused walks leave some of it empty.
@@ -21,6 +21,8 @@ struct Trail {
     timings: Timings,
     /// The cookie that the answer carries, where identity replaced a session's secret.
     renewed: Option<HeaderValue>,
+    /// The caller is one by `serviceful up --as`.
+    acting: Option<Arc<str>>,
     /// The app that the host names, for events about what was refused before there was an intent.
     host: Option<AppName>,
     /// The request cannot change anything, so its event need not be on disk before the answer.
@@ -33,13 +35,14 @@ async fn walk(house: &House, cx: &Ctx, arrival: Arrival, trail: &mut Trail) -> R
     let intent = house.routes.intent_of(&admitted)?; // action + resource
     let errand = Errand::of(admitted.head());
     trail.intent = Some(intent.clone());
-    let Recognised { caller, renewed } = match house.identity.identify_now(cx, &admitted, &intent) {
+    let Recognised { caller, renewed, acting } = match house.identity.identify_now(cx, &admitted, &intent) {
         Some(known) => known?,
         None => house.identity.identify(cx, &admitted, &intent).await?, // a stranger is a caller too
     };
     trail.timings.identify_us = cx.elapsed_us();
     trail.caller = Some(caller.clone());
     trail.renewed = renewed;
+    trail.acting = acting;
     let identified = Identified::mint(admitted, caller);
     let decision = house.policy.decide(&identified, &intent, cx.started_at); // not async: cannot do I/O
     trail.timings.decide_us = cx.elapsed_us().saturating_sub(trail.timings.identify_us);
@@ -87,6 +90,11 @@ fn permit_of(
 
 /// The same refusal, with an answer for whoever waits at a browser: the way to sign in, or a page that says what is wrong.
 async fn for_a_person(house: &House, cx: &Ctx, errand: &Errand, trail: &Trail, refusal: Refusal) -> Refusal {
+    // Whoever is somebody by decree has nothing to show at the sign-in pages, and would come back as they went.
+    if let Some(acting) = trail.acting.as_deref().filter(|_| refusal.code == Code::ID_STEP_UP) {
+        return refusal
+            .next(format!("you are {acting} by `serviceful up --as`; start it with a stronger `--assurance`"));
+    }
     if matches!(&trail.intent, Some(Intent::SignIn(call)) if call.desk == Desk::Id) && refusal.code == Code::ID_REQUIRED
     {
         let way = (header::LOCATION, HeaderValue::from_static("/sign-in"));
@@ -219,6 +227,8 @@ impl House {
         match result {
             Err(Refusal { security: Some(class), .. }) => event.note = Some(class.as_str().into()),
             Err(_) => {}
+            // Somebody by decree keeps the mark; functions leave no note.
+            Ok(Reply { note: None, .. }) => {}
             Ok(reply) => event.note.clone_from(&reply.note),
         }
         let receipt = self.audit.record(&event)?;
@@ -264,7 +274,8 @@ impl House {
                 }
                 reply.response
             }
-            Err(refusal) => {
+            Err(mut refusal) => {
+                refusal.login_url = self.login_url(trail, &refusal);
                 let mut response = refusal.response(cx.request);
                 self.challenge(trail, &refusal, &mut response);
                 response
@@ -280,7 +291,25 @@ impl House {
         if let Ok(value) = HeaderValue::from_str(&cx.request.to_string()) {
             response.headers_mut().insert("sf-request", value);
         }
+        if let Some(value) = trail.acting.as_deref().and_then(|acting| HeaderValue::from_str(acting).ok()) {
+            response.headers_mut().insert("sf-development", value);
+        }
         response
+    }
+
+    /// Where a person would sign in who was answered 401. Built from configuration, never from the received Host; it begins a new
+    /// attempt, so that it says nothing of the request that was refused.
+    fn login_url(&self, trail: &Trail, refusal: &Refusal) -> Option<String> {
+        if refusal.status() != http::StatusCode::UNAUTHORIZED.as_u16() {
+            return None;
+        }
+        let names = self.routes.names();
+        let control = matches!(trail.intent, Some(Intent::Control(_) | Intent::UnroutedControl));
+        let app = trail.intent.as_ref().and_then(|intent| intent.resource().app().cloned()).filter(|_| !control);
+        Some(match app {
+            Some(app) => format!("{}{RESERVED_PATH}sign-in", names.app_url(&app)),
+            None => format!("{}/sign-in", names.id_url()),
+        })
     }
 
     /// Adds the RFC 9728 hints to a 401: where this origin says which identity it wants.
@@ -305,9 +334,9 @@ impl House {
         if let Ok(value) = HeaderValue::from_str(&text) {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, value);
         }
-        // Only there do tokens count that are bound to a key (RFC 9449 section 7.1).
+        // Tokens that are bound to a key count for the platform, and for apps (RFC 9449 section 7.1).
         let text = text.replacen("Bearer ", "DPoP algs=\"ES256\", ", 1);
-        if control && let Ok(value) = HeaderValue::from_str(&text) {
+        if let Ok(value) = HeaderValue::from_str(&text) {
             response.headers_mut().append(header::WWW_AUTHENTICATE, value);
         }
     }
@@ -369,6 +398,6 @@ fn event(cx: &Ctx, kind: Kind, trail: &Trail, outcome: Outcome, engine_build: Op
         engine_build,
         policies: trail.policies.to_vec(),
         timings: Some(trail.timings),
-        note: None,
+        note: trail.acting.as_deref().map(|acting| format!("development: {acting}").into()),
     }
 }

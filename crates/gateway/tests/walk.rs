@@ -81,7 +81,7 @@ impl Identify for Rooms {
     fn identify<'a>(&'a self, _: &'a Ctx, _: &'a Admitted, _: &'a Intent) -> Fut<'a, Result<Recognised, Refusal>> {
         let caller = self.caller.lock().unwrap().clone();
         let renewed = self.renewed.lock().unwrap().clone();
-        Box::pin(std::future::ready(caller.map(|caller| Recognised { caller, renewed })))
+        Box::pin(std::future::ready(caller.map(|caller| Recognised { caller, renewed, acting: None })))
     }
 }
 impl Decide for Rooms {

@@ -1,4 +1,6 @@
-//! What it costs to say who is calling: `cargo run --release -p identity --example bench_identify`.
+//! What it costs to say who is calling: `cargo run --release -p identity --example bench_identify [PEOPLE]`.
+//!
+//! With a number, sessions and addresses are looked for once more among so many people.
 //!
 //! Prints the median over rounds of the mean nanoseconds for each call: CPU time of all threads, and wall time. On a busy machine
 //! only the first means something.
@@ -18,19 +20,26 @@ use std::{
 
 use aws_lc_rs::{
     digest::{SHA256, digest},
-    signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair},
+    signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _},
 };
 use data_encoding::BASE64URL_NOPAD;
 use gateway::{
-    Admitted, Channel, ControlCall, CredentialPort, Ctx, Identify, Intent, LoginPort, NewCredential, NewLogin,
+    Admitted, Ambient, Channel, ControlCall, CredentialPort, Ctx, Desk, Fut, Identify, Intent, LoginPort, Names,
+    NewCredential, NewLogin, NewSession, NewToken, Recognised, SSO_COOKIE, SessionPort, SignInCall, SignedToken,
+    TokenKey, TokenKeyState, TokenPort, Wanted,
 };
 use http::{Method, Request};
-use identity::{Config, Service};
+use identity::{Config, Ports, Service};
 use jsonwebtoken::{Algorithm, EncodingKey, Header, jwk::Jwk};
 use serde_json::json;
-use store::{Audience, CredentialKind, Directory, Principal, PrincipalKind};
+use store::{
+    Account, Accounts, Audience, CredentialKind, Directory, Invitation, Link, LinkPurpose, OpenedBy, Opening,
+    Principal, PrincipalKind, Sessions,
+};
 use store_sqlite::SqliteStore;
-use types::{Action, Assurance, Clock, CredentialId, Instant, PrincipalId, Resource, Rng, Secret, UnixMillis};
+use types::{
+    Action, Assurance, Caller, Clock, CredentialId, Digest, Instant, PrincipalId, Resource, Rng, Secret, UnixMillis,
+};
 
 const ROUNDS: usize = 11;
 /// Fewer than are remembered of one key at a time.
@@ -100,7 +109,9 @@ fn main() {
     let store = Arc::new(SqliteStore::open(folder.path()).expect("a store"));
     let (clock, rng) = (Arc::new(Real(Wall::now())), Arc::new(Counter(AtomicU64::new(1))));
     let config = Config { verified_s: 3_600, ..Config::default() };
-    let room = Service::new(config, store.clone(), clock.clone(), rng.clone());
+    let mint = Arc::new(Mint::new(clock.clone()));
+    let room = Service::new(config, ports(&store, &mint, &clock, &rng));
+    runtime.block_on(room.refresh_keys()).expect("keys");
 
     let id = PrincipalId::fresh(clock.now(), &*rng);
     let kind = PrincipalKind::Person { owner: true };
@@ -141,7 +152,10 @@ fn main() {
     let key = room.key_of(Some(&proof), &Method::POST, URL).expect("a good proof");
     let (assurance, authenticated_at) = (Assurance::MultiFactor, clock.now());
     let login = CredentialId::fresh(clock.now(), &*rng);
-    let new = NewLogin { id: login, person: id, key, label: "bench".into(), assurance, authenticated_at };
+    let opening = runtime.block_on(opening(&room, &store, id, authenticated_at));
+    let wanted = Wanted { client: "bench", audience: Audience::Platform };
+    let label = "bench".into();
+    let new = NewLogin { id: login, person: id, key, label, assurance, authenticated_at, opening, wanted };
     let bound = runtime.block_on(room.open_login(new)).expect("a login").access;
     let all = PROOFS * u32::try_from(ROUNDS).expect("few");
     let proved: Vec<Admitted> = (0..=all).map(|n| holder.request(&*clock, n + 1, &bound)).collect();
@@ -152,6 +166,18 @@ fn main() {
         let caller = black_box(room.identify_now(&cx, next.next().expect("one"), &intent));
         assert!(matches!(caller, Some(Ok(_))), "a hit");
     });
+    // The same claims, signed anew: each is another text, so no cache knows it. The proof is left out, and asked for last.
+    let mut fresh =
+        (0..20_000).map(|_| request(&format!("Bearer {}", mint.again().reveal()))).collect::<Vec<_>>().into_iter();
+    measure("signed token, not cached, without its proof", 1_500, |_| {
+        let refused = runtime.block_on(room.identify(&cx, &fresh.next().expect("one"), &intent));
+        assert!(refused.is_err_and(|e| e.reason.contains("without a proof")), "verified, and then missed its proof");
+    });
+    let alone = request(&format!("Bearer {}", bound.reveal()));
+    measure("signed token, cached, without its proof", 100_000, |_| {
+        assert!(matches!(black_box(room.identify_now(&cx, &alone, &intent)), Some(Err(_))), "a hit");
+    });
+    measure("a login's token signed", 1_500, |_| drop(black_box(mint.again())));
     for (name, field) in [
         ("garbage: wrong length", "Bearer nonsense".to_owned()),
         ("garbage: right shape, wrong checksum", format!("Bearer sfp_{}", "A".repeat(49))),
@@ -171,6 +197,196 @@ fn main() {
     measure("store hit: known token, SQLite read", 1_500, |_| {
         assert!(runtime.block_on(room.identify(&cx, &good, &intent)).is_ok(), "known");
     });
+
+    let few = 100;
+    runtime.block_on(populate(&store, 0..few));
+    sessions(&runtime, &store, few);
+    let Some(many) = std::env::args().nth(1).and_then(|text| text.parse().ok()) else { return };
+    runtime.block_on(populate(&store, few..many));
+    sessions(&runtime, &store, many);
+}
+
+fn ports(store: &Arc<SqliteStore>, mint: &Arc<Mint>, clock: &Arc<Real>, rng: &Arc<Counter>) -> Ports {
+    let names = Names {
+        scheme: "http",
+        apps_domain: "localhost".into(),
+        console: "console.localhost".into(),
+        id: "id.localhost".into(),
+        port: None,
+    };
+    let (store, tokens, clock, rng) = (store.clone(), mint.clone(), clock.clone(), rng.clone());
+    Ports { store, tokens, names, clock, rng, first: true }
+}
+
+fn address(n: u32) -> Arc<str> {
+    format!("person{n}@example.org").into()
+}
+
+/// A person with an account, by an invitation, as they come.
+async fn join(store: &SqliteStore, n: u32) -> Option<Invitation> {
+    let code_hash = Digest::from_bytes(<[u8; 32]>::try_from(digest(&SHA256, &n.to_be_bytes()).as_ref()).expect("32"));
+    let mut bytes = [7; 16];
+    bytes.iter_mut().zip(n.to_be_bytes()).for_each(|(to, from)| *to = from);
+    let (at, later) = (UnixMillis(1_000), UnixMillis(1_000_000));
+    let invitation = Invitation {
+        id: CredentialId::from_bytes(bytes),
+        code_hash,
+        email: address(n),
+        name: None,
+        app: None,
+        groups: Vec::new(),
+        invited_by: None,
+        mailed: false,
+        sign_up: false,
+        created_at: at,
+        expires_at: later,
+    };
+    store.add_invitation(invitation).await.expect("invited");
+    let id = PrincipalId::from_bytes(bytes);
+    let kind = PrincipalKind::Person { owner: false };
+    let name = format!("Person {n}").into();
+    let person = Principal { id, kind, name, disabled: false, created_at: at, version: 1 };
+    let account = Account {
+        person: id,
+        email: address(n),
+        email_verified: false,
+        password: Some(
+            "$argon2id$v=19$m=65536,t=3,p=1,keyid=AAAAAQ$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNo"
+                .into(),
+        ),
+        password_at: Some(at),
+        totp: None,
+        passkeys: "[]".into(),
+    };
+    store.accept_invitation(code_hash, at, person, account).await.expect("accepted")
+}
+
+async fn populate(store: &Arc<SqliteStore>, people: std::ops::Range<u32>) {
+    let mut waiting = tokio::task::JoinSet::new();
+    for n in people {
+        let store = store.clone();
+        waiting.spawn(async move { join(&store, n).await.expect("one more") });
+        if waiting.len() >= 256 {
+            waiting.join_next().await;
+        }
+    }
+    while waiting.join_next().await.is_some() {}
+}
+
+/// Sessions among so many people.
+fn sessions(runtime: &tokio::runtime::Runtime, store: &Arc<SqliteStore>, people: u32) {
+    let (clock, rng) = (Arc::new(Real(Wall::now())), Arc::new(Counter(AtomicU64::new(77))));
+    let config = Config { verified_s: 3_600, ..Config::default() };
+    let mint = Arc::new(Mint::new(clock.clone()));
+    let room = Service::new(config, ports(store, &mint, &clock, &rng));
+    let intent =
+        Intent::SignIn(SignInCall { name: "Account", action: Action::AccountManage, desk: Desk::Id, app: None });
+    let found = runtime.block_on(store.account_of(address(people / 2))).expect("read").expect("somebody");
+    let mut brought = Vec::new();
+    for _ in 0..1_501 {
+        let new = NewSession {
+            person: found.1.id,
+            child: None,
+            assurance: Assurance::MultiFactor,
+            authenticated_at: clock.now(),
+            device: "Firefox on Linux".into(),
+            by: OpenedBy::Other,
+        };
+        let (_, secret) = runtime.block_on(room.open(new)).expect("a session");
+        let cookie = format!("{SSO_COOKIE}={}", secret.reveal());
+        let request = Request::get("http://id.localhost/account").header("cookie", cookie);
+        let mut head = request.body(()).expect("a request").into_parts().0;
+        head.extensions.insert(Ambient::Attach);
+        brought.push(Admitted::for_test(Channel::Wire { tls: true }, head));
+    }
+    let cx = Ctx::arrive(clock, rng);
+    let (first, rest) = brought.split_first().expect("some");
+    let known = |answer: Recognised| assert!(!matches!(&*answer.caller, Caller::Stranger), "known");
+    known(runtime.block_on(room.identify(&cx, first, &intent)).expect("known"));
+    measure(&format!("session, cached, {people} people"), 100_000, |_| {
+        known(black_box(room.identify_now(&cx, first, &intent)).expect("a hit").expect("known"));
+    });
+    let mut next = rest.iter().cycle();
+    measure(&format!("session, SQLite read, {people} people"), 1_500, |_| {
+        known(runtime.block_on(room.identify(&cx, next.next().expect("a cycle"), &intent)).expect("known"));
+    });
+    let mut n = 0;
+    measure(&format!("account by address, SQLite read, {people} people"), 1_500, |_| {
+        n = (n + 7_919) % people;
+        assert!(runtime.block_on(store.account_of(address(n))).expect("read").is_some(), "somebody");
+    });
+    let memory = std::fs::read_to_string("/proc/self/status").expect("Linux");
+    let resident = memory.lines().find(|line| line.starts_with("VmRSS")).expect("resident");
+    println!("{people} people: {resident}");
+}
+
+/// What a login is opened with.
+async fn opening(room: &Service, store: &SqliteStore, person: PrincipalId, at: UnixMillis) -> Opening {
+    let (assurance, device) = (Assurance::MultiFactor, "bench".into());
+    let new = NewSession { person, child: None, assurance, authenticated_at: at, device, by: OpenedBy::Other };
+    let (session, _) = room.open(new).await.expect("a session");
+    let code = types::Digest::from_bytes([7; 32]);
+    let (note, expires_at) = ("{}".into(), at.plus_seconds(60));
+    let link = Link { hash: code, purpose: LinkPurpose::Code, person, note, expires_at };
+    store.add_link(link).await.expect("a code");
+    store.use_link(LinkPurpose::Code, code, at).await.expect("used");
+    Opening { session: session.id, code }
+}
+
+/// Signs tokens as the keeper does, in this process.
+struct Mint {
+    clock: Arc<Real>,
+    key: EncodingKey,
+    public: TokenKey,
+    last: std::sync::Mutex<Option<NewToken>>,
+}
+
+impl Mint {
+    fn new(clock: Arc<Real>) -> Self {
+        let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).expect("a key");
+        let point = pair.public_key().as_ref();
+        let half = |at: usize| point.get(at..at + 32).and_then(|half| half.try_into().ok()).expect("32 bytes");
+        let (x, y, now) = (half(1), half(33), clock.now());
+        let (state, until) = (TokenKeyState::Active, now.plus_seconds(86_400));
+        let id = "bench".into();
+        let public = TokenKey { id, x, y, state, made_at: now, signs_from: now, signs_until: until, gone_at: until };
+        let key = EncodingKey::from_ec_der(pair.to_pkcs8v1().expect("its text").as_ref());
+        Self { clock, key, public, last: std::sync::Mutex::default() }
+    }
+
+    fn text(&self, token: &NewToken) -> Secret {
+        let kid = Some(self.public.id.to_string());
+        let header = Header { typ: Some("at+jwt".to_owned()), kid, ..Header::new(Algorithm::ES256) };
+        let iat = self.clock.now().0 / 1_000;
+        let claims = json!({
+            "iss": token.issuer, "aud": token.audience, "sub": token.person.to_string(), "client_id": token.client,
+            "sid": token.login.to_string(), "jti": token.id, "iat": iat, "exp": iat + token.life_s,
+            "auth_time": token.authenticated_at.0 / 1_000, "acr": token.assurance.acr(),
+            "cnf": {"jkt": BASE64URL_NOPAD.encode(token.key.as_bytes())},
+        });
+        Secret::new(jsonwebtoken::encode(&header, &claims, &self.key).expect("a token"))
+    }
+
+    /// The last token once more, with another signature.
+    fn again(&self) -> Secret {
+        self.text(self.last.lock().expect("no panic").as_ref().expect("one"))
+    }
+}
+
+impl TokenPort for Mint {
+    fn sign(&self, token: NewToken) -> Fut<'_, Result<SignedToken, String>> {
+        let text = self.text(&token);
+        *self.last.lock().expect("no panic") = Some(token);
+        Box::pin(async move { Ok(SignedToken { text, key: self.public.id.clone() }) })
+    }
+
+    fn keys(&self) -> Fut<'_, Result<Vec<TokenKey>, String>> {
+        Box::pin(async { Ok(vec![self.public.clone()]) })
+    }
+
+    fn rotate(&self, _: bool) -> Fut<'_, Result<Vec<TokenKey>, String>> {
+        self.keys()
+    }
 }
 
 /// A command line with a key.

@@ -5,11 +5,9 @@ use http::{HeaderMap, header::AUTHORIZATION};
 
 use crate::{
     reason::{Malformed, Reason},
-    token,
+    signed, token,
 };
 
-/// Tokens up to this length are told apart by what is wrong with them; a token of ours has 53 bytes.
-const LOOKED_AT_MAX: usize = 256;
 /// Longer than every scheme's name.
 const SCHEME_MAX: usize = 32;
 
@@ -42,14 +40,26 @@ pub(crate) fn token(headers: &HeaderMap) -> Result<Option<(Scheme, &[u8])>, Reas
     };
     let token = rest.strip_prefix(b" ").ok_or(Reason::Syntax)?;
     // Far too long is known without looking: kilobytes of garbage cost as little as a few bytes of it.
-    if token.len() > LOOKED_AT_MAX {
+    if token.len() > signed::BYTES_MAX {
         return Err(Reason::Malformed(Malformed::Length));
     }
     if !is_b64token(token) {
         return Err(Reason::Syntax);
     }
+    if is_signed(token) {
+        return if signed::has_shape(token) {
+            Ok(Some((scheme, token)))
+        } else {
+            Err(Reason::Malformed(Malformed::Parts))
+        };
+    }
     token::check(token).map_err(Reason::Malformed)?;
     Ok(Some((scheme, token)))
+}
+
+/// Whether it is one that says itself what it is. The others have no dot.
+pub(crate) fn is_signed(token: &[u8]) -> bool {
+    token.contains(&b'.')
 }
 
 /// The proof beside it; `None` when there is none, more than one, or no text.

@@ -54,7 +54,7 @@ pub struct Config {
     pub session_rotate_s: u64,
     /// How long a replaced secret still counts, for requests that were under way: 60 seconds.
     pub session_grace_s: u64,
-    /// The access secret of a command line that signed in: 5 minutes. It is bound to a key and refreshed by itself.
+    /// The access token of a command line that signed in: 5 minutes, at most 10. It is bound to a key and refreshed by itself.
     pub login_access_s: u64,
     /// A command line that signed in, however much it is used: 12 hours.
     pub login_max_s: u64,

@@ -57,6 +57,8 @@ impl Service {
     /// claim; how many those were.
     /// What happened to them stays in the audit log.
     pub async fn purge(&self) -> Result<usize, StoreError> {
+        // Proofs count for about a minute; whoever sends many leaves them here for no longer than it takes to come by.
+        self.used.purge(self.clock.now());
         let retention_ms = self.config.retention_s.saturating_mul(1_000);
         // No cache has to forget them: they count nowhere already.
         let (now, idle_ms) = (self.clock.now(), self.config.session_idle_s.saturating_mul(1_000));

@@ -5,14 +5,17 @@
 //! If this is wrong: somebody acts as somebody else, or goes on acting after they were shut out. docs/security/threats.md#identity
 #![forbid(unsafe_code)]
 
+mod acting;
 mod config;
 mod service;
 
 mod bearer;
+mod keys;
 mod proof;
 mod reason;
 mod seen;
 mod sessions;
+mod signed;
 mod token;
 mod used;
 
@@ -25,5 +28,7 @@ pub mod probe;
 
 // NOT HERE: passwords, second factors and the pages that ask for them. They are the room `sign-in`, which opens sessions here.
 
+pub use acting::{Act, Acting, NO_CREDENTIAL};
 pub use config::{Config, Life};
-pub use service::Service;
+pub use keys::RotateFailure;
+pub use service::{Ports, Service};

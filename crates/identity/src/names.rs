@@ -1,6 +1,12 @@
 //! What people may be called. Names appear in terminals, pages and logs beside facts; a name must not be able to pose as one.
-use gateway::CredentialFailure;
-use types::FunctionName;
+use std::sync::Arc;
+
+use gateway::{CredentialFailure, NameFailure, Renaming};
+use store::StoreError;
+use types::{FunctionName, PrincipalId};
+use unicode_security::skeleton;
+
+use crate::Service;
 
 /// Longest display name and label, in characters.
 const CHARACTERS_MAX: usize = 80;
@@ -21,6 +27,69 @@ pub(crate) fn check_display(what: &'static str, name: &str) -> Result<(), Creden
     match name.chars().find(|c| !is_visible(*c)) {
         Some(c) => unfit(format!("it holds the invisible or reordering character U+{:04X}; remove it", u32::from(c))),
         None => Ok(()),
+    }
+}
+
+/// As [`check_display`], for whoever asks on behalf of a person.
+pub(crate) fn fit(name: &str) -> Result<(), NameFailure> {
+    match check_display("the name", name) {
+        Ok(()) => Ok(()),
+        Err(CredentialFailure::Unfit { why, .. }) => Err(NameFailure::Unfit { why }),
+        Err(other) => Err(NameFailure::Unfit { why: other.to_string() }),
+    }
+}
+
+/// What is left of a name for somebody who reads it in passing: letters and digits, those that look alike being the same (UTS 39,
+/// section 4), whichever case they have, and nothing between them.
+fn glance(name: &str) -> [String; 2] {
+    let plain = |text: &mut dyn Iterator<Item = char>| -> String {
+        text.filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+    };
+    let lower = name.to_lowercase();
+    // In both orders: `I` looks like `l`, and `i` does not.
+    [plain(&mut skeleton(name)), plain(&mut skeleton(&lower))]
+}
+
+/// Whether one of two names passes for the other.
+pub(crate) fn alike(one: &str, other: &str) -> bool {
+    let ([a, b], [c, d]) = (glance(one), glance(other));
+    // A name without a letter (`☕`) passes for no other one but itself.
+    if a.is_empty() || c.is_empty() { one == other } else { a == c || b == d }
+}
+
+impl Service {
+    pub(crate) async fn give_name(
+        &self,
+        person: PrincipalId,
+        name: Arc<str>,
+        by: Renaming,
+    ) -> Result<bool, NameFailure> {
+        fit(&name)?;
+        if by == Renaming::Oneself && self.is_taken(person, &name).await? {
+            return Err(NameFailure::Alike);
+        }
+        let renamed = self.store.rename_person(person, name).await?;
+        self.forget_sessions_of(person);
+        self.forget_credentials_of(person);
+        Ok(renamed)
+    }
+
+    /// Whether somebody else has a name that this one passes for. Reads all of them: people rename themselves rarely.
+    async fn is_taken(&self, person: PrincipalId, name: &str) -> Result<bool, StoreError> {
+        const PAGE: usize = 1_000;
+        let mut after = None;
+        loop {
+            let page = self.store.names(after, PAGE).await?;
+            if page.iter().any(|(id, known)| *id != person && alike(known, name)) {
+                return Ok(true);
+            }
+            after = page.last().map(|(id, _)| *id);
+            if page.len() < PAGE {
+                return Ok(false);
+            }
+            // Others have their turn: a page takes some milliseconds.
+            tokio::task::yield_now().await;
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use types::UnixMillis;
 use crate::{
     bearer, names,
     proof::{self, About},
-    token,
+    signed, token,
 };
 
 /// The value of an `Authorization` field, and the same bytes as a claim's code and as a name.
@@ -30,12 +30,30 @@ pub fn credential(bytes: &[u8]) {
     }
 }
 
+/// A signed token of a platform with one key, which signed nothing: it is refused, whatever is in it.
+pub fn signed(bytes: &[u8]) {
+    let shaped = signed::has_shape(bytes);
+    assert!(!shaped || (bytes.len() <= signed::BYTES_MAX && bytes.iter().filter(|b| **b == b'.').count() == 2));
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    // The private key of this point is 1: of what is tried here, nothing is signed with it.
+    let (x, y) = (signed::PROBE_X, signed::PROBE_Y);
+    let at = UnixMillis(1_790_000_000_000);
+    let gone_at = UnixMillis(u64::MAX);
+    let state = gateway::TokenKeyState::Active;
+    let public =
+        gateway::TokenKey { id: "k".into(), x, y, state, made_at: at, signs_from: at, signs_until: gone_at, gone_at };
+    let keys: Vec<_> = signed::Key::of(public).into_iter().collect();
+    assert_eq!(keys.len(), 1);
+    let read = signed::read(text, &keys, "https://id.example.com", at);
+    assert!(read.is_err(), "nobody signed this: {read:?}");
+}
+
 /// A proof of possession that did not come from the holder of a key: it is refused, whatever is in it.
 pub fn proof(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     let address = Uri::from_static("https://console.example.com/api/v1/whoami");
     let about = About { method: &Method::GET, address: &address, token: None };
-    let judged = proof::judge(text, about, UnixMillis(1_790_000_000_000), UnixMillis(0));
+    let judged = proof::judge(text, about, UnixMillis(1_790_000_000_000), 0);
     assert!(judged.is_err(), "nobody signed this: {judged:?}");
 }
 

@@ -12,8 +12,11 @@ use types::{Digest, UnixMillis};
 
 use crate::token;
 
-/// How far the clock of a sender may be from ours, either way.
+/// How old a proof may be: the way here, and a sender's clock that is behind ours.
 pub(crate) const SKEW_S: u64 = 60;
+/// How far a sender's clock may be ahead of ours. Short, because after a restart proofs count only from then on that no process
+/// before can have seen (see `judge`).
+pub(crate) const AHEAD_S: u64 = 5;
 /// An ES256 proof of a token has about 500 bytes.
 const BYTES_MAX: usize = 2_048;
 const JTI_BYTES_MAX: usize = 128;
@@ -42,7 +45,7 @@ pub(crate) enum Flaw {
     Ahead(u64),
     #[error("it is over, or not valid yet")]
     Over,
-    #[error("the platform was started after it was made; make another")]
+    #[error("the platform has started since it was made, or just before; try again in some seconds")]
     BeforeStart,
     #[error("`jti` is missing or too long")]
     Id,
@@ -147,8 +150,8 @@ fn claims(text: &str, key: &DecodingKey) -> Result<Claims, Flaw> {
         .claims)
 }
 
-/// Judges a proof. `began`: what was made before this process has no memory of whether it was used.
-pub(crate) fn judge(text: &str, about: About<'_>, now: UnixMillis, began: UnixMillis) -> Result<Proof, Flaw> {
+/// Judges a proof. `since_s`: of what was made in an earlier second, nobody here knows whether it was used.
+pub(crate) fn judge(text: &str, about: About<'_>, now: UnixMillis, since_s: u64) -> Result<Proof, Flaw> {
     if text.len() > BYTES_MAX {
         return Err(Flaw::Malformed);
     }
@@ -164,14 +167,13 @@ pub(crate) fn judge(text: &str, about: About<'_>, now: UnixMillis, began: UnixMi
     if now_s > claims.iat.saturating_add(SKEW_S) {
         return Err(Flaw::Old(now_s.saturating_sub(claims.iat)));
     }
-    if claims.iat > now_s.saturating_add(SKEW_S) {
+    if claims.iat > now_s.saturating_add(AHEAD_S) {
         return Err(Flaw::Ahead(claims.iat.saturating_sub(now_s)));
     }
-    if claims.exp.is_some_and(|exp| now_s >= exp) || claims.nbf.is_some_and(|nbf| nbf > now_s.saturating_add(SKEW_S)) {
+    if claims.exp.is_some_and(|exp| now_s >= exp) || claims.nbf.is_some_and(|nbf| nbf > now_s.saturating_add(AHEAD_S)) {
         return Err(Flaw::Over);
     }
-    // A second is all that `iat` says.
-    if claims.iat < began.0 / 1_000 {
+    if claims.iat < since_s {
         return Err(Flaw::BeforeStart);
     }
     if claims.jti.is_empty() || claims.jti.len() > JTI_BYTES_MAX {

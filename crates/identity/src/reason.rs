@@ -2,7 +2,7 @@
 use gateway::{Refusal, SecurityClass};
 use types::{Code, CredentialId, PrincipalId};
 
-use crate::proof::Flaw;
+use crate::{proof::Flaw, signed::Defect};
 
 /// Why a text cannot be a token of ours at all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -15,6 +15,8 @@ pub(crate) enum Malformed {
     Alphabet,
     #[error("checksum")]
     Checksum,
+    #[error("number or alphabet of parts")]
+    Parts,
 }
 
 /// One reason for a refusal. Never holds any part of the credential.
@@ -28,6 +30,10 @@ pub(crate) enum Reason {
     Syntax,
     #[error("credential: not a token of this platform (wrong {0})")]
     Malformed(Malformed),
+    #[error("credential: a signed token: {0}")]
+    Signed(Defect),
+    #[error("credential: a signed token that login {0} has no more; it was refreshed, or is gone")]
+    Former(CredentialId),
     #[error("credential: unknown")]
     Unknown,
     #[error("credential: {0} is revoked")]

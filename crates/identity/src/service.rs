@@ -1,7 +1,7 @@
 //! The room: from a request to a caller.
 use std::sync::Arc;
 
-use gateway::{Admitted, Channel, Ctx, Fut, Identify, Intent, Recognised, Refusal};
+use gateway::{Admitted, Channel, Ctx, Fut, Identify, Intent, Names, Recognised, Refusal, TokenPort};
 use http::{Method, Uri};
 use store::{Audience, Credential, CredentialKind, Login, Principal, PrincipalKind, Store};
 use types::{
@@ -13,17 +13,36 @@ use crate::{
     Config,
     bearer::{self, Scheme},
     claims::Attempts,
+    keys::Keys,
     proof::{self, About, Flaw},
     reason::Reason,
     seen::Seen,
     sessions::{self, Place},
+    signed::{self, Defect},
     token,
     used::Used,
 };
 
+/// What the composition root gives.
+pub struct Ports {
+    pub store: Arc<dyn Store>,
+    /// Who signs access tokens.
+    pub tokens: Arc<dyn TokenPort>,
+    /// Of the issuer, and of the places where tokens count.
+    pub names: Names,
+    pub clock: Arc<dyn Clock>,
+    pub rng: Arc<dyn Rng>,
+    /// No process before this one judged proofs of this platform, so none can have been used before.
+    pub first: bool,
+}
+
 /// identity. Cheap to share behind an `Arc`; holds no secret.
 pub struct Service {
     pub(crate) config: Config,
+    pub(crate) names: Names,
+    pub(crate) issuer: String,
+    pub(crate) tokens: Arc<dyn TokenPort>,
+    pub(crate) keys: Keys,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) rng: Arc<dyn Rng>,
@@ -32,9 +51,9 @@ pub struct Service {
     pub(crate) sessions: Seen<sessions::Open>,
     pub(crate) attempts: Attempts,
     pub(crate) stranger: Arc<Caller>,
-    /// When this memory of proofs began.
-    pub(crate) began: UnixMillis,
-    used: Used,
+    /// The first second of which every proof that was used is known here.
+    since_s: u64,
+    pub(crate) used: Used,
 }
 
 /// A credential that the store vouched for.
@@ -61,8 +80,10 @@ struct Refused {
 
 /// A token of the right shape as a request brought it.
 struct Brought {
-    /// Its name in store and cache.
+    /// Its name in the cache, and, of one that is not signed, in the store.
     hash: Digest,
+    /// All of it, where it is signed.
+    signed: Option<Box<str>>,
     /// What it came with.
     beside: Option<Beside>,
 }
@@ -84,13 +105,33 @@ enum Evidence {
 }
 
 impl Service {
-    /// The room over this store. Time and chance come from the caller.
-    pub fn new(config: Config, store: Arc<dyn Store>, clock: Arc<dyn Clock>, rng: Arc<dyn Rng>) -> Self {
+    /// The room. It knows no key of tokens before it was told to ask for them ([`Service::refresh_keys`]).
+    pub fn new(config: Config, ports: Ports) -> Self {
+        let Ports { store, tokens, names, clock, rng, first } = ports;
         let (verified, refused) = (Seen::new(config.verified_max), Seen::new(config.refused_max));
         let sessions = Seen::new(config.verified_max);
         let attempts = Attempts::new(config.claim_failures_max);
-        let (stranger, began, used) = (Arc::new(Caller::Stranger), clock.now(), Used::default());
-        Self { config, store, clock, rng, verified, refused, sessions, attempts, stranger, began, used }
+        // SECURITY: a proof that the process before this one took may have been ahead of its clock by so much.
+        let since_s = if first { 0 } else { (clock.now().0 / 1_000).saturating_add(proof::AHEAD_S + 1) };
+        let (stranger, used) = (Arc::new(Caller::Stranger), Used::default());
+        let (issuer, keys) = (names.id_url(), Keys::default());
+        Self {
+            config,
+            names,
+            issuer,
+            tokens,
+            keys,
+            store,
+            clock,
+            rng,
+            verified,
+            refused,
+            sessions,
+            attempts,
+            stranger,
+            since_s,
+            used,
+        }
     }
 
     /// Disables or enables a principal, in the store and in every cache before it returns; `false` when there is none.
@@ -99,6 +140,12 @@ impl Service {
         self.forget_credentials_of(id);
         self.forget_sessions_of(id);
         Ok(found)
+    }
+
+    /// Forgets all of them.
+    pub(crate) fn forget_every_credential(&self) {
+        self.verified.forget_where(|_| true);
+        self.refused.forget_where(|_| true);
     }
 
     /// Forgets a principal's credentials; called after the store was changed.
@@ -137,7 +184,8 @@ impl Service {
                 method: head.method.clone(),
                 address: head.uri.clone(),
             });
-            return Ok(Evidence::Token(Brought { hash: token::hash(token), beside }));
+            let signed = bearer::is_signed(token).then(|| String::from_utf8_lossy(token).into());
+            return Ok(Evidence::Token(Brought { hash: token::hash(token), signed, beside }));
         }
         match admitted.channel() {
             Channel::Host { uid } if self.config.owner_uid == Some(uid) => {
@@ -176,19 +224,13 @@ impl Service {
     async fn stored(&self, cx: &Ctx, brought: Brought, intent: &Intent) -> Result<Arc<Caller>, Refusal> {
         let failed = |e| Refusal::internal(format!("credential: the store could not be asked: {e}"));
         let (key, verified_epoch, refused_epoch) = (brought.hash, self.verified.epoch(), self.refused.epoch());
-        let found = self.store.credential(key).await.map_err(failed)?;
-        // Only a command line's token can be one that is bound to a key.
-        let cli = found.as_ref().filter(|(credential, _)| credential.kind == CredentialKind::Cli);
-        let login = match cli {
-            Some((credential, _)) => self.store.login(credential.id).await.map_err(failed)?,
-            None => None,
-        };
-        let shown_at = match (&found, &login) {
-            (Some((credential, _)), None) => self.shown_at(credential).await.map_err(failed)?,
-            _ => UnixMillis(0),
-        };
         let until = |seconds: u64| Instant(cx.started.0.saturating_add(seconds.saturating_mul(1_000_000_000)));
-        match judge(found, login, shown_at, cx.started_at, until(self.config.verified_s)) {
+        let (now, counts_until) = (cx.started_at, until(self.config.verified_s));
+        let judged = match &brought.signed {
+            Some(text) => self.judge_signed(text, now, counts_until).await,
+            None => self.judge_opaque(key, now, counts_until).await,
+        };
+        match judged.map_err(failed)? {
             Ok(verified) => {
                 self.verified.put(verified_epoch, key, verified.clone());
                 self.answer_to(cx, &verified, &brought, intent).map_err(|reason| reason.refusal())
@@ -203,6 +245,70 @@ impl Service {
 }
 
 impl Service {
+    /// A token that is a name in the store.
+    async fn judge_opaque(
+        &self,
+        key: Digest,
+        now: UnixMillis,
+        until: Instant,
+    ) -> Result<Result<Verified, Reason>, store::StoreError> {
+        let found = self.store.credential(key).await?;
+        // Only a command line's token can be one that is bound to a key.
+        let cli = found.as_ref().filter(|(credential, _)| credential.kind == CredentialKind::Cli);
+        let login = match cli {
+            Some((credential, _)) => self.store.login(credential.id).await?,
+            None => None,
+        };
+        let shown_at = match (&found, &login) {
+            (Some((credential, _)), None) => self.shown_at(credential).await?,
+            _ => UnixMillis(0),
+        };
+        Ok(judge(found, login, shown_at, now, until))
+    }
+
+    /// A token that says itself what it is. SECURITY: its signature says that we made it; the store says whether it is still the one
+    /// that its login has. So a refresh, an end, a disabled person end it at once, and not when its time is over.
+    async fn judge_signed(
+        &self,
+        text: &str,
+        now: UnixMillis,
+        until: Instant,
+    ) -> Result<Result<Verified, Reason>, store::StoreError> {
+        let said = match signed::read(text, &self.keys.all(), &self.issuer, now) {
+            Ok(said) => said,
+            Err(defect) => return Ok(Err(Reason::Signed(defect))),
+        };
+        let Some(audience) = self.audience_of(&said.audience) else {
+            return Ok(Err(Reason::Signed(Defect::Audience)));
+        };
+        let Some((mut credential, principal)) = self.store.credential(token::hash(said.id.as_bytes())).await? else {
+            return Ok(Err(Reason::Former(said.login)));
+        };
+        let Some(login) = self.store.login(credential.id).await? else { return Ok(Err(Reason::Unknown)) };
+        if credential.id != said.login || principal.id != said.person || login.key != said.key {
+            return Ok(Err(Reason::Signed(Defect::Claims)));
+        }
+        credential.audience = audience;
+        let judged = judge(Some((credential, principal)), Some(login), UnixMillis(0), now, until);
+        Ok(judged.map(|known| Verified { expires_at: known.expires_at.min(said.ends_at), ..known }))
+    }
+
+    /// The place that an audience names.
+    fn audience_of(&self, audience: &str) -> Option<Audience> {
+        if audience == self.names.console_url() {
+            return Some(Audience::Platform);
+        }
+        self.names.app_at(audience).map(Audience::App)
+    }
+
+    /// How a place is named in a token.
+    pub(crate) fn place_of(&self, audience: &Audience) -> String {
+        match audience {
+            Audience::Platform => self.names.console_url(),
+            Audience::App(app) => self.names.app_url(app),
+        }
+    }
+
     /// The caller, if the token counts here and now and was brought as it must be.
     fn answer_to(&self, cx: &Ctx, known: &Verified, brought: &Brought, intent: &Intent) -> Result<Arc<Caller>, Reason> {
         let caller = known.answer(cx.started_at, intent)?;
@@ -221,7 +327,7 @@ impl Service {
         let flawed = |flaw| Reason::Proof(known.credential, flaw);
         let text = beside.proof.as_deref().ok_or(flawed(Flaw::Missing))?;
         let about = About { method: &beside.method, address: &beside.address, token: Some(&brought.hash) };
-        let proof = proof::judge(text, about, now, self.began).map_err(flawed)?;
+        let proof = proof::judge(text, about, now, self.since_s).map_err(flawed)?;
         if proof.key != *key {
             return Err(flawed(Flaw::OtherKey));
         }

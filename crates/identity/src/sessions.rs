@@ -4,14 +4,14 @@
 use std::sync::Arc;
 
 use gateway::{
-    Admitted, Ambient, Cookies, Ctx, Desk, Fut, Intent, NewInvitation, NewLink, NewSession, Recognised, Refusal,
-    SESSION_COOKIE, SSO_COOKIE, SessionPort, SignInCall, set_cookie,
+    Admitted, Ambient, Cookies, Ctx, Desk, Fut, Intent, NameFailure, NewInvitation, NewLink, NewSession, Recognised,
+    Refusal, Renaming, SESSION_COOKIE, SSO_COOKIE, SessionPort, SignInCall, set_cookie,
 };
 use http::{HeaderValue, Method};
-use store::{Invitation, Link, LinkPurpose, Principal, PrincipalKind, Session, StoreError};
+use store::{EndedEverything, Invitation, Link, LinkPurpose, Principal, PrincipalKind, Session, StoreError};
 use types::{AppName, Assurance, Caller, CredentialId, Digest, Instant, Person, PrincipalId, Secret, UnixMillis};
 
-use crate::{Service, token};
+use crate::{Service, names, token};
 
 /// How exactly the last use is known; idle limits are far longer.
 const TOUCH_EVERY_S: u64 = 60;
@@ -106,7 +106,7 @@ impl Service {
         }
         let caller = self.answer(&open, now, place);
         self.sessions.put(epoch, key, open);
-        Ok(Recognised { caller, renewed })
+        Ok(Recognised { caller, renewed, acting: None })
     }
 
     async fn rotate(
@@ -185,7 +185,7 @@ impl Service {
             authenticated_at: new.authenticated_at,
             device: new.device,
         };
-        self.store.add_session(session.clone()).await?;
+        self.store.add_session(session.clone(), new.by).await?;
         Ok((session, Secret::new(secret)))
     }
 
@@ -201,27 +201,47 @@ impl Service {
 }
 
 impl SessionPort for Service {
+    fn fit_name(&self, name: &str) -> Result<(), NameFailure> {
+        names::fit(name)
+    }
+
+    fn rename(&self, person: PrincipalId, name: Arc<str>, by: Renaming) -> Fut<'_, Result<bool, NameFailure>> {
+        Box::pin(self.give_name(person, name, by))
+    }
+
+    fn draft_invitation(&self, new: NewInvitation) -> (Invitation, Secret) {
+        let now = self.clock.now();
+        let code = token::secret(&*self.rng);
+        let life_s = if new.sign_up { self.config.sign_up_s } else { self.config.invitation_s };
+        let invitation = Invitation {
+            id: CredentialId::fresh(now, &*self.rng),
+            code_hash: token::hash(code.as_bytes()),
+            email: new.email,
+            name: new.name,
+            app: new.app,
+            groups: new.groups,
+            invited_by: new.invited_by,
+            mailed: new.mailed,
+            sign_up: new.sign_up,
+            created_at: now,
+            expires_at: now.plus_seconds(life_s),
+        };
+        (invitation, Secret::new(code))
+    }
+
+    fn end_everything(&self) -> Fut<'_, Result<EndedEverything, StoreError>> {
+        Box::pin(async move {
+            let ended = self.store.end_everything(self.clock.now()).await?;
+            self.forget_all();
+            Ok(ended)
+        })
+    }
+
     fn invite(&self, new: NewInvitation) -> Fut<'_, Result<(Invitation, Secret), StoreError>> {
         Box::pin(async move {
-            let now = self.clock.now();
-            let code = token::secret(&*self.rng);
-            let invitation = Invitation {
-                id: CredentialId::fresh(now, &*self.rng),
-                code_hash: token::hash(code.as_bytes()),
-                email: new.email,
-                app: new.app,
-                invited_by: new.invited_by,
-                mailed: new.mailed,
-                sign_up: new.sign_up,
-                created_at: now,
-                expires_at: now.plus_seconds(if new.sign_up {
-                    self.config.sign_up_s
-                } else {
-                    self.config.invitation_s
-                }),
-            };
+            let (invitation, code) = self.draft_invitation(new);
             self.store.add_invitation(invitation.clone()).await?;
-            Ok((invitation, Secret::new(code)))
+            Ok((invitation, code))
         })
     }
 

@@ -19,8 +19,23 @@ const KEYS_MAX: usize = 4_096;
 /// All that were used.
 #[derive(Default)]
 pub(crate) struct Used(Mutex<HashMap<Digest, HashMap<Digest, UnixMillis>>>);
+// What is too old goes when it is in the way, and from time to time ([`Used::purge`]).
 
 impl Used {
+    /// Forgets what is too old to be used again; how much that was.
+    pub(crate) fn purge(&self, now: UnixMillis) -> usize {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut gone = 0;
+        all.retain(|_, of| {
+            let before = of.len();
+            of.retain(|_, until| now < *until);
+            gone += before - of.len();
+            of.shrink_to(2 * of.len());
+            !of.is_empty()
+        });
+        gone
+    }
+
     /// Uses a proof up.
     pub(crate) fn take(&self, proof: &Proof, now: UnixMillis) -> Result<(), Flaw> {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -68,6 +83,18 @@ mod tests {
         assert_eq!(used.take(&proof(1, 1, 60), at(3)), Err(Flaw::TooMany), "nothing is forgotten for it");
         assert_eq!(used.take(&proof(2, 2, 60), at(3)), Ok(()), "nobody else waits");
         assert_eq!(used.take(&proof(1, most + 1, 130), at(60)), Ok(()), "what is too old makes room");
+    }
+
+    #[test]
+    fn what_is_too_old_is_forgotten_and_nothing_else() {
+        let (used, at) = (Used::default(), |seconds: u64| UnixMillis(seconds * 1_000));
+        for (key, id, until) in [(1, 1, 60), (1, 2, 90), (2, 1, 60)] {
+            assert_eq!(used.take(&proof(key, id, until), at(0)), Ok(()));
+        }
+        assert_eq!((used.purge(at(59)), used.purge(at(60))), (0, 2));
+        assert_eq!(used.0.lock().unwrap().len(), 1, "a key without proofs takes no place");
+        assert_eq!(used.take(&proof(1, 2, 90), at(89)), Err(Flaw::Replayed));
+        assert_eq!((used.purge(at(90)), used.0.lock().unwrap().len()), (1, 0));
     }
 
     #[test]

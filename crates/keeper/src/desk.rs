@@ -2,10 +2,10 @@
 use std::sync::Arc;
 
 use audit::{Kind, SignError, TreeHead};
-use types::{Digest, EngineBuild, PrincipalId, Rng};
+use types::{AppName, Digest, EngineBuild, PrincipalId, Rng, SECRET_BYTES_MAX, SecretName, UnixMillis};
 use wire::{
     Sender,
-    keeper::{Answer, ArtefactStatement, Purpose, Question, Typed},
+    keeper::{Answer, ArtefactStatement, Purpose, Question, TokenStatement, Typed},
 };
 
 use crate::{
@@ -19,6 +19,7 @@ use crate::{
     },
     seen::Known,
     throttle::PER_SECOND,
+    tokens::{self, AHEAD_S, Step, Tokens},
     witness::Witness,
 };
 
@@ -35,6 +36,7 @@ pub(crate) struct Desk {
     pub(crate) rng: Arc<dyn Rng>,
     pub(crate) seals: Ring,
     pub(crate) hashing: Hashing,
+    pub(crate) tokens: Tokens,
 }
 
 /// A domain word each, so that a value sealed for one purpose opens for no other.
@@ -46,6 +48,14 @@ const fn domain(purpose: Purpose) -> &'static str {
         Purpose::Device => "device",
         Purpose::Mail => "mail",
     }
+}
+
+/// Of the values of apps' secrets; none of [`domain`].
+const SECRET_DOMAIN: &str = "app-secret";
+
+/// Neither name holds the byte between them.
+fn secret_context(app: &AppName, name: &SecretName) -> Vec<u8> {
+    format!("{app}/{name}").into_bytes()
 }
 
 /// Why a question is not answered. What can be asked again later leaves no record.
@@ -80,9 +90,14 @@ impl Desk {
             Question::NewTotp { person } => self.new_totp(person),
             Question::CheckTotp { person, sealed, code } => self.check_totp(person, &sealed, &code),
             Question::Seal { purpose, context, plain } => self.seal(purpose, &context, &plain),
+            Question::SignToken(statement) => self.sign_token(&statement).await,
+            Question::TokenKeys => self.token_keys().await,
+            Question::RotateTokenKeys { emergency } => self.rotate_token_keys(emergency).await,
             Question::Unseal { purpose, context, sealed } => {
                 Ok(Answer::Unsealed(seal::open(&self.seals, domain(purpose), &context, &sealed)))
             }
+            Question::SealSecret { app, name, value } => self.seal_secret(&app, &name, &value),
+            Question::OpenSecret { app, name, sealed } => self.open_secret(&app, &name, &sealed),
             // Those go to the queue.
             Question::HashPassword { .. } | Question::VerifyPassword { .. } => Ok(Answer::Busy),
         };
@@ -215,12 +230,97 @@ impl Desk {
         sealed.map(Answer::Sealed).ok_or_else(|| Refusal::NotNow("the value cannot be sealed".to_owned()))
     }
 
+    fn seal_secret(&self, app: &AppName, name: &SecretName, value: &Typed) -> Result<Answer, Refusal> {
+        let value = value.reveal().as_bytes();
+        if value.is_empty() || value.len() > SECRET_BYTES_MAX {
+            return refuse("secret-seal", format!("a value of {} bytes is not sealed", value.len()));
+        }
+        let sealed = seal::seal(&self.seals, &*self.rng, SECRET_DOMAIN, &secret_context(app, name), value);
+        sealed.map(Answer::Sealed).ok_or_else(|| Refusal::NotNow("the value cannot be sealed".to_owned()))
+    }
+
+    /// SECURITY: app and name are what the seal was made for. A row that was moved to another app, or to another name, does not
+    /// open, and is told of: the store was changed behind the platform's back.
+    fn open_secret(&self, app: &AppName, name: &SecretName, sealed: &[u8]) -> Result<Answer, Refusal> {
+        let opened = seal::open(&self.seals, SECRET_DOMAIN, &secret_context(app, name), sealed);
+        match opened.map(String::from_utf8) {
+            Some(Ok(value)) => Ok(Answer::Secret(Typed::new(value))),
+            _ => refuse(
+                "secret-open",
+                format!("what is stored as secret `{name}` of app `{app}` was not sealed as that"),
+            ),
+        }
+    }
+
     fn admit(&mut self) -> Result<(), Refusal> {
         if self.journal.admits() {
             Ok(())
         } else {
             Err(Refusal::NotNow(format!("more than {PER_SECOND} questions in a second; ask again in a second")))
         }
+    }
+
+    /// Makes and drops keys of tokens that are due by now. Each is written down first.
+    async fn token_keys_due(&mut self) -> Result<UnixMillis, Refusal> {
+        const ACTION: &str = "token-keys";
+        let now = self.journal.clock.now();
+        while let Some(step) = self.tokens.due(now) {
+            self.take(&step, now, ACTION).await?;
+        }
+        Ok(now)
+    }
+
+    async fn take(&mut self, step: &Step, now: UnixMillis, action: &'static str) -> Result<(), Refusal> {
+        let done = match step {
+            Step::Make { signs_from } => {
+                let key = self.tokens.fresh(*signs_from, now).or_else(|e| refuse(action, e.to_string()))?;
+                let note = format!(
+                    "key {} of access tokens (ES256), signs from {} on (milliseconds since 1970)",
+                    key.id, signs_from.0
+                );
+                self.write_down("key-created", note).await?;
+                self.tokens.add(key, now)
+            }
+            Step::Drop { id } => {
+                self.write_down("key-dropped", format!("key {id} of access tokens")).await?;
+                self.tokens.remove(id)
+            }
+        };
+        done.or_else(|e| refuse(action, e.to_string()))
+    }
+
+    async fn token_keys(&mut self) -> Result<Answer, Refusal> {
+        let now = self.token_keys_due().await?;
+        Ok(Answer::TokenKeys(self.tokens.list(now)))
+    }
+
+    async fn sign_token(&mut self, statement: &TokenStatement) -> Result<Answer, Refusal> {
+        let now = self.token_keys_due().await?;
+        if let Some(flaw) = tokens::flaw(statement, now) {
+            return refuse("token-sign", format!("a token is not signed: {flaw}"));
+        }
+        match self.tokens.sign(statement, now) {
+            Some((text, key)) => Ok(Answer::Token { text: Typed::new(text), key }),
+            None => Err(Refusal::NotNow("the token cannot be signed".to_owned())),
+        }
+    }
+
+    async fn rotate_token_keys(&mut self, emergency: bool) -> Result<Answer, Refusal> {
+        const ACTION: &str = "token-keys-rotate";
+        self.admit()?;
+        let now = self.token_keys_due().await?;
+        if emergency {
+            let note = format!("emergency: every key of access tokens is dropped at once: {}", self.tokens.names());
+            self.write_down("key-dropped", note).await?;
+            // First the old ones: whatever ends this half-way, they are gone.
+            self.tokens.clear().or_else(|e| refuse(ACTION, e.to_string()))?;
+        } else if let Some((id, from)) = self.tokens.next(now) {
+            let hours = from.0.saturating_sub(now.0).div_ceil(3_600_000);
+            return Err(Refusal::NotNow(format!("key {id} is published already, and takes over within {hours} hours")));
+        } else {
+            self.take(&Step::Make { signs_from: now.plus_seconds(AHEAD_S) }, now, ACTION).await?;
+        }
+        self.token_keys().await
     }
 
     /// No audit write, no action.

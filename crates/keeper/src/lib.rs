@@ -15,6 +15,7 @@ mod secrets;
 mod seen;
 mod service;
 mod throttle;
+mod tokens;
 mod witness;
 
 pub use error::KeeperError;

@@ -20,6 +20,7 @@ use crate::{
         hashing::{self, Hashing},
         ring::Ring,
     },
+    tokens::Tokens,
     witness::Witness,
 };
 
@@ -74,6 +75,7 @@ async fn open(folder: &std::path::Path, setting: &Setting, start: &Start) -> Res
     let witness = Witness::open(key.clone(), "audit", folder.clone(), "signed")?;
     let own = Arc::new(Witness::open(key.clone(), "keeper", folder.clone(), "signed-own")?);
     let builds = Builds::open(folder.inner("artefacts")?)?;
+    let tokens = Tokens::open(folder.inner("tokens")?)?;
     let secrets = folder.inner("secrets")?;
     let (peppers, new_pepper) = Ring::open(&secrets, "pepper", &*setting.rng)?;
     let (seals, new_seal) = Ring::open(&secrets, "seal", &*setting.rng)?;
@@ -111,7 +113,7 @@ async fn open(folder: &std::path::Path, setting: &Setting, start: &Start) -> Res
     }
     let (rng, clock) = (setting.rng.clone(), setting.clock.clone());
     let hashing = Hashing::start(peppers, setting.passwords, threads, rng.clone(), clock)?;
-    Ok(Desk { journal, builds, witness, keeper_audit: own.verifier(), posture, rng, seals, hashing })
+    Ok(Desk { journal, builds, witness, keeper_audit: own.verifier(), posture, rng, seals, hashing, tokens })
 }
 
 fn send<T: serde::Serialize>(channel: &Channel, kind: u8, stream: u32, message: &T) -> Result<(), ChannelError> {

@@ -6,7 +6,7 @@ pub const TEXT_BYTES_MAX: usize = 256 * 1024;
 pub const ERRORS_MAX: usize = 50;
 /// Functions of one app.
 pub const FUNCTIONS_MAX: usize = 256;
-/// Entries of any list: `callers`, `watch`.
+/// Entries of any list: `callers`, `groups`, `watch`.
 pub(crate) const LIST_MAX: usize = 64;
 /// Entries of a `config` table.
 pub(crate) const CONFIG_MAX: usize = 64;

@@ -1,8 +1,8 @@
 //! One `[[function]]` table.
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use toml::de::DeValue;
-use types::{Access, Demand, FunctionName, RoutePattern};
+use types::{Access, Demand, FunctionName, KvAccess, RoutePattern, SecretName};
 
 use crate::{
     Code, Function,
@@ -31,6 +31,8 @@ pub(crate) struct Draft {
     callers: Vec<String>,
     demand: Demand,
     config: BTreeMap<String, String>,
+    secrets: BTreeSet<SecretName>,
+    kv: KvAccess,
     limits: LimitTable,
     pub(crate) key: String,
 }
@@ -47,6 +49,8 @@ impl Draft {
         let callers = read_callers(sheet, access, findings);
         let demand = demand::read(sheet, access, findings);
         let config = read_config(sheet, findings);
+        let secrets = read_secrets(sheet, findings);
+        let kv = read_kv(sheet, findings);
         let limits = LimitTable::read(sheet, "limits", findings);
         let route_span = sheet.entry("route").map_or(sheet.span().clone(), toml::Spanned::span);
         Some(Self {
@@ -60,6 +64,8 @@ impl Draft {
             callers,
             demand,
             config,
+            secrets,
+            kv,
             limits,
             key,
         })
@@ -75,6 +81,8 @@ impl Draft {
             callers: self.callers,
             demand: self.demand,
             config: self.config,
+            secrets: self.secrets,
+            kv: self.kv,
             limits: self.limits,
             place: FunctionPlace { key: self.key, code: self.code.place },
         }
@@ -309,6 +317,11 @@ fn read_config(sheet: &Sheet<'_, '_>, findings: &mut Findings<'_>) -> BTreeMap<S
             findings.report(&span, &path, problem, "write 1 to 64 letters, digits, `-`, `_` or `.`");
             continue;
         }
+        if OURS.contains(&key) {
+            let problem = format!("`{key}` is what the platform gives a function as `env.{key}`");
+            findings.report(&span, &inner.path_of(key), problem, "choose another name");
+            continue;
+        }
         if !matches!(entry.get_ref(), DeValue::String(_)) {
             wrong_shape(entry, &inner.path_of(key), entry.get_ref(), "the value as a text in quotes", findings);
         } else if let Some(value) = inner.text(key, CONFIG_VALUE_BYTES_MAX, findings) {
@@ -316,6 +329,42 @@ fn read_config(sheet: &Sheet<'_, '_>, findings: &mut Findings<'_>) -> BTreeMap<S
         }
     }
     config
+}
+
+/// Names beside which a function finds what the platform gives it.
+const OURS: [&str; 3] = ["DB", "KV", "SECRETS"];
+
+fn read_secrets(sheet: &Sheet<'_, '_>, findings: &mut Findings<'_>) -> BTreeSet<SecretName> {
+    let path = sheet.path_of("secrets");
+    let Some(entry) = sheet.entry("secrets") else { return BTreeSet::new() };
+    let mut names = BTreeSet::new();
+    for (index, text) in sheet.texts("secrets", 1_024, findings).iter().enumerate() {
+        let problem = match SecretName::parse(&text.value) {
+            Err(error) => error.to_string(),
+            Ok(name) => match names.insert(name) {
+                true => continue,
+                false => format!("{} is listed twice", quote(&text.value)),
+            },
+        };
+        let item = entry.get_ref().get(index).map_or(entry.span(), toml::Spanned::span);
+        findings.report(&item, &format!("{path}[{index}]"), problem, "write each secret's name once");
+    }
+    names
+}
+
+fn read_kv(sheet: &Sheet<'_, '_>, findings: &mut Findings<'_>) -> KvAccess {
+    let Some(text) = sheet.text("kv", 1_024, findings) else { return KvAccess::None };
+    match text.value.as_str() {
+        "r" => KvAccess::Read,
+        "rw" => KvAccess::ReadWrite,
+        other => {
+            let span = sheet.entry("kv").map_or(sheet.span().clone(), toml::Spanned::span);
+            let problem = format!("{} is not what a function may do with the key-value store", quote(other));
+            let instead = "write `r` to read or `rw` to read and write, or remove the key";
+            findings.report(&span, &sheet.path_of("kv"), problem, instead);
+            KvAccess::None
+        }
+    }
 }
 
 /// A function that is not a table at all, and other entries of a wrong kind.

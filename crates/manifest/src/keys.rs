@@ -40,6 +40,11 @@ impl Section {
                 ("name", "text", "name of the app: one DNS label of at most 40 characters"),
                 ("build", "table", "how the CLI builds the components; the platform itself never runs it"),
                 ("function", "tables", "the functions; at least one"),
+                (
+                    "groups",
+                    "list of texts",
+                    "groups of the platform that the app's rules name, and that its functions are told of their callers",
+                ),
                 ("limits", "table", "limits of all functions, within the operator's caps"),
                 ("policy", "table", "the app's own access rules"),
             ],
@@ -66,6 +71,16 @@ impl Section {
                     "table",
                     "values that the function reads as `env`, or through `wasi:config`; they are not secret",
                 ),
+                (
+                    "secrets",
+                    "list of texts",
+                    "names of the app's secrets that the function may read, such as `STRIPE_KEY`",
+                ),
+                (
+                    "kv",
+                    "text",
+                    "what the function may do with the app's key-value store: `r` or `rw`; default: nothing",
+                ),
                 ("limits", "table", "limits of this function alone"),
                 (
                     "min_assurance",
@@ -85,13 +100,14 @@ impl Section {
                 ("sign-up", "remove it; nobody can sign up by themselves until it is served"),
                 ("database", REMOVE),
                 ("egress", "remove it; functions cannot call out until it is served"),
-                ("secrets", REMOVE),
+                ("secrets", "name them in a function's `secrets`, and set them with `serviceful secrets set`"),
+                ("kv", "write it in the functions that use it"),
                 ("queue", REMOVE),
                 ("timer", REMOVE),
                 ("workflow", REMOVE),
             ],
             Self::Build | Self::Policy => &[],
-            Self::Function => &[("sql", REMOVE), ("egress", REMOVE), ("secrets", REMOVE)],
+            Self::Function => &[("sql", REMOVE), ("egress", REMOVE)],
         }
     }
 }

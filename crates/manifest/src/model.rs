@@ -1,7 +1,7 @@
 //! What a manifest says, after parsing.
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use types::{Access, AppName, CompileLimits, Demand, FunctionName, RoutePattern};
+use types::{Access, AppName, CompileLimits, Demand, FunctionName, GroupName, KvAccess, RoutePattern, SecretName};
 
 use crate::{findings::Place, limits::LimitTable};
 
@@ -11,6 +11,8 @@ pub struct Manifest {
     pub name: AppName,
     pub build: Option<Build>,
     pub functions: Vec<Function>,
+    /// Groups of the platform that mean something to the app, by name, each once.
+    pub groups: Vec<GroupName>,
     /// Path of the app's Cedar file.
     pub policy: Option<String>,
     pub(crate) name_place: Place,
@@ -37,6 +39,10 @@ pub struct Function {
     /// What a person who calls must have shown. Nothing where no person calls, or strangers do.
     pub demand: Demand,
     pub config: BTreeMap<String, String>,
+    /// Secrets of the app that it may read.
+    pub secrets: BTreeSet<SecretName>,
+    /// What it may do with the app's key-value store.
+    pub kv: KvAccess,
     pub(crate) limits: LimitTable,
     pub(crate) place: FunctionPlace,
 }

@@ -2,7 +2,7 @@
 use std::collections::HashSet;
 
 use toml::de::DeTable;
-use types::{AppName, FunctionName};
+use types::{AppName, FunctionName, GroupName};
 
 use crate::{
     Build, Function, Manifest, ManifestError,
@@ -47,11 +47,12 @@ fn read(top: &Sheet<'_, '_>, findings: &mut Findings<'_>) -> Option<Manifest> {
     let build = read_build(top, findings);
     let limits = LimitTable::read(top, "limits", findings);
     let policy = read_policy(top, findings);
+    let groups = read_groups(top, findings);
     let drafts = function::read_all(top, findings);
     routes::check(drafts.iter().flatten(), findings);
     let functions = name_all(drafts.into_iter().flatten().collect(), findings);
     let name = name?;
-    Some(Manifest { name: name.value, build, functions, policy, name_place: name.place, limits })
+    Some(Manifest { name: name.value, build, functions, groups, policy, name_place: name.place, limits })
 }
 
 fn read_name(top: &Sheet<'_, '_>, findings: &mut Findings<'_>) -> Option<At<AppName>> {
@@ -87,6 +88,25 @@ fn read_build(top: &Sheet<'_, '_>, findings: &mut Findings<'_>) -> Option<Build>
         findings.report(&span, &format!("build.watch[{index}]"), problem, instead);
     }
     Some(Build { command: command.map(|c| c.value), watch: watch.into_iter().map(|w| w.value).collect() })
+}
+
+/// Names of groups, each once.
+fn read_groups(top: &Sheet<'_, '_>, findings: &mut Findings<'_>) -> Vec<GroupName> {
+    let mut groups: Vec<GroupName> = Vec::new();
+    for (index, at) in top.texts("groups", GroupName::MAX_BYTES, findings).iter().enumerate() {
+        let item = top.entry("groups").and_then(|entry| entry.get_ref().get(index));
+        let span = item.map_or(top.span().clone(), toml::Spanned::span);
+        let key = format!("groups[{index}]");
+        match GroupName::parse(&at.value) {
+            Ok(name) if groups.contains(&name) => {
+                findings.report(&span, &key, format!("the group `{name}` is there twice"), "remove one of them");
+            }
+            Ok(name) => groups.push(name),
+            Err(e) => findings.report(&span, &key, e.to_string(), "write a name such as `baristas`"),
+        }
+    }
+    groups.sort();
+    groups
 }
 
 fn read_policy(top: &Sheet<'_, '_>, findings: &mut Findings<'_>) -> Option<String> {

@@ -104,7 +104,7 @@ impl Manifest {
             callers: function.callers.iter().map(|caller| Arc::from(caller.as_str())).collect(),
             demand: function.demand,
             limits: self.limits_of(function, caps).run,
-            grants: Grants { config: function.config.clone() },
+            grants: Grants { config: function.config.clone(), secrets: function.secrets.clone(), kv: function.kv },
         }
     }
 }

@@ -142,13 +142,33 @@ fn every_error_names_place_key_problem_and_remedy() {
 
 #[test]
 fn keys_of_later_versions_are_refused_and_never_ignored() {
-    for key in ["sign-up", "database", "egress", "secrets", "queue", "timer", "workflow"] {
+    for key in ["sign-up", "database", "egress", "secrets", "kv", "queue", "timer", "workflow"] {
         check(&with(&format!("[{key}]")), (5, 2), key, &["not supported yet by this version"]);
     }
-    for key in ["sql", "egress", "secrets"] {
+    for key in ["sql", "egress"] {
         let path = format!("function[0].{key}");
         check(&with(&format!("{key} = \"x\"")), (5, 1), &path, &["not supported yet by this version"]);
     }
+}
+
+#[test]
+fn secrets_and_keys_are_granted_by_name_and_word() {
+    let grants = |lines: &str| {
+        let manifest = Manifest::parse(&with(lines)).unwrap_or_else(|e| panic!("{lines}: {e:?}"));
+        manifest.targets(&app("a"), digest("").unwrap(), digest, &operator()).unwrap()[0].grants.clone()
+    };
+    assert_eq!(grants(""), types::Grants::default());
+    let granted = grants("secrets = [\"STRIPE_KEY\", \"A\"]\nkv = \"r\"");
+    assert_eq!(granted.secrets.iter().map(types::SecretName::as_str).collect::<Vec<_>>(), ["A", "STRIPE_KEY"]);
+    assert_eq!(granted.kv, types::KvAccess::Read);
+    assert_eq!(grants("kv = \"rw\"").kv, types::KvAccess::ReadWrite);
+    check(&with("secrets = [\"stripe\"]"), (5, 12), "function[0].secrets[0]", &["not the name of a secret", "once"]);
+    check(&with("secrets = [\"A\", \"A\"]"), (5, 17), "function[0].secrets[1]", &["listed twice"]);
+    check(&with("secrets = \"A\""), (5, 11), "function[0].secrets", &["a list of texts"]);
+    check(&with("kv = \"w\""), (5, 6), "function[0].kv", &["`r` to read or `rw`"]);
+    check(&with("kv = true"), (5, 6), "function[0].kv", &["a text in quotes"]);
+    check(&with("config = { KV = \"x\" }"), (5, 12), "function[0].config.KV", &["`env.KV`", "another name"]);
+    check(&with("config = { SECRETS = \"x\" }"), (5, 12), "function[0].config.SECRETS", &["another name"]);
 }
 
 #[test]
@@ -377,5 +397,5 @@ fn the_reference_lists_every_key_that_the_parser_takes() {
     for key in ["name", "build.command", "function[].access", "policy.file", "limits.cpu_ms", "limits.items"] {
         assert!(keys.iter().any(|k| k == key), "{key}");
     }
-    assert_eq!(keys.len(), 5 + 2 + 12 + 1 + 10 + 6);
+    assert_eq!(keys.len(), 6 + 2 + 14 + 1 + 11 + 6);
 }

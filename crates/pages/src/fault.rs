@@ -14,6 +14,10 @@ pub enum Fault {
     NameMissing,
     /// The name is longer than this many characters.
     NameTooLong(u16),
+    /// The name holds something that no name may: characters that reorder or hide others, blanks in a row.
+    NameUnfit,
+    /// Somebody else has that name, or one that looks like it.
+    NameAlike,
     /// No password was given.
     PasswordMissing,
     /// The new password has fewer than this many characters.
@@ -24,6 +28,8 @@ pub enum Fault {
     PasswordBreached,
     /// The new password is built from this: their own name, their address, the platform's name, a common phrase.
     PasswordGuessable(Shown),
+    /// The new password is a repetition, a row of keys, a count or a date.
+    PasswordPattern,
     /// The present password is wrong. Only where the person is known already (step-up, change); never at sign-in.
     PasswordWrong,
     /// Address or password is wrong. The one answer of sign-in, whoever it is.
@@ -78,9 +84,9 @@ impl Fault {
         use Fault::*;
         match self {
             EmailMissing | EmailMalformed | EmailNotAccepted => Some(fields::EMAIL),
-            NameMissing | NameTooLong(_) => Some(fields::NAME),
+            NameMissing | NameTooLong(_) | NameUnfit | NameAlike => Some(fields::NAME),
             PasswordMissing | PasswordWrong => Some(fields::PASSWORD),
-            PasswordTooShort(_) | PasswordTooLong(_) | PasswordBreached | PasswordGuessable(_) => {
+            PasswordTooShort(_) | PasswordTooLong(_) | PasswordBreached | PasswordGuessable(_) | PasswordPattern => {
                 Some(fields::NEW_PASSWORD)
             }
             CodeMalformed | CodeWrong | CodeUsed => Some(fields::CODE),
@@ -104,12 +110,15 @@ impl Fault {
             EmailMalformed => t.email_malformed.into(),
             EmailNotAccepted => t.email_not_accepted.into(),
             NameMissing => t.name_missing.into(),
+            NameUnfit => t.name_unfit.into(),
+            NameAlike => t.name_alike.into(),
             NameTooLong(max) => t.name_too_long.with(max),
             PasswordMissing => t.password_missing.into(),
             PasswordTooShort(min) => t.password_too_short.with(min),
             PasswordTooLong(max) => t.password_too_long.with(max),
             PasswordBreached => t.password_breached.into(),
             PasswordGuessable(word) => t.password_guessable.with(word),
+            PasswordPattern => t.password_pattern.into(),
             PasswordWrong => t.password_wrong.into(),
             SignInFailed => t.sign_in_failed.into(),
             CodeMalformed => t.code_malformed.into(),

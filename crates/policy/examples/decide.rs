@@ -71,6 +71,7 @@ fn publish(policy: &Service, name: &str, condition: Option<&str>) -> Outcome<Arc
         deployment: Some(Digest::from_bytes([1; 32])),
         functions: functions.clone(),
         members: members.collect(),
+        groups: Vec::new(),
         cedar: condition.map(|c| Arc::from(cedar(&app, c))),
     };
     policy.publish(&Arc::new(release))?;

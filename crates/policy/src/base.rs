@@ -56,6 +56,11 @@ impl Base {
         self.invoke.get(&access)
     }
 
+    /// The rules that are about whatever anybody does.
+    pub(crate) fn about_everything(&self) -> impl Iterator<Item = &Policy> {
+        self.all.iter().filter(|policy| policy.action_constraint() == ActionConstraint::Any)
+    }
+
     /// The rules that can match this control action.
     pub(crate) fn for_action(&self, action: Action) -> Option<&Arc<PolicySet>> {
         self.control.get(&action)

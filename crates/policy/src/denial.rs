@@ -157,6 +157,10 @@ pub(crate) fn control(verdict: &Verdict, caller: &Caller, action: Action, resour
         let next = "run `serviceful claim` on the host, as the user that owns the data directory";
         return forbidden("a claim link is made only on the host itself".to_owned(), next.to_owned());
     }
+    if action == Action::EverythingEnd {
+        let next = "run `serviceful sessions end --everybody` on the host, as the user that owns the data directory";
+        return forbidden("only the host itself ends everything of everybody".to_owned(), next.to_owned());
+    }
     match (resource.app(), caller) {
         (_, Caller::Service(_)) => forbidden(
             format!("{} may call functions and nothing else", name(caller)),

@@ -6,8 +6,8 @@ use gateway::{
     AppRoutes, Class, ControlCall, Decision, Draft, PolicyProblem, Probe, Reach, Reads, Release, Rule, Subject,
 };
 use types::{
-    Action, AppName, Assurance, Caller, CredentialId, FunctionName, FunctionTarget, Method, Person, PrincipalId,
-    Resource, Service, UnixMillis,
+    Action, AppName, Assurance, Caller, CredentialId, FunctionName, FunctionTarget, GroupName, Method, Person,
+    PrincipalId, Resource, Service, UnixMillis,
 };
 
 use crate::{
@@ -41,7 +41,7 @@ pub(crate) struct Drafted {
 enum Alike {
     Stranger,
     Operator,
-    Person { owner: bool, disabled: bool, admin: Option<bool>, named: Option<PrincipalId> },
+    Person { owner: bool, disabled: bool, admin: Option<bool>, groups: Vec<GroupName>, named: Option<PrincipalId> },
     Service { app: AppName, disabled: bool, member: bool, named: Option<Arc<str>> },
 }
 
@@ -83,12 +83,25 @@ impl Drafted {
 
     /// Groups of a class, which needs no members to be asked about.
     fn groups_of(&self, class: Class) -> Vec<EntityUid> {
-        let words = &self.base.words;
-        let (members, admins) = (words.members_uid(&self.rules.app), words.admins_uid(&self.rules.app));
-        match class {
-            Class::Member | Class::MemberService => vec![members],
-            Class::Admin => vec![members, admins],
-            Class::Stranger | Class::SignedIn | Class::Owner | Class::Service | Class::Operator => Vec::new(),
+        let role = match class {
+            Class::Member | Class::MemberService => Some(false),
+            Class::Admin => Some(true),
+            Class::Stranger | Class::SignedIn | Class::Owner | Class::Service | Class::Operator => None,
+        };
+        self.rules.groups_of_role(&self.base, role)
+    }
+
+    /// The app's groups of people, by name.
+    pub(crate) fn group_names(&self) -> impl Iterator<Item = &GroupName> {
+        self.rules.groups.iter().map(|group| &group.name)
+    }
+
+    /// Whether those whom this means belong to the app: what grows with it is for them.
+    pub(crate) fn belongs(&self, who: &Subject) -> bool {
+        match who {
+            Subject::Class(class) => matches!(class, Class::Member | Class::Admin | Class::MemberService),
+            Subject::Group(name) => self.rules.groups.iter().any(|group| group.name == *name && group.admin.is_some()),
+            Subject::Person(_) | Subject::Service(_) => false,
         }
     }
 
@@ -131,6 +144,9 @@ impl Drafted {
         let found = |is: &dyn Fn(&Caller) -> bool| directory.iter().find(|caller| is(caller)).cloned();
         let caller = match subject {
             Subject::Class(class) => return (self.somebody(*class, named), self.groups_of(*class)),
+            Subject::Group(name) => {
+                return (self.somebody(Class::SignedIn, named), self.rules.groups_in(&self.base, name));
+            }
             Subject::Person(id) => {
                 let known = found(&|caller| matches!(caller, Caller::Person(person) if person.id == *id));
                 known.unwrap_or_else(|| {
@@ -243,6 +259,7 @@ impl Drafted {
                 owner: person.owner,
                 disabled: person.disabled,
                 admin: self.rules.role(caller),
+                groups: self.rules.groups_with(caller).map(|group| group.name.clone()).collect(),
                 named: Some(person.id).filter(|id| self.named.people.contains(id)),
             },
             Caller::Service(service) => Alike::Service {
@@ -289,6 +306,15 @@ impl Draft for Drafted {
             (*class, self.reach_of(target, &caller, &self.groups_of(*class)))
         };
         Some(Class::ALL.iter().map(one).collect())
+    }
+
+    fn groups(&self, function: &FunctionName) -> Option<Vec<(GroupName, Reach)>> {
+        let target = &self.rules_of(function)?.target;
+        let somebody = self.somebody(Class::SignedIn, &self.named);
+        let one = |name: &GroupName| {
+            (name.clone(), self.reach_of(target, &somebody, &self.rules.groups_in(&self.base, name)))
+        };
+        Some(self.group_names().map(one).collect())
     }
 
     fn reads(&self, function: &FunctionName) -> Option<Reads> {

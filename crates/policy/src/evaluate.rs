@@ -8,11 +8,14 @@ use crate::{
     denial,
     facts::{self, Call},
     judge::{Question, Verdict, ask},
+    own_actions::OwnAction,
     rules::{AppRules, FunctionRules},
 };
 
 /// The guardrail of what a function demands of a person (`policies/guardrails.cedar`).
 pub(crate) const DEMAND_RULE: &str = "g-assurance";
+/// The guardrail of machines that act for people.
+pub(crate) const BEHALF_RULE: &str = "g-on-behalf-of";
 
 /// A call of a function, by a caller in these groups; of one that what the function demands stands against also whether nothing
 /// else does.
@@ -43,9 +46,33 @@ pub(crate) fn once(
     let words = &base.words;
     let Ok(principal) = facts::principal(words, caller, groups.to_vec()) else { return Verdict::broken() };
     let Some(action) = words.action(Action::Invoke) else { return Verdict::broken() };
-    let others = vec![function.entity.clone(), rules.entity.clone()];
-    let question = Question { principal, action, resource: &function.uid, others, call };
+    let mut others = vec![function.entity.clone(), rules.entity.clone()];
+    if let Some(person) = call.on_behalf_of {
+        let person = Caller::Person(person.clone());
+        let Ok(entity) = facts::principal(words, &person, rules.groups(base, &person)) else {
+            return Verdict::broken();
+        };
+        others.push(entity);
+    }
+    let question = Question { words, principal, action, resource: &function.uid, others, call };
     ask(authorizer, &function.set, question)
+}
+
+/// An action of the app's own, on something of the app's own.
+pub(crate) fn own(
+    (base, authorizer): (&Base, &Authorizer),
+    (rules, action): (&AppRules, &OwnAction),
+    caller: &Caller,
+    resource: &str,
+    call: Call<'_>,
+) -> Verdict {
+    let words = &base.words;
+    let groups = rules.groups(base, caller);
+    let Ok(principal) = facts::principal(words, caller, groups) else { return Verdict::broken() };
+    let Ok(thing) = facts::resource(words, resource) else { return Verdict::broken() };
+    let uid = thing.uid();
+    let others = vec![thing, rules.entity.clone()];
+    ask(authorizer, &action.set, Question { words, principal, action: &action.uid, resource: &uid, others, call })
 }
 
 /// A control action. `rules`: those of the app that it is about, where that is there. `deployer`: an admin of any app.
@@ -90,6 +117,6 @@ fn control_verdict(
     let principal = facts::principal(words, caller, groups).ok()?;
     let resource = entity.uid();
     let action = words.action(control.action)?;
-    let question = Question { principal, action, resource: &resource, others: vec![entity], call };
+    let question = Question { words, principal, action, resource: &resource, others: vec![entity], call };
     Some(ask(authorizer, base.for_action(control.action)?, question))
 }

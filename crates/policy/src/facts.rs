@@ -2,7 +2,7 @@
 use std::collections::{HashMap, HashSet};
 
 use cedar_policy::{Entity, EntityUid, RestrictedExpression};
-use types::{AppName, Assurance, Caller, Demand, FunctionTarget, UnixMillis, age_s};
+use types::{AppName, Assurance, Caller, Demand, FunctionTarget, Person, UnixMillis, age_s};
 
 use crate::vocabulary::{Vocabulary, uid};
 
@@ -14,6 +14,9 @@ pub(crate) struct Call<'r> {
     pub(crate) assurance: Assurance,
     /// Seconds since the caller showed who they are; the largest number for those who never did.
     pub(crate) auth_age_s: u32,
+    /// The person for whom a machine calls. NOT HERE: who says so. Functions cannot call functions yet, so nothing does; whoever
+    /// builds that fills it in from what the platform itself knows of the call that the machine is answering, never from a request.
+    pub(crate) on_behalf_of: Option<&'r Person>,
 }
 
 impl<'r> Call<'r> {
@@ -23,7 +26,7 @@ impl<'r> Call<'r> {
             // Nobody showed anything: a machine's credential is there whoever uses it.
             Caller::Stranger | Caller::Service(_) | Caller::Operator { .. } => (Assurance::None, u32::MAX),
         };
-        Self { method, path, assurance, auth_age_s }
+        Self { method, path, assurance, auth_age_s, on_behalf_of: None }
     }
 
     /// The same call, if its caller had shown just now what is asked for.
@@ -31,13 +34,16 @@ impl<'r> Call<'r> {
         Self { assurance: self.assurance.max(demand.assurance), auth_age_s: 0, ..self }
     }
 
-    pub(crate) fn pairs(&self) -> [(String, RestrictedExpression); 4] {
+    pub(crate) fn pairs(&self, words: &Vocabulary) -> impl Iterator<Item = (String, RestrictedExpression)> {
+        let person = |person: &Person| RestrictedExpression::new_entity_uid(uid(&words.user, &person.id.to_string()));
         [
             ("method".to_owned(), RestrictedExpression::new_string(self.method.to_owned())),
             ("path".to_owned(), RestrictedExpression::new_string(self.path.to_owned())),
             ("assurance".to_owned(), RestrictedExpression::new_long(number(self.assurance))),
             ("authAge".to_owned(), RestrictedExpression::new_long(self.auth_age_s.into())),
         ]
+        .into_iter()
+        .chain(self.on_behalf_of.map(|behalf| ("onBehalfOf".to_owned(), person(behalf))))
     }
 }
 
@@ -110,6 +116,12 @@ pub(crate) fn app(words: &Vocabulary, app: &AppName) -> Result<Entity, FactError
         ("admins", RestrictedExpression::new_entity_uid(words.admins_uid(app))),
     ];
     entity("app", words.app_uid(app), attributes, [])
+}
+
+/// What an action of the app's own is done to.
+pub(crate) fn resource(words: &Vocabulary, id: &str) -> Result<Entity, FactError> {
+    let attributes = [("id", RestrictedExpression::new_string(id.to_owned()))];
+    entity("resource", uid(&words.own_resource, id), attributes, [])
 }
 
 /// The platform as a whole.

@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use cedar_policy::{Authorizer, Context, Decision, Entities, Entity, EntityUid, PolicySet, Request};
 
-use crate::facts::Call;
+use crate::{facts::Call, vocabulary::Vocabulary};
 
 /// What Cedar said.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +27,7 @@ impl Verdict {
 
 /// The things of a decision. `others` holds resource and app.
 pub(crate) struct Question<'a> {
+    pub(crate) words: &'a Vocabulary,
     pub(crate) principal: Entity,
     pub(crate) action: &'a EntityUid,
     pub(crate) resource: &'a EntityUid,
@@ -58,8 +59,8 @@ pub(crate) fn ask(authorizer: &Authorizer, set: &PolicySet, question: Question<'
 
 /// The types are right by construction; a test compares with Cedar's own validation against the schema.
 fn prepare(question: Question<'_>) -> Option<(Request, Entities)> {
-    let Question { principal, action, resource, others, call } = question;
-    let context = Context::from_pairs(call.pairs()).ok()?;
+    let Question { words, principal, action, resource, others, call } = question;
+    let context = Context::from_pairs(call.pairs(words)).ok()?;
     let request = Request::new(principal.uid(), action.clone(), resource.clone(), context, None).ok()?;
     let entities = Entities::from_entities(others.into_iter().chain([principal]), None).ok()?;
     Some((request, entities))

@@ -16,6 +16,7 @@ mod facts;
 mod judge;
 mod memo;
 mod own;
+mod own_actions;
 mod place;
 mod proof;
 mod rules;

@@ -5,10 +5,11 @@ use cedar_policy::{
     ActionConstraint, Effect, EntityUid, Policy, PolicyId, PolicySet, ResourceConstraint, ValidationMode,
     ffi::DetailedError,
 };
-use types::{Action, AppName, FunctionName};
+use types::{Action, AppName, FunctionName, GroupName};
 
 use crate::{
     base::{Base, set_of},
+    own_actions,
     place::{place, short},
     shape,
 };
@@ -23,6 +24,8 @@ pub const POLICIES_MAX: usize = 200;
 pub(crate) enum Scope {
     App,
     Function(FunctionName),
+    /// Actions of the app's own.
+    Actions(Vec<Arc<str>>),
 }
 
 /// One accepted rule.
@@ -31,9 +34,11 @@ pub(crate) struct OwnRule {
     pub(crate) policy: Policy,
     pub(crate) scope: Scope,
     /// It reads more of the context than method and assurance, so decisions with it are not remembered.
-    pub(crate) reads_path: bool,
+    pub(crate) unkeyed: bool,
     /// Functions that it names anywhere.
     names: Vec<FunctionName>,
+    /// Groups of the platform that it names anywhere.
+    pub(crate) groups: Vec<GroupName>,
 }
 
 /// The accepted rules of an app.
@@ -68,8 +73,10 @@ impl OwnRules {
             }
             rules.push((at, OwnRule::of(base, app, policy, &id).map_err(refuse)?));
         }
-        validate(base, text, &rules)?;
         rules.sort_by_key(|(at, _)| *at);
+        own_actions::check(rules.iter().map(|(_, rule)| rule))
+            .map_err(|(index, why)| format!("{}: {why}", place(text, rules.get(index).map_or(0, |(at, _)| *at))))?;
+        validate(base, text, &rules)?;
         Ok(Self { rules: rules.into_iter().map(|(_, rule)| rule).collect() })
     }
 
@@ -88,26 +95,49 @@ impl OwnRules {
         Ok(())
     }
 
+    /// SECURITY: as for functions. That a rule says something about a group is in the manifest, too, where whoever looks after the
+    /// platform finds it, and a group that is not there is missed when the app is deployed.
+    pub(crate) fn check_groups(&self, app: &AppName, declared: &[&GroupName]) -> Result<(), String> {
+        for rule in &self.rules {
+            if let Some(name) = rule.groups.iter().find(|name| !declared.contains(name)) {
+                return Err(format!(
+                    "rule `{}` names group `{name}`, which `{app}` does not declare; add `groups = [\"{name}\"]` to serviceful.toml",
+                    rule.policy.id()
+                ));
+            }
+        }
+        Ok(())
+    }
+
     /// The rules that can match a call of this function.
     pub(crate) fn of_function<'a>(&'a self, function: &'a FunctionName) -> impl Iterator<Item = &'a OwnRule> {
         self.rules.iter().filter(move |rule| match &rule.scope {
             Scope::App => true,
             Scope::Function(name) => name == function,
+            Scope::Actions(_) => false,
         })
     }
 
+    /// Whether a rule lets anybody call anything.
     pub(crate) fn permits_any(&self) -> bool {
-        self.rules.iter().any(|rule| rule.policy.effect() == Effect::Permit)
+        let calls = |rule: &&OwnRule| !matches!(rule.scope, Scope::Actions(_));
+        self.rules.iter().filter(calls).any(|rule| rule.policy.effect() == Effect::Permit)
     }
 }
 
 impl OwnRule {
     fn of(base: &Base, app: &AppName, policy: &Policy, id: &str) -> Result<Self, String> {
-        check_action(base, policy)?;
-        let scope = scope_of(base, app, policy)?;
-        let mut names = Vec::new();
+        let scope = match own_actions::named(&base.words, policy)? {
+            Some(actions) => Scope::Actions(actions),
+            None => {
+                check_action(base, policy)?;
+                scope_of(base, app, policy)?
+            }
+        };
+        let (mut names, mut groups) = (Vec::new(), Vec::new());
         for literal in policy.entity_literals() {
             check_literal(base, app, &literal)?;
+            groups.extend(base.words.group_of(&literal));
             if *literal.type_name() == base.words.function {
                 names.extend(function_of(app, &literal));
             }
@@ -120,8 +150,8 @@ impl OwnRule {
                 "a rule cannot talk about network addresses, because position grants nothing here; remove `ip`".into(),
             );
         }
-        let reads_path = uses.any > uses.harmless;
-        Ok(Self { policy, scope, reads_path, names })
+        let unkeyed = uses.any > uses.harmless;
+        Ok(Self { policy, scope, unkeyed, names, groups })
     }
 }
 
@@ -142,7 +172,7 @@ fn check_action(base: &Base, policy: &Policy) -> Result<(), String> {
     let invoke = base.words.action(Action::Invoke);
     match policy.action_constraint() {
         ActionConstraint::Eq(action) if Some(&action) == invoke => Ok(()),
-        _ => Err("an app's rule is about calling its functions only; write `action == Sf::Action::\"invoke\"`".into()),
+        _ => Err("an app's rule is about calling its functions, or about actions of its own; write `action == Sf::Action::\"invoke\"`, or `action == App::Action::\"…\"`".into()),
     }
 }
 
@@ -183,11 +213,14 @@ fn check_literal(base: &Base, app: &AppName, uid: &EntityUid) -> Result<(), Stri
     } else if *kind == words.function {
         function_of(app, uid).is_some()
     } else if *kind == words.group {
-        *uid == words.members_uid(app) || *uid == words.admins_uid(app)
+        *uid == words.members_uid(app) || *uid == words.admins_uid(app) || words.group_of(uid).is_some()
     } else if *kind == words.workload {
         own(uid)
     } else if *kind == *words.platform.type_name() {
         false
+    } else if *kind == words.own_action || *kind == words.own_resource {
+        // There are no others than this app's: each app is asked about with its own rules alone.
+        true
     } else if *kind == words.user {
         uid.id().unescaped().parse::<types::PrincipalId>().is_ok()
     } else if let Some(invoke) = words.action(Action::Invoke).filter(|invoke| invoke.type_name() == kind) {
@@ -199,14 +232,16 @@ fn check_literal(base: &Base, app: &AppName, uid: &EntityUid) -> Result<(), Stri
         return Ok(());
     }
     Err(format!(
-        "`{}` does not belong to `{app}`; a rule may name `Sf::Function::\"{app}/<function>\"`, `Sf::App::\"{app}\"`, `Sf::Group::\"{app}/members\"`, `Sf::Group::\"{app}/admins\"`, `Sf::Workload::\"{app}/<service account>\"` and `Sf::User::\"p-…\"`",
+        "`{}` does not belong to `{app}`; a rule may name `Sf::Function::\"{app}/<function>\"`, `Sf::App::\"{app}\"`, `Sf::Group::\"{app}/members\"`, `Sf::Group::\"{app}/admins\"`, `Sf::Group::\"group:<name>\"`, `Sf::Workload::\"{app}/<service account>\"` and `Sf::User::\"p-…\"`",
         short(&uid.to_string(), 120)
     ))
 }
 
 fn validate(base: &Base, text: &str, rules: &[(usize, OwnRule)]) -> Result<(), String> {
     let set = set_of(rules.iter().map(|(_, rule)| rule.policy.clone()).collect()).map_err(|e| e.to_string())?;
-    let result = base.validator.validate(&set, ValidationMode::Strict);
+    let actions = own_actions::all(rules.iter().map(|(_, rule)| rule));
+    let own = if actions.is_empty() { None } else { Some(own_actions::validator(&actions)?) };
+    let result = own.as_ref().unwrap_or(&base.validator).validate(&set, ValidationMode::Strict);
     let errors = result.validation_errors().map(|e| (e.policy_id(), DetailedError::from(e)));
     // A warning (a rule that can never match, look-alike letters) is a mistake or an attack on the reader.
     let warnings = result.validation_warnings().map(|w| (w.policy_id(), DetailedError::from(w)));
@@ -268,6 +303,8 @@ fn uses(json: &serde_json::Value) -> Option<Uses> {
     None
 }
 
+/// Whether it reads what decisions are remembered under. SECURITY: anything else here, and a decision about one path or one moment
+/// is remembered for others.
 fn is_harmless(access: &serde_json::Value) -> bool {
     let of_context = access.get("left").and_then(|left| left.get("Var")).is_some_and(|var| var == "context");
     of_context && access.get("attr").is_some_and(|attr| attr == "method" || attr == "assurance")

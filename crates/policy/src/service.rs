@@ -6,10 +6,10 @@ use std::sync::{
 
 use cedar_policy::Authorizer;
 use gateway::{
-    ControlCall, Decide, Decision, Denial, Draft, Identified, Intent, PolicyPort, PolicyProblem, Release, ReleasePort,
-    ReviewPort, Rule, SignInCall, Widening,
+    Answered, Ask, ControlCall, Decide, Decision, Declared, Denial, Draft, Identified, Intent, PolicyPort,
+    PolicyProblem, Release, ReleasePort, ReviewPort, Rule, SignInCall, Widening,
 };
-use types::{Action, AppName, Caller, FunctionName, FunctionTarget, Resource, UnixMillis};
+use types::{Action, AppName, Caller, FunctionTarget, Resource, UnixMillis};
 
 use crate::{
     PolicyConfig, PolicyError,
@@ -63,7 +63,7 @@ impl Service {
         }
     }
 
-    fn invoke(&self, caller: &Caller, call: Call<'_>, target: &Arc<FunctionTarget>) -> Decision {
+    pub(crate) fn invoke(&self, caller: &Caller, call: Call<'_>, target: &Arc<FunctionTarget>) -> Decision {
         let Some(rules) = self.apps.find(&target.app) else { return refused(denial::no_rules(caller)) };
         let verdict = match rules.function(target) {
             Some(function) => self.remembered(&rules, function, caller, call),
@@ -80,7 +80,8 @@ impl Service {
     }
 
     fn remembered(&self, rules: &AppRules, function: &FunctionRules, caller: &Caller, call: Call<'_>) -> Arc<Verdict> {
-        let method = call.method.parse().ok().filter(|_| !function.reads_path);
+        // For whom somebody acts is no part of the key.
+        let method = call.method.parse().ok().filter(|_| !function.unkeyed && call.on_behalf_of.is_none());
         let Some(method) = method else { return Arc::new(self.evaluate(rules, function, caller, call)) };
         let stale = function.target.demand.max_age_s.is_some_and(|max| call.auth_age_s > max);
         let key = Key::new(rules.generation, &function.target.function, caller, method, call.assurance, stale);
@@ -139,14 +140,27 @@ impl Decide for Service {
     }
 }
 
+impl Ask for Service {
+    fn ask(&self, question: &gateway::Question<'_>) -> Answered {
+        let gateway::Question { target, caller, method, path, at, action, resource } = *question;
+        // The app is being removed.
+        let Some(rules) = self.apps.find(&target.app) else { return Answered::Denied(Arc::from([])) };
+        let Some(action) = rules.action(action) else {
+            return Answered::Unknown { known: rules.actions().cloned().collect() };
+        };
+        let call = Call::new(caller, method, path, at);
+        let verdict = evaluate::own((&self.base, &self.authorizer), (&rules, action), caller, resource, call);
+        if verdict.allowed { Answered::Allowed(verdict.policies) } else { Answered::Denied(verdict.policies) }
+    }
+}
+
 impl PolicyPort for Service {
-    fn check(&self, app: &AppName, cedar: &str, functions: Option<&[FunctionName]>) -> Result<(), PolicyProblem> {
+    fn check(&self, app: &AppName, cedar: &str, declared: Option<Declared<'_>>) -> Result<(), PolicyProblem> {
         let problem = |message| PolicyProblem { message };
         let rules = OwnRules::read(&self.base, app, cedar).map_err(problem)?;
-        match functions {
-            Some(functions) => rules.check_functions(app, &functions.iter().collect::<Vec<_>>()).map_err(problem),
-            None => Ok(()),
-        }
+        let Some(Declared { functions, groups }) = declared else { return Ok(()) };
+        rules.check_functions(app, &functions.iter().collect::<Vec<_>>()).map_err(problem)?;
+        rules.check_groups(app, &groups.iter().collect::<Vec<_>>()).map_err(problem)
     }
 }
 

@@ -7,7 +7,11 @@ use gateway::Reads;
 use serde_json::Value;
 use types::{AppName, Assurance, Demand, FunctionTarget, PrincipalId, RoutePattern};
 
-use crate::{base::Base, evaluate::DEMAND_RULE, own::OwnRules};
+use crate::{
+    base::Base,
+    evaluate::{BEHALF_RULE, DEMAND_RULE},
+    own::OwnRules,
+};
 
 /// What stands for a segment that may be anything. No route that people write has it.
 const ANY: &str = "_any_";
@@ -38,6 +42,10 @@ impl Sight {
             if policy.id().to_string() == DEMAND_RULE {
                 // It reads what this function demands, and nothing where that is nothing.
                 sight.demanded(demand);
+                continue;
+            }
+            // Nobody who is asked about here acts for anybody.
+            if policy.id().to_string() == BEHALF_RULE {
                 continue;
             }
             match policy.to_json() {

@@ -1,7 +1,7 @@
 //! Personas and a small app that all tests share.
 use std::sync::Arc;
 
-use gateway::{ControlCall, Decision, Denial, Intent, Release, ReleasePort};
+use gateway::{ControlCall, Decision, Denial, Intent, Release, ReleaseGroup, ReleasePort};
 use types::{
     Access, Action, AppName, Assurance, Caller, CredentialId, Demand, Digest, FunctionName, FunctionTarget, Grants,
     Person, PrincipalId, Resource, RunLimits, Service as ServiceAccount, UnixMillis,
@@ -12,10 +12,13 @@ use crate::{PolicyConfig, Service};
 mod control;
 mod demand;
 mod drafts;
+mod groups;
 mod guardrails;
 mod hostile;
 mod invoke;
+mod on_behalf;
 mod oracle;
+mod own_actions;
 mod own_rules;
 mod releases;
 mod schema;
@@ -109,6 +112,7 @@ pub(crate) fn release(version: u64, functions: Vec<Arc<FunctionTarget>>, cedar: 
             (id(SERVICE_MEMBER), false),
             (id(DISABLED_MEMBER), false),
         ],
+        groups: Vec::new(),
         cedar: cedar.map(Arc::from),
     })
 }

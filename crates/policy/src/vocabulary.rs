@@ -2,9 +2,12 @@
 use std::{collections::HashMap, str::FromStr};
 
 use cedar_policy::{EntityId, EntityTypeName, EntityUid, Schema};
-use types::{Action, AppName, FunctionName};
+use types::{Action, AppName, FunctionName, GroupName};
 
 use crate::PolicyError;
+
+/// What a group of the platform begins with, where groups of apps are named too.
+const GROUP_PREFIX: &str = "group:";
 
 /// Entity types and actions of the schema.
 pub(crate) struct Vocabulary {
@@ -17,6 +20,9 @@ pub(crate) struct Vocabulary {
     pub(crate) group: EntityTypeName,
     pub(crate) user: EntityTypeName,
     pub(crate) workload: EntityTypeName,
+    /// Of an app's own actions, and of what they are done to (`own_schema.rs`).
+    pub(crate) own_action: EntityTypeName,
+    pub(crate) own_resource: EntityTypeName,
     actions: HashMap<Action, EntityUid>,
 }
 
@@ -24,6 +30,11 @@ fn entity_type(schema: &Schema, name: &str) -> Result<EntityTypeName, PolicyErro
     let missing = || PolicyError::Missing { what: format!("entity type `{name}`") };
     let parsed = EntityTypeName::from_str(name).map_err(|_| missing())?;
     schema.entity_types().find(|known| **known == parsed).cloned().ok_or_else(missing)
+}
+
+/// A type of the namespace that is an app's own: the platform's schema does not have it.
+fn own(name: &'static str) -> Result<EntityTypeName, PolicyError> {
+    EntityTypeName::from_str(name).map_err(|_| PolicyError::Missing { what: format!("entity type `{name}`") })
 }
 
 pub(crate) fn uid(kind: &EntityTypeName, id: &str) -> EntityUid {
@@ -51,6 +62,8 @@ impl Vocabulary {
             group,
             user: kind("Sf::User")?,
             workload: kind("Sf::Workload")?,
+            own_action: own("App::Action")?,
+            own_resource: own("App::Resource")?,
             actions,
         })
     }
@@ -74,6 +87,17 @@ impl Vocabulary {
 
     pub(crate) fn admins_uid(&self, app: &AppName) -> EntityUid {
         uid(&self.group, &format!("{app}/admins"))
+    }
+
+    /// A group of the platform. No app's name holds a colon, and none of the words without one is a group of the platform.
+    pub(crate) fn group_uid(&self, name: &GroupName) -> EntityUid {
+        uid(&self.group, &format!("{GROUP_PREFIX}{name}"))
+    }
+
+    /// The group of the platform that is meant, if one is.
+    pub(crate) fn group_of(&self, uid: &EntityUid) -> Option<GroupName> {
+        let name = (*uid.type_name() == self.group).then(|| uid.id().unescaped().strip_prefix(GROUP_PREFIX))??;
+        GroupName::parse(name).ok()
     }
 
     pub(crate) fn workload_uid(&self, app: &AppName, name: &str) -> EntityUid {

@@ -11,7 +11,7 @@ use std::{
 
 use cedar_policy::EntityUid;
 use gateway::{Class, Gain, Probe, Reads, Subject, Widening};
-use types::{Assurance, Caller, Demand, FunctionName, FunctionTarget, Method};
+use types::{Assurance, Caller, Demand, FunctionName, FunctionTarget, GroupName, Method};
 
 use crate::{
     draft::Drafted,
@@ -89,9 +89,12 @@ pub(crate) fn widening(before: Option<&Drafted>, after: &Drafted, directory: &[C
         named.people.extend(before.named.people.iter().copied());
         named.services.extend(before.named.services.iter().cloned());
     }
+    let groups: BTreeSet<GroupName> =
+        before.into_iter().chain([after]).flat_map(Drafted::group_names).cloned().collect();
     let who: Vec<Subject> = (Class::ALL.iter().map(|class| Subject::Class(*class)))
         .chain(named.people.iter().map(|id| Subject::Person(*id)))
         .chain(named.services.iter().map(|name| Subject::Service(name.clone())))
+        .chain(groups.into_iter().map(Subject::Group))
         .collect();
     let (paths, mut cut_short) = universe(before, after);
     let mut old = before.map(|before| Side::new(before, &who, &named, directory));
@@ -135,6 +138,7 @@ pub(crate) fn widening(before: Option<&Drafted>, after: &Drafted, directory: &[C
                 function,
                 route: target.route.clone(),
                 who: who.get(subject)?.clone(),
+                belongs: who.get(subject).is_some_and(|who| after.belongs(who)),
                 fresh: tally.fresh,
                 partly: tally.gained < tally.tried,
                 example,
@@ -193,8 +197,10 @@ fn fold(gains: &mut Vec<Gain>) {
     };
     let all = gains.clone();
     gains.retain(|gain| {
-        let person =
-            matches!(gain.who, Subject::Person(_) | Subject::Class(Class::Owner | Class::Member | Class::Admin));
+        let person = matches!(
+            gain.who,
+            Subject::Person(_) | Subject::Group(_) | Subject::Class(Class::Owner | Class::Member | Class::Admin)
+        );
         let covered = (gain.who != Subject::Class(Class::Stranger) && wholly(&all, gain, Class::Stranger))
             || (person && wholly(&all, gain, Class::SignedIn))
             || (gain.who == Subject::Class(Class::Admin) && wholly(&all, gain, Class::Member));

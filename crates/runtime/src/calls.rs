@@ -2,20 +2,22 @@
 use std::{
     collections::HashMap,
     sync::{
-        Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU32, Ordering},
     },
 };
 
 use bytes::Bytes;
 use tokio::time::Instant;
-use types::{FunctionName, RequestId};
+use types::{FunctionName, FunctionTarget, RequestId};
 use wire::{
-    CHUNK_BYTES_MAX, Frame, FrameError,
-    work::{Credit, DeniedHatch, Ended, Failure, LogStream, to_front},
+    CHUNK_BYTES_MAX, FRAME_BYTES_MAX, Frame, FrameError,
+    work::{Ask, Credit, DeniedHatch, Ended, Failure, LogStream, Question, to_front},
 };
 
 use crate::{
+    asking::{self, Of},
+    desk::Asked,
     stream::{Said, Stream},
     text::plain,
 };
@@ -40,7 +42,7 @@ pub(crate) enum Purpose {
     /// A load or a probe: one `LOADED` ends it.
     Load,
     /// A call: head, body, end or failure, and `ENDED` last. Log lines come in between.
-    Invoke { request: RequestId, function: FunctionName, header_bytes: u64 },
+    Invoke { request: RequestId, target: Arc<FunctionTarget>, of: Arc<Of> },
 }
 
 /// What a worker said that goes elsewhere than to its call. Request and function are what the front knows of the call.
@@ -48,6 +50,7 @@ pub(crate) enum Purpose {
 pub(crate) enum Beside {
     Log { request: RequestId, function: FunctionName, stream: LogStream, text: String, place: Option<String> },
     Denied { request: RequestId, function: FunctionName, hatch: String, wanted: String },
+    Asked(Asked),
 }
 
 /// How far an answer has come.
@@ -64,6 +67,9 @@ struct Call {
     stream: Stream,
     purpose: Purpose,
     phase: Phase,
+    /// Questions so far for what was granted, and about the caller.
+    asks: u64,
+    allowed: u32,
     /// A worker that has not ended it by then ignores its own clock.
     late_at: Instant,
 }
@@ -92,7 +98,7 @@ impl Calls {
     pub(crate) fn open(&self, purpose: Purpose, late_at: Instant) -> (u32, Stream) {
         let id = self.next.fetch_add(1, Ordering::Relaxed);
         let stream = Stream::new();
-        let call = Call { stream: stream.clone(), purpose, phase: Phase::Awaited, late_at };
+        let call = Call { stream: stream.clone(), purpose, phase: Phase::Awaited, asks: 0, allowed: 0, late_at };
         self.lock().open.insert(id, call);
         (id, stream)
     }
@@ -150,11 +156,15 @@ impl Call {
     fn most(&self, kind: u8) -> Result<usize, String> {
         match (&self.purpose, kind) {
             (Purpose::Load, to_front::LOADED) | (Purpose::Invoke { .. }, to_front::FAILED) => Ok(REASON_BYTES_MAX),
-            (Purpose::Invoke { header_bytes, .. }, to_front::HEAD | to_front::BODY_END) => {
+            (Purpose::Invoke { target, .. }, to_front::HEAD | to_front::BODY_END) => {
                 // Two lengths a field at most treble the shortest field.
-                Ok(usize::try_from(*header_bytes).unwrap_or(usize::MAX).saturating_mul(3).saturating_add(64))
+                Ok(usize::try_from(target.limits.header_bytes)
+                    .unwrap_or(usize::MAX)
+                    .saturating_mul(3)
+                    .saturating_add(64))
             }
             (Purpose::Invoke { .. }, to_front::BODY) => Ok(CHUNK_BYTES_MAX),
+            (Purpose::Invoke { .. }, to_front::ASK) => Ok(FRAME_BYTES_MAX),
             (Purpose::Invoke { .. }, to_front::LOG) => Ok(LOG_BYTES_MAX),
             (Purpose::Invoke { .. }, to_front::DENIED | to_front::CREDIT | to_front::ENDED) => Ok(SMALL_BYTES_MAX),
             _ => Err(FrameError::Unknown { kind }.to_string()),
@@ -165,6 +175,7 @@ impl Call {
         match frame.kind {
             to_front::LOG => return self.log(frame).map(Some),
             to_front::DENIED => return self.denied(frame).map(Some),
+            to_front::ASK => return self.asked(frame).map(Some),
             to_front::ENDED => {
                 let ended: Ended = message(frame)?;
                 self.stream.put(Said::Ended)?;
@@ -196,8 +207,8 @@ impl Call {
 
     /// A line of our own in the app's log.
     fn note(&self, text: String) -> Option<Beside> {
-        let Purpose::Invoke { request, function, .. } = &self.purpose else { return None };
-        let (request, function) = (*request, function.clone());
+        let Purpose::Invoke { request, target, .. } = &self.purpose else { return None };
+        let (request, function) = (*request, target.function.clone());
         Some(Beside::Log { request, function, stream: LogStream::Platform, text, place: None })
     }
 
@@ -220,7 +231,7 @@ impl Call {
     /// A line must name the call whose stream it came on, or a worker could write into other requests' records.
     fn of(&self, claimed: RequestId) -> Result<(RequestId, FunctionName), String> {
         match &self.purpose {
-            Purpose::Invoke { request, function, .. } if *request == claimed => Ok((*request, function.clone())),
+            Purpose::Invoke { request, target, .. } if *request == claimed => Ok((*request, target.function.clone())),
             _ => Err("it spoke for a request that it was not given".into()),
         }
     }
@@ -238,5 +249,26 @@ impl Call {
         let (request, function) = self.of(denied.request)?;
         let (hatch, wanted) = (plain(&denied.hatch, HATCH_BYTES_MAX), plain(&denied.wanted, WANTED_BYTES_MAX));
         Ok(Beside::Denied { request, function, hatch, wanted })
+    }
+
+    /// A question of the call whose stream it came on, whatever it says.
+    fn asked(&mut self, frame: &Frame) -> Result<Beside, String> {
+        let Purpose::Invoke { request, target, of } = &self.purpose else {
+            return Err("it asked for something on a stream that is no call's".into());
+        };
+        let Ask { number, question } = message(frame)?;
+        let nth = if let Question::Allowed { action, resource } = &question {
+            asking::admit(action, resource, self.allowed)?;
+            self.allowed += 1;
+            self.allowed - 1
+        } else {
+            self.asks += 1;
+            if self.asks > target.limits.kv_calls.saturating_add(types::SECRETS_MAX as u64) {
+                return Err("it asked more often than the limits of its call allow".into());
+            }
+            0
+        };
+        let (stream, request, target, of) = (frame.stream, *request, target.clone(), of.clone());
+        Ok(Beside::Asked(Asked { stream, number, nth, request, target, of, question }))
     }
 }

@@ -10,7 +10,7 @@ use gateway::{Body, Invocation, Ran, Reply};
 use http_body::Body as _;
 use http_body_util::BodyExt;
 use tokio::{sync::OwnedSemaphorePermit, time::Instant};
-use types::{Digest, FunctionTarget, Method, RequestId};
+use types::{Digest, FunctionTarget, GroupName, Method, RequestId, UnixMillis};
 use wire::{
     CHUNK_BYTES_MAX, Frame, encode,
     work::{Failure, Fields, FieldsRef, InvokeRef, Load, Loaded, Probe, to_worker},
@@ -18,6 +18,7 @@ use wire::{
 
 use crate::{
     artefacts::{Artefact, is_intact},
+    asking::Of,
     calls::Purpose,
     error::{REASON_BYTES, RunError},
     pool::Pool,
@@ -32,8 +33,13 @@ const GRACE_MS: u64 = 2_000;
 /// How long loading or probing may take.
 const LOAD_MS: u64 = 30_000;
 
-/// Runs the invocation to its response's head.
-pub(crate) async fn run(pool: &Arc<Pool>, mut invocation: Invocation) -> Result<Reply, RunError> {
+/// Runs the invocation, of a request that came `at` that time, to its response's head.
+pub(crate) async fn run(
+    pool: &Arc<Pool>,
+    mut invocation: Invocation,
+    groups: &[GroupName],
+    at: UnixMillis,
+) -> Result<Reply, RunError> {
     let target = invocation.target().clone();
     let app = pool.app(&target.app);
     let queue = Duration::from_millis(pool.config.queue_ms);
@@ -53,15 +59,17 @@ pub(crate) async fn run(pool: &Arc<Pool>, mut invocation: Invocation) -> Result<
     }
     let mut body = has_body.then_some(body);
     let again = !has_body && invocation.head().method.as_str().parse().is_ok_and(Method::is_idempotent);
-    let payload = message(&invocation, has_body).map_err(|e| RunError::Lied { reason: e.to_string() })?;
+    let payload = message(&invocation, groups, has_body).map_err(|e| RunError::Lied { reason: e.to_string() })?;
     let (request, asked_head) = (invocation.request(), invocation.head().method == http::Method::HEAD);
+    let (method, uri) = (invocation.head().method.clone(), invocation.head().uri.clone());
+    let of = Arc::new(Of { caller: invocation.caller().clone(), method, uri, at });
     drop(invocation);
     let mut retries = 0;
     loop {
         let (worker, started) = pool.worker(&app).await?;
         let loaded = ready(pool, &worker, &target).await?;
         let (payload, place) = (payload.clone(), place.clone());
-        let attempt = Attempt { pool, worker: &worker, request, asked_head, target: &target, payload, place };
+        let attempt = Attempt { pool, worker: &worker, request, asked_head, target: &target, payload, place, of: &of };
         match attempt.run(body.take()).await {
             // The worker dropped the component between our look and the call: nothing ran.
             Err(RunError::Guest(Failure::NotLoaded)) if retries == 0 && !has_body => {
@@ -84,9 +92,10 @@ struct Attempt<'a> {
     worker: &'a Arc<Worker>,
     request: RequestId,
     asked_head: bool,
-    target: &'a FunctionTarget,
+    target: &'a Arc<FunctionTarget>,
     payload: Bytes,
     place: Arc<OwnedSemaphorePermit>,
+    of: &'a Arc<Of>,
 }
 
 impl Attempt<'_> {
@@ -97,8 +106,8 @@ impl Attempt<'_> {
         self.worker.used_at_ms.store(now_ms, Ordering::Relaxed);
         // One deadline for all of it, head and body.
         let late_at = Instant::now() + Duration::from_millis(target.limits.wall_ms.saturating_add(GRACE_MS));
-        let (request, function, header_bytes) = (self.request, target.function.clone(), target.limits.header_bytes);
-        let (id, stream) = self.worker.open(Purpose::Invoke { request, function, header_bytes }, late_at);
+        let purpose = Purpose::Invoke { request: self.request, target: target.clone(), of: self.of.clone() };
+        let (id, stream) = self.worker.open(purpose, late_at);
         let call = Call {
             worker: self.worker.clone(),
             id,
@@ -150,7 +159,7 @@ async fn head(call: &Call) -> Result<wire::work::Head, BodyOr> {
     }
 }
 
-fn message(invocation: &Invocation, has_body: bool) -> Result<Bytes, wire::FrameError> {
+fn message(invocation: &Invocation, groups: &[GroupName], has_body: bool) -> Result<Bytes, wire::FrameError> {
     let (head, target) = (invocation.head(), invocation.target());
     let fields: Vec<(&str, &[u8])> =
         head.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
@@ -165,6 +174,7 @@ fn message(invocation: &Invocation, has_body: bool) -> Result<Bytes, wire::Frame
         path_and_query: head.uri.path_and_query().map_or("/", |path| path.as_str()),
         fields: FieldsRef(&fields),
         caller: invocation.caller(),
+        groups,
         limits: &target.limits,
         grants: &target.grants,
         has_body,

@@ -6,10 +6,12 @@
 #![forbid(unsafe_code)]
 
 mod artefacts;
+mod asking;
 mod budget;
 mod calls;
 mod compiler;
 mod config;
+mod desk;
 mod error;
 mod exchange;
 mod fields;
@@ -23,6 +25,7 @@ mod side;
 mod step_up;
 mod stream;
 mod text;
+mod told;
 mod worker;
 
 pub use artefacts::Artefacts;

@@ -13,7 +13,9 @@ use tokio::{sync::Semaphore, time::Instant};
 use types::AppName;
 use wire::supervisor::EngineRole;
 
-use crate::{Logs, compiler::Compiler, config::Config, error::StartError, exchange, side::Side, worker::Worker};
+use crate::{
+    Logs, compiler::Compiler, config::Config, desk::Desk, error::StartError, exchange, side::Side, worker::Worker,
+};
 
 /// A process that is not ready after so long is given up.
 const START_MS: u64 = 10_000;
@@ -52,6 +54,7 @@ pub(crate) struct Pool {
     pub(crate) config: Config,
     pub(crate) compiler: Arc<Compiler>,
     pub(crate) logs: Arc<Logs>,
+    pub(crate) desk: Desk,
     apps: Mutex<HashMap<AppName, Arc<AppWorkers>>>,
     /// Every worker that has not ended, by pid, whoever still knows of it.
     alive: Mutex<HashMap<u32, Known>>,
@@ -65,11 +68,12 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Pool {
-    pub(crate) fn new(config: Config, compiler: Arc<Compiler>, logs: Arc<Logs>) -> Arc<Self> {
+    pub(crate) fn new(config: Config, compiler: Arc<Compiler>, logs: Arc<Logs>, desk: Desk) -> Arc<Self> {
         Arc::new(Self {
             config,
             compiler,
             logs,
+            desk,
             apps: Mutex::default(),
             alive: Mutex::default(),
             spares: Mutex::default(),

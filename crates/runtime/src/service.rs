@@ -2,10 +2,10 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use gateway::{
-    CompileFailure, ComponentPort, Ctx, Fut, Inspection, LogLine, LogPort, Permit, Refusal, Release, ReleasePort,
-    Reply, Work, events::Record,
+    Ask, CompileFailure, ComponentPort, Ctx, Fut, Inspection, LogLine, LogPort, Permit, Refusal, Release, ReleasePort,
+    Reply, SecretPort, Work, events::Record,
 };
-use store::Contents;
+use store::{Contents, KeyValues};
 use tokio::sync::OnceCell;
 use types::{AppName, Clock, CompileLimits, Digest, EngineBuild, FunctionTarget};
 
@@ -13,10 +13,12 @@ use crate::{
     Artefacts, Config, Logs, RunError,
     artefacts::Label,
     compiler::{Compiler, Haste, Places},
+    desk::Desk,
     exchange,
     pool::Pool,
     processes::{Keeper, Processes},
     step_up,
+    told::Told,
 };
 
 /// What the room is built from.
@@ -31,19 +33,31 @@ pub struct Parts {
     pub artefacts: Artefacts,
     pub logs: Arc<Logs>,
     pub audit: Arc<dyn Record>,
+    /// Whom functions ask about their callers.
+    pub policy: Arc<dyn Ask>,
     pub clock: Arc<dyn Clock>,
     /// What compiling on a request's path may take: the operator's caps.
     pub compile_caps: CompileLimits,
+    /// What functions may be given while they run.
+    pub secrets: Arc<dyn SecretPort>,
+    pub key_values: Arc<dyn KeyValues>,
 }
 
 /// The runtime room. Cheap to share.
 pub struct Service {
     pool: Arc<Pool>,
+    told: Told,
 }
 
 impl Service {
     /// Builds the room; nothing runs until [`Service::start`].
     pub fn new(parts: Parts) -> Self {
+        let desk = Desk {
+            secrets: parts.secrets,
+            key_values: parts.key_values,
+            policy: parts.policy,
+            clock: parts.clock.clone(),
+        };
         let compiler = Arc::new(Compiler {
             build: parts.build,
             javascript: parts.javascript,
@@ -59,7 +73,7 @@ impl Service {
             jobs: Mutex::default(),
             key: OnceCell::new(),
         });
-        Self { pool: Pool::new(parts.config, compiler, parts.logs) }
+        Self { pool: Pool::new(parts.config, compiler, parts.logs, desk), told: Told::default() }
     }
 
     /// Starts the spares and the sweeper. Needs a tokio runtime.
@@ -108,8 +122,9 @@ impl Work for Service {
         Box::pin(async move {
             let invocation =
                 permit.into_invocation().map_err(|_| Refusal::internal("the permit is not for a function"))?;
+            let groups = self.told.groups(&invocation.target().app, invocation.caller());
             let (target, caller) = (invocation.target().clone(), invocation.caller().clone());
-            exchange::run(&self.pool, invocation).await.map_err(|error| {
+            exchange::run(&self.pool, invocation, &groups, cx.started_at).await.map_err(|error| {
                 self.note(cx, &target, error.to_string());
                 let mut refusal = step_up::answered(error, &caller, cx.clock.now());
                 refusal.engine_build = Some(self.pool.compiler.build.clone());
@@ -180,12 +195,14 @@ impl ComponentPort for Service {
 }
 
 impl ReleasePort for Service {
-    fn publish(&self, _release: &Arc<Release>) -> Result<(), String> {
-        // NOT HERE: nothing to do. A call names its component by digest, and a worker loads it on first use.
+    fn publish(&self, release: &Arc<Release>) -> Result<(), String> {
+        // NOT HERE: functions. A call names its component by digest, and a worker loads it on first use.
+        self.told.publish(release);
         Ok(())
     }
 
     fn withdraw(&self, app: &AppName) {
+        self.told.withdraw(app);
         self.pool.remove(app);
         self.pool.logs.remove(app);
     }

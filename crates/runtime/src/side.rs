@@ -13,6 +13,7 @@ use crate::{
     budget::{Budget, Line},
     calls::Beside,
     compiler::Compiler,
+    desk::{self, Answered, Asked},
     pool::{Deaths, Pool},
     processes::ChildExit,
     worker::{Aside, Verdict, Worker},
@@ -167,7 +168,26 @@ impl Aside for Arc<Side> {
                 self.log_within_budget(request, &function, stream, text, place);
             }
             Beside::Denied { request, function, hatch, wanted } => self.denied(request, function, &hatch, &wanted),
+            // Those come by `asked`.
+            Beside::Asked(_) => {}
         }
+    }
+
+    fn asked(&self, worker: &Arc<Worker>, asked: Asked) {
+        let (side, worker) = (self.clone(), worker.clone());
+        let Some(pool) = side.pool.upgrade() else { return };
+        tokio::spawn(async move {
+            let (stream, number, request, target) = (asked.stream, asked.number, asked.request, asked.target.clone());
+            let Answered { answer, denied, line } = pool.desk.answer(asked).await;
+            if let Some((hatch, wanted)) = denied {
+                side.denied(request, target.function.clone(), hatch, &wanted);
+            }
+            if let Some(text) = line {
+                let function = target.function.clone();
+                side.beside(Beside::Log { request, function, stream: LogStream::Platform, text, place: None });
+            }
+            desk::tell(&worker, stream, number, answer).await;
+        });
     }
 
     fn over(&self, worker: Arc<Worker>) {

@@ -19,6 +19,7 @@ use wire::{
 
 use crate::{
     calls::{Beside, Calls, Purpose},
+    desk::Asked,
     error::RunError,
     processes::Processes,
     stream::{Said, Stream},
@@ -34,6 +35,8 @@ const DRAIN_MAX: Duration = Duration::from_secs(125);
 /// What the reader passes on that belongs to no single call.
 pub(crate) trait Aside: Send + Sync {
     fn beside(&self, said: Beside);
+    /// A call asks for something; there is a place for the question.
+    fn asked(&self, worker: &Arc<Worker>, asked: Asked);
     /// The channel ended.
     fn over(&self, worker: Arc<Worker>);
 }
@@ -74,6 +77,10 @@ pub(crate) struct Worker {
     /// When it was asked to end.
     draining: OnceLock<Instant>,
     verdict: OnceLock<Verdict>,
+    /// Questions that were not answered yet.
+    pub(crate) asking: AtomicUsize,
+    /// Answers are sent one at a time.
+    pub(crate) telling: tokio::sync::Mutex<()>,
 }
 
 impl Worker {
@@ -112,6 +119,8 @@ impl Worker {
             served: AtomicBool::new(false),
             draining: OnceLock::new(),
             verdict: OnceLock::new(),
+            asking: AtomicUsize::new(0),
+            telling: tokio::sync::Mutex::default(),
         };
         Ok((Arc::new(worker), receiver))
     }
@@ -235,6 +244,13 @@ impl Worker {
             };
             match self.calls.take(&frame) {
                 Ok(None) => {}
+                Ok(Some(Beside::Asked(asked))) => {
+                    // SECURITY: an honest worker waits for a place; each question may hold as much memory as a frame, twice.
+                    if self.asking.fetch_add(1, Ordering::AcqRel) >= work::ASKS_MAX {
+                        break Some(format!("it asked more than {} questions at once", work::ASKS_MAX));
+                    }
+                    aside.asked(&self, asked);
+                }
                 Ok(Some(said)) => aside.beside(said),
                 Err(lie) => break Some(lie),
             }

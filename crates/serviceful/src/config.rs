@@ -8,6 +8,8 @@ use anyhow::{Context, bail};
 use serde::{Deserialize, Serialize};
 use types::{CompileLimits, RunLimits};
 
+use crate::development::Development;
+
 /// The whole effective configuration. The supervisor reads it once and hands it to its children.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -36,12 +38,17 @@ pub(crate) struct Config {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) mail: Option<mailer::Config>,
     #[serde(default)]
+    pub(crate) kv: Kv,
+    #[serde(default)]
     pub(crate) caps: Caps,
     #[serde(default)]
     pub(crate) jail: Jail,
     /// `serviceful up`: the person who owns the data directory may deploy through the host socket.
     #[serde(default)]
     pub(crate) dev: bool,
+    /// `serviceful up --as`: people for development. Ask [`Config::development`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) development: Option<Development>,
 }
 
 /// Section `[listen]`.
@@ -78,6 +85,36 @@ pub(crate) struct Names {
 pub(crate) struct Tls {
     /// One entry a certificate. Names that none of them is for are not answered.
     pub(crate) certificates: Vec<front_door::CertificateFile>,
+}
+
+/// Section `[kv]`: the key-value stores of apps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Kv {
+    /// How much each app may keep, in MiB.
+    pub(crate) app_mib: u64,
+}
+
+impl Default for Kv {
+    fn default() -> Self {
+        Self { app_mib: 256 }
+    }
+}
+
+impl Kv {
+    /// More would be a file that nobody can copy while it is used.
+    const APP_MIB_MAX: u64 = 1 << 20;
+
+    fn check(self) -> anyhow::Result<()> {
+        if !(1..=Self::APP_MIB_MAX).contains(&self.app_mib) {
+            bail!("`kv.app_mib = {}` is not between 1 and {}", self.app_mib, Self::APP_MIB_MAX);
+        }
+        Ok(())
+    }
+
+    pub(crate) const fn app_bytes(self) -> u64 {
+        self.app_mib.saturating_mul(1 << 20)
+    }
 }
 
 /// Section `[caps]`: what no manifest may pass.
@@ -193,6 +230,9 @@ impl Config {
             mail.resolve(base);
         }
         // A file cannot turn a server into a developer's machine.
+        if config.development.is_some() {
+            bail!("`development` cannot be set in a configuration file; it belongs to `serviceful up --as`");
+        }
         if config.dev {
             bail!("`dev` cannot be set in a configuration file; it belongs to `serviceful up`");
         }
@@ -213,12 +253,19 @@ impl Config {
             control: control::Config::default(),
             sign_up: sign_in::SignUp::default(),
             mail: None,
+            kv: Kv::default(),
             caps: Caps::default(),
             jail: Jail::default(),
             dev: true,
+            development: None,
         };
         config.check()?;
         Ok(config)
+    }
+
+    /// The people for development, where there may be any.
+    pub(crate) fn development(&self) -> anyhow::Result<Option<&Development>> {
+        self.development.as_ref().map(|development| development.check(self).map(|()| development)).transpose()
     }
 
     fn check(&self) -> anyhow::Result<()> {
@@ -261,6 +308,7 @@ impl Config {
             );
         }
         self.control.check()?;
+        self.kv.check()?;
         self.sign_up.check().map_err(anyhow::Error::msg)?;
         if let Some(mail) = &self.mail {
             mail.check()?;
@@ -348,6 +396,7 @@ impl Config {
             platform: at("platform"),
             audit: at("audit"),
             contents: at("contents"),
+            kv: at("kv"),
             artefacts: at("artefacts"),
             logs: at("logs"),
             keeper: at("keeper"),
@@ -389,6 +438,7 @@ pub(crate) struct Folders {
     pub(crate) platform: PathBuf,
     pub(crate) audit: PathBuf,
     pub(crate) contents: PathBuf,
+    pub(crate) kv: PathBuf,
     pub(crate) artefacts: PathBuf,
     pub(crate) logs: PathBuf,
     pub(crate) keeper: PathBuf,
@@ -401,6 +451,7 @@ impl Folders {
             self.platform.clone(),
             self.audit.clone(),
             self.contents.clone(),
+            self.kv.clone(),
             self.artefacts.clone(),
             self.logs.clone(),
         ]

@@ -7,6 +7,7 @@
 
 mod cli;
 mod config;
+mod development;
 mod front;
 mod local;
 mod roles;

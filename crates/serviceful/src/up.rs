@@ -9,13 +9,15 @@ use std::{
 
 use anyhow::{Context, bail};
 use client::Client;
-use control_api::AccessReview;
+use control_api::{AccessReview, PutMember};
 use notify::Watcher;
 use tokio::sync::mpsc;
+use types::AppName;
 
 use crate::{
     cli::{self, Global, Project, Step, UpArgs},
     config::Config,
+    development::{Development, Role},
     local::Platform,
 };
 
@@ -39,15 +41,27 @@ async fn up(global: &Global, args: &UpArgs) -> anyhow::Result<()> {
         config.data = std::path::absolute(data)?;
     }
     config.jail.strict = args.strict;
+    if let Some(person) = &args.person {
+        config.development = Some(Development::of_project(&project, person, args.assurance)?);
+        config.development()?;
+    }
     let mut platform = Platform::start(&config, "info")?;
-    let result = develop(global, args, &project, &mut platform).await;
+    let mut cast = Cast { people: config.development.as_ref(), joined: HashSet::new() };
+    let result = develop(global, args, &project, &mut platform, &mut cast).await;
     platform.end().await;
     result
 }
 
-async fn develop(global: &Global, args: &UpArgs, folder: &Path, platform: &mut Platform) -> anyhow::Result<()> {
+async fn develop(
+    global: &Global,
+    args: &UpArgs,
+    folder: &Path,
+    platform: &mut Platform,
+    cast: &mut Cast<'_>,
+) -> anyhow::Result<()> {
     let say = Say { json: global.json };
     say.line("console", &platform.console);
+    cast.tell(&say);
     match platform.operator.issue_claim(false).await {
         Ok(claim) => {
             say.line("claim", &claim.link);
@@ -64,7 +78,7 @@ async fn develop(global: &Global, args: &UpArgs, folder: &Path, platform: &mut P
     let (changed, mut changes) = mpsc::channel(1);
     let mut watch = if args.no_watch || !has_manifest { None } else { Some(Watch::new(folder, changed)?) };
     if has_manifest {
-        deploy(&say, folder, &platform.operator, &mut watch).await;
+        deploy(&say, folder, &platform.operator, &mut watch, cast).await;
     } else {
         say.hint("there is no serviceful.toml here, so no app is deployed; make a project with: serviceful new NAME");
     }
@@ -85,7 +99,7 @@ async fn develop(global: &Global, args: &UpArgs, folder: &Path, platform: &mut P
             Some(()) = changes.recv() => {
                 let settled = async { while tokio::time::timeout(SETTLE, changes.recv()).await.is_ok() {} };
                 let _ = tokio::time::timeout(SETTLE_MAX, settled).await;
-                deploy(&say, folder, &platform.operator, &mut watch).await;
+                deploy(&say, folder, &platform.operator, &mut watch, cast).await;
             }
             () = tokio::time::sleep(Duration::from_millis(500)) => {
                 platform.check()?;
@@ -107,7 +121,7 @@ async fn interrupted() {
 }
 
 /// Builds and deploys. A failure is said and the former deployment goes on answering: the next save is the next try.
-async fn deploy(say: &Say, folder: &Path, operator: &Client, watch: &mut Option<Watch>) {
+async fn deploy(say: &Say, folder: &Path, operator: &Client, watch: &mut Option<Watch>, cast: &mut Cast<'_>) {
     let result = async {
         let project = Project::load(folder)?;
         if let Some(watch) = watch {
@@ -131,8 +145,63 @@ async fn deploy(say: &Say, folder: &Path, operator: &Client, watch: &mut Option<
         cli::ship(operator, &project, &mut told, &mut agree).await
     };
     match result.await {
-        Ok(view) => say.line(&format!("app {}", view.app), &view.url),
+        Ok(view) => {
+            if let Err(failure) = cast.join(operator, &view.app).await {
+                say.failure(&failure);
+            }
+            say.line(&format!("app {}", view.app), &view.url);
+        }
         Err(failure) => say.failure(&failure),
+    }
+}
+
+/// The people of `--as`.
+struct Cast<'a> {
+    people: Option<&'a Development>,
+    /// Apps in which they are what they are.
+    joined: HashSet<AppName>,
+}
+
+impl Cast<'_> {
+    fn tell(&self, say: &Say) {
+        let Some(development) = self.people else { return };
+        match development.acting() {
+            Some(person) => {
+                say.line("as", &format!("{} ({}, {})", person.key, person.role.as_str(), person.assurance));
+                say.hint(&format!(
+                    "DEVELOPMENT: whoever opens an app on this computer is {} there, without signing in; never use it with real data",
+                    person.name
+                ));
+            }
+            None => {
+                say.line("as", "stranger");
+                say.hint("nobody is signed in by being here; a browser that has signed in stays so, a private window has not");
+            }
+        }
+        let others = development.people().iter().map(|person| person.key.as_str()).collect::<Vec<_>>().join(", ");
+        say.hint(&format!("there are {others} and stranger: stop, and start with `--as` somebody else"));
+    }
+
+    /// Makes everybody what they are in the app, once.
+    async fn join(&mut self, operator: &Client, app: &AppName) -> Result<(), cli::Failure> {
+        let Some(development) = self.people.filter(|_| !self.joined.contains(app)) else { return Ok(()) };
+        let members = operator.members(app).await?;
+        for person in development.people() {
+            let id = person.id.to_string();
+            let role = match person.role {
+                Role::Admin => control_api::Role::Admin,
+                Role::Member => control_api::Role::Member,
+                Role::None => {
+                    if members.members.iter().any(|member| member.person == person.id) {
+                        operator.remove_member(app, &id).await?;
+                    }
+                    continue;
+                }
+            };
+            operator.put_member(app, &id, PutMember { role }).await?;
+        }
+        self.joined.insert(app.clone());
+        Ok(())
     }
 }
 

@@ -13,7 +13,7 @@ use crate::{
     answer::{self, Answer, frame, noted, problem, refuse, show, slow_down},
     ask::Ask,
     keys::{self, Key},
-    newcomer,
+    new_password::{self, About},
     password::{self, Step},
     recent, removal,
     service::{Shared, store},
@@ -185,8 +185,9 @@ pub(crate) async fn password_sent(shared: &Shared, ask: &Ask) -> Answer {
     if account.password.is_some() {
         present_password(shared, ask, &person, &account).await?;
     }
-    let new = newcomer::new_password(shared, ask.form.get("new_password")).await.map_err(|e| shared.vault(ask, e))?;
-    let hash = match new {
+    let about = About { email: &account.email, name: &person.display_name };
+    let new = new_password::hash(shared, ask, ask.form.get("new_password"), about).await;
+    let hash = match new.map_err(|e| shared.vault(ask, e))? {
         Ok(hash) => hash,
         Err(fault) => {
             let page = password_view(shared, ask, &account, fault.into());

@@ -15,12 +15,12 @@ pub(crate) type Answer = Result<Reply, Refusal>;
 
 const CSP: HeaderName = header::CONTENT_SECURITY_POLICY;
 
-/// NOT HERE yet: renaming oneself. Pages do not speak of it, nor of mails where no server is configured.
+/// Pages do not speak of what cannot be done here: passkeys without a domain, mails where no server is configured.
 fn without(shared: &Shared) -> Without {
     Without {
         passkeys: shared.ceremonies.is_none(),
         mail: !shared.ports.mail.is_on(),
-        renaming: true,
+        renaming: false,
         new_codes: false,
     }
 }
@@ -41,6 +41,7 @@ pub(crate) fn frame(shared: &Shared, ask: &Ask) -> Frame {
         host: host.into(),
         destination,
         without: without(shared),
+        development: shared.ports.development.as_deref().map(Into::into),
         ..Frame::default()
     }
 }
@@ -130,8 +131,14 @@ pub(crate) fn attempt_over(shared: &Shared, ask: &Ask, reason: String) -> Refusa
 /// Too many attempts.
 pub(crate) fn slow_down(shared: &Shared, ask: &Ask, wait_s: u64, reason: &str) -> Refusal {
     let wait = u32::try_from(wait_s).unwrap_or(u32::MAX);
-    let page = pages::SlowDown { hidden: ask.hidden(), wait_s: wait, ..pages::SlowDown::default() };
-    let mut document = document(shared, ask, page.render(&frame(shared, ask)));
+    let email = ask.form.get(pages::fields::EMAIL).trim().into();
+    let page = pages::SlowDown { hidden: ask.hidden(), email, wait_s: wait, ..pages::SlowDown::default() };
+    too_many(shared, ask, page.render(&frame(shared, ask)), wait_s, reason)
+}
+
+/// The same with a page of its own.
+pub(crate) fn too_many(shared: &Shared, ask: &Ask, page: Page, wait_s: u64, reason: &str) -> Refusal {
+    let mut document = document(shared, ask, page);
     document.headers.push((header::RETRY_AFTER, HeaderValue::from(wait_s)));
     Refusal::new(Code::ID_THROTTLED, reason).document(document).security(SecurityClass::Credential)
 }

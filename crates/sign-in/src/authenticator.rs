@@ -3,7 +3,7 @@
 use gateway::{Refusal, SealedFor, SecurityClass, set_cookie};
 use pages::{AuthenticatorSetUp, Fault, Faults};
 use serde::{Deserialize, Serialize};
-use store::Totp;
+use store::{OpenedBy, Totp};
 use types::{Assurance, Code, Person, Secret};
 
 use crate::{
@@ -99,7 +99,8 @@ pub(crate) async fn sent(shared: &Shared, ask: &Ask) -> Answer {
     let principal = shared.ports.store.principal(person.id).await.map_err(store)?;
     let principal = principal.ok_or_else(|| over("the person is gone"))?;
     let by = "a new authenticator";
-    let proof = Proof { person: &principal, assurance: Assurance::MultiFactor, at: person.authenticated_at, by };
+    let with = OpenedBy::Other;
+    let proof = Proof { person: &principal, assurance: Assurance::MultiFactor, at: person.authenticated_at, by, with };
     let (session, cookies) = finish::open(shared, ask, &proof, &[SET_UP_COOKIE]).await?;
 
     let page = newcomer::show_codes(shared, ask, person.id, codes, false).await?;

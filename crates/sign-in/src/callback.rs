@@ -1,7 +1,7 @@
 //! The way back: the app's origin exchanges a code for a session of its own (RFC 6749 section 4.1, RFC 7636, RFC 9207).
 //! If this is wrong: a leaked code, another browser's attempt or another app's grant becomes a session here.
 use gateway::{NewSession, SESSION_COOKIE, SealedFor, SecurityClass, set_cookie};
-use store::{LinkPurpose, StoreError, Use};
+use store::{LinkPurpose, OpenedBy, StoreError, Use};
 
 use crate::{
     answer::{self, Answer, attempt_over, noted, with_cookies},
@@ -45,6 +45,7 @@ pub(crate) async fn arrive(shared: &Shared, ask: &Ask) -> Answer {
         assurance: grant.grant.assurance,
         authenticated_at: grant.grant.authenticated_at,
         device: grant.grant.device.as_str().into(),
+        by: OpenedBy::Code(secret::hash(code.as_bytes())),
     };
     let (session, secret) = match shared.ports.sessions.open(new).await {
         Ok(opened) => opened,
@@ -95,6 +96,8 @@ async fn redeem(shared: &Shared, ask: &Ask, code: &str) -> Result<Redeemed, gate
     let grant: Grant =
         serde_json::from_str(&link.note).map_err(|e| gateway::Refusal::internal(format!("a grant: {e}")))?;
     if again {
+        // First so that nothing is opened with it any more: the first use may be on its way still.
+        shared.ports.logins.void_code(link.hash, grant.session).await.map_err(store)?;
         shared.ports.sessions.end(grant.session).await.map_err(store)?;
         let reason = format!("the code was used before; session {} has ended", grant.session);
         return Err(over(&reason).security(SecurityClass::Credential));

@@ -9,6 +9,7 @@ use types::{Code, email_address};
 use crate::{
     answer::{Answer, frame, refuse, show},
     ask::Ask,
+    new_password::About,
     newcomer::{self, First},
     secret,
     service::{Shared, store},
@@ -48,7 +49,8 @@ pub(crate) async fn sent(shared: &Shared, ask: &Ask) -> Answer {
     }
     let (name, email) = (newcomer::name(ask.form.get("name")), email_address(ask.form.get("email")));
     let email = email.ok_or(Fault::EmailMalformed);
-    let first = First::of(shared, ask, &code_hash).await?;
+    let about = About { email: ask.form.get("email"), name: ask.form.get("name") };
+    let first = First::of(shared, ask, &code_hash, about).await?;
     let (name, email, first) = match (name, email, first) {
         (Ok(name), Ok(email), Ok(first)) => (name, email, first),
         (name, email, first) => {

@@ -6,7 +6,7 @@ use data_encoding::BASE64URL_NOPAD;
 use gateway::{Document, Refusal, SecurityClass};
 use pages::{CliConfirm, CliDone, CliPaste, ProblemKind, fields, paths};
 use serde::{Deserialize, Serialize};
-use store::{Account, Link, LinkPurpose};
+use store::{Account, Audience, Link, LinkPurpose};
 use types::{Assurance, Code, CredentialId, Digest, Person, UnixMillis};
 
 use crate::{
@@ -35,6 +35,7 @@ pub(crate) struct Grant {
     pub(crate) label: String,
     pub(crate) assurance: Assurance,
     pub(crate) authenticated_at: UnixMillis,
+    pub(crate) audience: Audience,
 }
 
 /// How a code is kept. SECURITY: with a word of its own, so that a code for a command line is unknown at an app's callback, and
@@ -150,6 +151,7 @@ async fn allow(shared: &Shared, ask: &Ask, pushed: &Pushed, person: &Person, acc
         label: computer.map_or_else(|| "Command line".to_owned(), |computer| format!("Command line on {computer}")),
         assurance: person.assurance,
         authenticated_at: person.authenticated_at,
+        audience: pushed.audience.clone(),
     };
     let note: Arc<str> = serde_json::to_string(&grant).map_err(|e| Refusal::internal(e.to_string()))?.into();
     let expires_at = ask.now.plus_seconds(life_s);

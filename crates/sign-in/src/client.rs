@@ -14,6 +14,7 @@ const PATH: &str = "/callback";
 pub(crate) const PUSH: &str = "/oauth/par";
 pub(crate) const AUTHORIZE: &str = "/oauth/authorize";
 pub(crate) const TOKEN: &str = "/oauth/token";
+pub(crate) const KEYS: &str = "/oauth/jwks";
 pub(crate) const DONE: &str = "/cli/done";
 
 /// Where the answer goes.

@@ -140,7 +140,15 @@ async fn sign_up(shared: &Shared, email: &Arc<str>) -> Result<(), Withheld> {
         }
         return post(shared, email, Some(person.id), Letter::HasAccount, later).await;
     }
-    let new = NewInvitation { email: email.clone(), app: None, invited_by: None, mailed: true, sign_up: true };
+    let new = NewInvitation {
+        email: email.clone(),
+        name: None,
+        app: None,
+        groups: Vec::new(),
+        invited_by: None,
+        mailed: true,
+        sign_up: true,
+    };
     match shared.ports.sessions.invite(new).await {
         Ok((invitation, code)) => {
             let link = address(shared, paths::INVITATION, &code);

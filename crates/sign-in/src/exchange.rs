@@ -1,9 +1,9 @@
 //! Where the command line gets its tokens: for a code, once, or for the secret that refreshes what it has.
 //! If this is wrong: a code or a secret that leaked becomes somebody's command line.
-use gateway::{LoginTokens, NewLogin, RefreshFailure, Refusal};
+use gateway::{LoginFailure, LoginTokens, NewLogin, RefreshFailure, Refusal, Wanted};
 use http::StatusCode;
 use serde::Serialize;
-use store::{LinkPurpose, Principal, StoreError, Use};
+use store::{Audience, LinkPurpose, Opening, Principal, StoreError, Use};
 use types::{Digest, PrincipalId, Secret};
 
 use crate::{
@@ -74,9 +74,13 @@ async fn code(shared: &Shared, ask: &Ask) -> Answer {
     if !client::is_plain(verifier, 43..=128) {
         return Err(malformed("`code_verifier` has 43 to 128 characters (RFC 7636)"));
     }
-    // First whose key it is: what fails here has not used the code up.
+    // First whose key it is, and for what: what fails here has not used the code up.
     let key = push::proved(shared, ask, client::TOKEN)?;
-    let (person, grant) = redeem(shared, ask, code).await?;
+    let audience = push::audience(shared, ask)?;
+    let (person, mut grant) = redeem(shared, ask, code).await?;
+    if let Some(audience) = audience {
+        grant.audience = audience;
+    }
     if ask.form.get("redirect_uri") != grant.redirect.to_text() {
         return Err(over("code: another redirect"));
     }
@@ -86,14 +90,13 @@ async fn code(shared: &Shared, ask: &Ask) -> Answer {
     if grant.key != key {
         return Err(over("code: another key"));
     }
-    let sessions = shared.ports.store.sessions(Some(person)).await.map_err(store)?;
-    if !sessions.iter().any(|session| session.id == grant.session) {
-        return Err(over(format!("code: session {} of {person} has ended since", grant.session)));
-    }
-    open(shared, person, grant, key).await
+    let opening = Opening { session: grant.session, code: cli::code_hash(code) };
+    open(shared, person, grant, key, opening).await
 }
 
-async fn open(shared: &Shared, person: PrincipalId, grant: Grant, key: Digest) -> Answer {
+/// Opens the login. SECURITY: the store looks at the session and at the code in the transaction that adds it: where somebody signed
+/// out in between, or the code came twice, there is none.
+async fn open(shared: &Shared, person: PrincipalId, grant: Grant, key: Digest, opening: Opening) -> Answer {
     let principal = shared.ports.store.principal(person).await.map_err(store)?;
     let new = NewLogin {
         id: grant.login,
@@ -102,15 +105,20 @@ async fn open(shared: &Shared, person: PrincipalId, grant: Grant, key: Digest) -
         label: grant.label.as_str().into(),
         assurance: grant.assurance,
         authenticated_at: grant.authenticated_at,
+        opening,
+        wanted: Wanted { client: client::ID, audience: grant.audience },
     };
     match shared.ports.logins.open_login(new).await {
         Ok(tokens) => {
-            let note = format!("{person} signed in {}, login {}", grant.label, grant.login);
+            let ended = tokens.ended.iter().map(|login| format!("; login {login} ended to make room"));
+            let note =
+                format!("{person} signed in {}, login {}{}", grant.label, grant.login, ended.collect::<String>());
             give(&tokens, principal.as_ref(), note)
         }
-        // Disabled or removed since the code was made.
-        Err(StoreError::Conflict { what }) => Err(over(format!("code of {person}: {what}"))),
-        Err(error) => Err(store(error)),
+        // Disabled, removed, or signed out since the code was made.
+        Err(LoginFailure::Store(StoreError::Conflict { what })) => Err(over(format!("code of {person}: {what}"))),
+        Err(LoginFailure::Store(error)) => Err(store(error)),
+        Err(unsigned) => Err(Refusal::internal(unsigned.to_string())),
     }
 }
 
@@ -124,8 +132,8 @@ async fn redeem(shared: &Shared, ask: &Ask, code: &str) -> Result<(PrincipalId, 
     };
     let grant: Grant = serde_json::from_str(&link.note).map_err(|e| Refusal::internal(format!("a grant: {e}")))?;
     if again {
-        shared.ports.logins.end_login(grant.login).await.map_err(store)?;
-        return Err(over(format!("code: it was used before; login {} has ended", grant.login)));
+        shared.ports.logins.void_code(link.hash, grant.login).await.map_err(store)?;
+        return Err(over(format!("code: it was used before; login {} has ended, or will not begin", grant.login)));
     }
     Ok((link.person, grant))
 }
@@ -136,9 +144,12 @@ async fn refresh(shared: &Shared, ask: &Ask) -> Answer {
         return Err(malformed("`refresh_token` is missing"));
     }
     let key = push::proved(shared, ask, client::TOKEN)?;
-    match shared.ports.logins.refresh_login(Secret::new(brought.to_owned()), key).await {
+    let audience = push::audience(shared, ask)?.unwrap_or(Audience::Platform);
+    let wanted = Wanted { client: client::ID, audience };
+    match shared.ports.logins.refresh_login(Secret::new(brought.to_owned()), key, wanted).await {
         Ok(tokens) => give(&tokens, None, format!("login {} was refreshed", tokens.login)),
         Err(RefreshFailure::Refused(reason)) => Err(over(reason)),
         Err(RefreshFailure::Store(error)) => Err(store(error)),
+        Err(unsigned) => Err(Refusal::internal(unsigned.to_string())),
     }
 }

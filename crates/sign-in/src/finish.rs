@@ -4,7 +4,7 @@ use std::sync::Arc;
 use gateway::{Document, NewSession, Refusal, SSO_COOKIE, SealedFor, set_cookie};
 use http::HeaderValue;
 use serde::{Deserialize, Serialize};
-use store::{Account, Link, LinkPurpose, Principal, PrincipalKind, Session, StoreError};
+use store::{Account, Link, LinkPurpose, OpenedBy, Principal, PrincipalKind, Session, StoreError};
 use types::{Assurance, Code, CredentialId, Person, PrincipalId, UnixMillis};
 
 use crate::{
@@ -51,6 +51,13 @@ pub(crate) struct Proof<'a> {
     pub(crate) at: UnixMillis,
     /// For the event: `a password`, say.
     pub(crate) by: &'static str,
+    /// What has to be the same still when the session is opened.
+    pub(crate) with: OpenedBy,
+}
+
+/// For who knew the password of this account.
+pub(crate) fn with_password(account: &Account) -> OpenedBy {
+    account.password_at.map_or(OpenedBy::Other, |set_at| OpenedBy::Password { set_at })
 }
 
 /// Opens a session for whoever this was proved of, and sends them on. Whatever session this browser had ends: a session that
@@ -77,6 +84,7 @@ pub(crate) async fn open(
         assurance: proof.assurance,
         authenticated_at: proof.at,
         device: device::name(&ask.headers),
+        by: proof.with,
     };
     let (session, secret) = match shared.ports.sessions.open(new).await {
         Ok(opened) => opened,

@@ -1,5 +1,5 @@
 //! The first step: who are you? The answer leads to the same next page whoever it names.
-use pages::{Fault, Faults, PasswordStep, SignIn};
+use pages::{Fault, Faults, PasswordStep, Puzzle, SignIn};
 use types::{Code, email_address};
 
 use crate::{
@@ -7,6 +7,7 @@ use crate::{
     ask::Ask,
     finish,
     service::Shared,
+    slow_down,
 };
 
 pub(crate) async fn page(shared: &Shared, ask: &Ask) -> Answer {
@@ -28,10 +29,11 @@ pub(crate) fn sent(shared: &Shared, ask: &Ask) -> Answer {
         let page = view(shared, ask, fault.into()).render(&frame(shared, ask));
         return Err(refuse(shared, ask, Code::ID_FORM, "sign-in: no address", page));
     }
-    show(shared, ask, step(ask, Faults::none()).render(&frame(shared, ask)))
+    let puzzle = email_address(typed).and_then(|email| slow_down::in_advance(shared, ask, &email));
+    show(shared, ask, step(ask, puzzle, Faults::none()).render(&frame(shared, ask)))
 }
 
-/// The second step, for this address.
-pub(crate) fn step(ask: &Ask, faults: Faults) -> PasswordStep {
-    PasswordStep { hidden: ask.hidden(), email: ask.form.get("email").trim().into(), keep: false, faults }
+/// The second step, for this address; with a puzzle where one is asked for.
+pub(crate) fn step(ask: &Ask, puzzle: Option<Puzzle>, faults: Faults) -> PasswordStep {
+    PasswordStep { hidden: ask.hidden(), email: ask.form.get("email").trim().into(), keep: false, puzzle, faults }
 }

@@ -7,6 +7,7 @@ use types::{Code, Digest};
 use crate::{
     answer::{Answer, frame, problem, refuse, show},
     ask::Ask,
+    new_password::About,
     newcomer::{self, First},
     secret,
     service::{Shared, store},
@@ -25,7 +26,24 @@ async fn open(shared: &Shared, ask: &Ask) -> Result<(Digest, Invitation), Refusa
     match shared.ports.store.invitation(hash).await.map_err(store)? {
         None => gone("no such code, or it was used", ProblemKind::LinkExpired),
         Some(found) if ask.now >= found.expires_at => gone("it is over", ProblemKind::LinkExpired),
-        Some(found) => Ok((hash, found)),
+        Some(found) => {
+            // What somebody began who is shut out does not go on without them. The store says the same when it is accepted.
+            if let Some(by) = found.invited_by
+                && shared.ports.store.principal(by).await.map_err(store)?.is_some_and(|maker| maker.disabled)
+            {
+                return gone("whoever made it is disabled", ProblemKind::LinkExpired);
+            }
+            Ok((hash, found))
+        }
+    }
+}
+
+/// What stands in the field for the name: what they typed, or, at first, what whoever invited them calls them.
+fn called(ask: &Ask, found: &Invitation) -> pages::Shown {
+    let typed = ask.form.get("name");
+    match &found.name {
+        Some(name) if typed.is_empty() => (&**name).into(),
+        _ => typed.into(),
     }
 }
 
@@ -42,7 +60,7 @@ async fn view(shared: &Shared, ask: &Ask, found: &Invitation, faults: Faults) ->
             .then(|| inviter.map_or_else(|| "the operator".into(), |person| (&*person.name).into())),
         app: found.app.as_ref().map(|(app, _)| app.as_str().into()),
         email: (&*found.email).into(),
-        name: ask.form.get("name").into(),
+        name: called(ask, found),
         signed_in: None,
         choice: Some(newcomer::choice(shared)),
         faults,
@@ -58,7 +76,8 @@ pub(crate) async fn page(shared: &Shared, ask: &Ask) -> Answer {
 pub(crate) async fn sent(shared: &Shared, ask: &Ask) -> Answer {
     let (code_hash, found) = open(shared, ask).await?;
     let name = newcomer::name(ask.form.get("name"));
-    let first = First::of(shared, ask, &code_hash).await?;
+    let about = About { email: &found.email, name: ask.form.get("name") };
+    let first = First::of(shared, ask, &code_hash, about).await?;
     let (name, first) = match (name, first) {
         (Ok(name), Ok(first)) => (name, first),
         (name, first) => {
@@ -85,6 +104,11 @@ pub(crate) async fn sent(shared: &Shared, ask: &Ask) -> Answer {
         && let Err(refusal) = shared.ports.membership.members_changed(app.clone()).await
     {
         tracing::error!(app.name = %app, "a new member could not be published: {}", refusal.reason);
+    }
+    for group in &found.groups {
+        if let Err(refusal) = shared.ports.membership.group_changed(group.clone()).await {
+            tracing::error!(group = %group, "somebody new in a group could not be published: {}", refusal.reason);
+        }
     }
     first.welcome(shared, ask, &person, if found.sign_up { "signing up" } else { "an invitation" }).await
 }

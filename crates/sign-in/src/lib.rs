@@ -30,10 +30,12 @@ mod reset;
 mod second;
 mod sign_out;
 mod sign_up;
+mod slow_down;
 mod verify;
 
 mod answer;
 mod ask;
+pub mod breach_list;
 mod ceremony;
 mod client;
 mod device;
@@ -42,11 +44,15 @@ mod finish;
 mod form;
 mod keys;
 mod limits;
+mod new_password;
 mod newcomer;
+mod profile;
 mod protocol;
+mod puzzle;
 mod recent;
 mod secret;
 mod sign_up_mode;
+mod stuffing;
 mod trip;
 mod used;
 

@@ -60,6 +60,15 @@ impl Limits {
         Ok(())
     }
 
+    /// The attempt was not looked at after all.
+    pub(crate) fn undo(&self, key: &Digest) {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(tried) = all.get_mut(key) {
+            tried.failures = tried.failures.saturating_sub(1);
+            tried.open_at = tried.last;
+        }
+    }
+
     /// The attempt was right.
     pub(crate) fn clear(&self, key: &Digest) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).pop(key);

@@ -1,11 +1,11 @@
 //! How somebody new gets in for the first time, by the claim or by an invitation: with a passkey, or with a password.
 use std::sync::Arc;
 
-use gateway::{Refusal, SecurityClass, VaultError};
+use gateway::{Refusal, SecurityClass};
 use pages::{Choice, Fault, Faults, PasswordRules, RecoveryCodes, Shown, fields};
-use store::{Account, Principal, PrincipalKind};
+use store::{Account, OpenedBy, Principal, PrincipalKind};
 use subtle::ConstantTimeEq as _;
-use types::{Assurance, Code, Digest, PrincipalId, Secret, email_address};
+use types::{Assurance, Code, Digest, PrincipalId, email_address};
 
 use crate::{
     answer::{Answer, document, frame, noted, with_cookies},
@@ -14,6 +14,7 @@ use crate::{
     device,
     finish::{self, Proof},
     keys::{self, Key},
+    new_password::{self, About},
     passkey, secret,
     service::{Shared, store},
 };
@@ -39,7 +40,10 @@ pub(crate) fn name(typed: &str) -> Result<Arc<str>, Fault> {
         return Err(Fault::NameTooLong(CHARACTERS_MAX));
     }
     let shown = Shown::from(typed);
-    if shown.is_empty() || shown.as_str() != typed { Err(Fault::NameMissing) } else { Ok(typed.into()) }
+    if shown.is_empty() {
+        return Err(Fault::NameMissing);
+    }
+    if shown.as_str() != typed { Err(Fault::NameUnfit) } else { Ok(typed.into()) }
 }
 
 /// What is wrong with the form of somebody new. Whose form was not complete was not asked for a passkey, so that none came is no
@@ -93,10 +97,15 @@ pub(crate) enum First {
 
 impl First {
     /// Reads it from the form, or says what is wrong with it.
-    pub(crate) async fn of(shared: &Shared, ask: &Ask, code_hash: &Digest) -> Result<Result<Self, Fault>, Refusal> {
+    pub(crate) async fn of(
+        shared: &Shared,
+        ask: &Ask,
+        code_hash: &Digest,
+        about: About<'_>,
+    ) -> Result<Result<Self, Fault>, Refusal> {
         let answer = ask.form.get(fields::CREDENTIAL);
         if answer.is_empty() {
-            let hash = new_password(shared, ask.form.get(fields::NEW_PASSWORD)).await;
+            let hash = new_password::hash(shared, ask, ask.form.get(fields::NEW_PASSWORD), about).await;
             let person = PrincipalId::fresh(ask.now, &*shared.ports.rng);
             return Ok(hash.map_err(|e| shared.vault(ask, e))?.map(|hash| Self::Password { person, hash }));
         }
@@ -148,7 +157,7 @@ impl First {
             Self::Password { .. } => Assurance::SingleFactor,
             Self::Passkey { .. } => Assurance::PhishingResistant,
         };
-        let proof = Proof { person, assurance, at: ask.now, by };
+        let proof = Proof { person, assurance, at: ask.now, by, with: OpenedBy::Other };
         if matches!(self, Self::Password { .. }) {
             return finish::signed_in(shared, ask, proof, &[]).await;
         }
@@ -184,18 +193,4 @@ pub(crate) async fn show_codes(
     let email = account.map_or_else(Shown::default, |account| (&*account.email).into());
     let view = RecoveryCodes { hidden: ask.hidden(), codes, email, replaced, ..RecoveryCodes::default() };
     Ok(document(shared, ask, view.render(&frame(shared, ask))))
-}
-
-/// The hash of a new password, or what is wrong with it.
-pub(crate) async fn new_password(shared: &Shared, typed: &str) -> Result<Result<Arc<str>, Fault>, VaultError> {
-    let characters = |count: u32| u16::try_from(count).unwrap_or(u16::MAX);
-    if typed.is_empty() {
-        return Ok(Err(Fault::PasswordTooShort(PasswordRules::default().characters_min)));
-    }
-    match shared.ports.vault.hash(Secret::new(typed.to_owned())).await {
-        Ok(hash) => Ok(Ok(hash)),
-        Err(VaultError::TooShort { chars_min }) => Ok(Err(Fault::PasswordTooShort(characters(chars_min)))),
-        Err(VaultError::TooLong { chars_max }) => Ok(Err(Fault::PasswordTooLong(characters(chars_max)))),
-        Err(other) => Err(other),
-    }
 }

@@ -2,7 +2,7 @@
 //! If this is wrong: a passkey of one person, one origin or one moment opens the account of another.
 use gateway::{Refusal, Reply, SecurityClass};
 use pages::{Fault, fields};
-use store::{Account, Principal};
+use store::{Account, OpenedBy, Principal};
 use types::{Assurance, Code};
 use webauthn_rs::prelude::{PublicKeyCredential, WebauthnError};
 
@@ -91,7 +91,8 @@ pub(crate) async fn sign_in_sent(shared: &Shared, ask: &Ask) -> Answer {
         return Err(again(Fault::PasskeyUnknown, format!("{} is disabled", person.id)));
     }
     keys::used(shared, account.person, &result, ask.now).await?;
-    let proof = Proof { person: &person, assurance: Assurance::PhishingResistant, at: ask.now, by: "a passkey" };
+    let with = OpenedBy::Other;
+    let proof = Proof { person: &person, assurance: Assurance::PhishingResistant, at: ask.now, by: "a passkey", with };
     finish::signed_in(shared, ask, proof, &[]).await
 }
 

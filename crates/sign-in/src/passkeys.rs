@@ -1,7 +1,7 @@
 //! The passkeys of one's own account: one more, another name, one less.
 use gateway::{Refusal, SecurityClass};
 use pages::{AddPasskey, Fault, Faults, Notice, Removal, Remove, Shown, fields, paths};
-use store::Account;
+use store::{Account, OpenedBy};
 use types::{Assurance, Code};
 
 use crate::{
@@ -81,7 +81,7 @@ pub(crate) async fn sent(shared: &Shared, ask: &Ask) -> Answer {
     let principal = principal.ok_or_else(|| attempt_over(shared, ask, format!("{} is gone", person.id)))?;
     let (by, at) = ("a new passkey", person.authenticated_at);
     tracing::info!(request = %ask.cx.request, "{note}");
-    let proof = Proof { person: &principal, assurance: Assurance::PhishingResistant, at, by };
+    let proof = Proof { person: &principal, assurance: Assurance::PhishingResistant, at, by, with: OpenedBy::Other };
     finish::signed_in(shared, ask, proof, &[]).await
 }
 

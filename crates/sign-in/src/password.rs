@@ -1,18 +1,19 @@
 //! The password. One answer, one status and one amount of work, whether the address is known, the password wrong, the account
 //! disabled, or without a password.
 //! If this is wrong: an attacker learns who has an account, or tries passwords as fast as the network allows.
-use gateway::{Refusal, SealedFor, SecurityClass, set_cookie};
+use gateway::{Refusal, SealedFor, SecurityClass, VaultError, set_cookie};
 use pages::Fault;
 use serde::{Deserialize, Serialize};
 use store::{Account, Principal};
 use types::{Assurance, Code, Digest, PrincipalId, Secret, UnixMillis, email_address};
 
 use crate::{
-    answer::{self, Answer, frame, noted, refuse, slow_down, with_cookies},
+    answer::{self, Answer, frame, noted, refuse, with_cookies},
     ask::Ask,
     finish::{self, Proof},
     first, secret,
     service::{Shared, store},
+    slow_down,
 };
 
 /// A password was right; the second factor is awaited in this browser.
@@ -65,19 +66,40 @@ pub(crate) async fn sent(shared: &Shared, ask: &Ask) -> Answer {
     let Some(email) = email_address(ask.form.get("email")) else { return first::sent(shared, ask) };
     let typed = ask.form.get("password");
     if typed.is_empty() {
-        let page = first::step(ask, Fault::PasswordMissing.into()).render(&frame(shared, ask));
+        let puzzle = slow_down::in_advance(shared, ask, &email);
+        let page = first::step(ask, puzzle, Fault::PasswordMissing.into()).render(&frame(shared, ask));
         return Err(refuse(shared, ask, Code::ID_FORM, "sign-in: no password", page));
     }
+    // A browser in which nobody signed in before is stopped here, before it costs a look-up.
+    let device = finish::device_of(shared, ask).await?;
+    if device.is_none() {
+        slow_down::check(shared, ask, &email)?;
+    }
     let found = shared.ports.store.account_of(email.clone()).await.map_err(store)?;
-    let key = limit_key(shared, ask, Step::Password, &email, found.as_ref().map(|(account, _)| account.person)).await?;
+    let person = found.as_ref().map(|(account, _)| account.person);
+    let known = device.as_ref().is_some_and(|device| person.is_some_and(|person| device.people.contains(&person)));
+    if device.is_some() && !known {
+        slow_down::check(shared, ask, &email)?;
+    }
+    let key = limit_key(shared, ask, Step::Password, &email, person).await?;
     if let Err(wait_s) = shared.limits.charge(key, ask.cx.started) {
-        return Err(slow_down(shared, ask, wait_s, "sign-in: too many attempts on one account"));
+        return Err(answer::slow_down(shared, ask, wait_s, "sign-in: too many attempts on one account"));
     }
     let hash = found.as_ref().and_then(|(account, _)| account.password.clone());
-    let verdict = shared.ports.vault.verify(Secret::new(typed.to_owned()), hash.clone()).await;
-    let verdict = verdict.map_err(|e| shared.vault(ask, e))?;
+    let typed = Secret::new(typed.to_owned());
+    let breached = shared.ports.breach_list.knows(&typed);
+    let verdict = match shared.ports.vault.verify(typed, hash.clone()).await {
+        Err(VaultError::Busy) => {
+            // It was not looked at, so it does not count.
+            shared.limits.undo(&key);
+            return Err(slow_down::queue_was_full(shared, ask, &email, known));
+        }
+        other => other.map_err(|e| shared.vault(ask, e))?,
+    };
     let wrong = |reason: String| {
-        let page = first::step(ask, Fault::SignInFailed.into()).render(&frame(shared, ask));
+        slow_down::failed(shared, ask, &email, breached);
+        let puzzle = if known { None } else { slow_down::in_advance(shared, ask, &email) };
+        let page = first::step(ask, puzzle, Fault::SignInFailed.into()).render(&frame(shared, ask));
         Err(refuse(shared, ask, Code::ID_SIGN_IN, reason, page).security(SecurityClass::Credential))
     };
     let Some((account, person)) = found else { return wrong("sign-in: nobody has this address".into()) };
@@ -106,7 +128,8 @@ pub(crate) async fn was_right(
     if account.totp.is_some() {
         return half_way(shared, ask, account, person).await;
     }
-    let proof = Proof { person, assurance: Assurance::SingleFactor, at: ask.now, by };
+    let proof =
+        Proof { person, assurance: Assurance::SingleFactor, at: ask.now, by, with: finish::with_password(account) };
     finish::signed_in(shared, ask, proof, &[]).await
 }
 

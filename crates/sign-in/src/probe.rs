@@ -9,7 +9,11 @@ use webauthn_rs::prelude::{
     DiscoverableKey, PublicKeyCredential, RegisterPublicKeyCredential, Url, Uuid, Webauthn, WebauthnBuilder,
 };
 
-use crate::{answer, client, form, newcomer, secret, trip};
+use crate::{
+    answer,
+    breach_list::{List, Selection},
+    client, form, newcomer, secret, trip,
+};
 
 /// A form, and each of its values as everything that a field can be.
 pub fn form(bytes: &[u8]) {
@@ -41,6 +45,27 @@ fn field(value: &str) {
     }
     if let Some(name) = client::computer(value) {
         assert!(!name.is_empty() && name.chars().count() <= 40 && !name.contains(['<', ' ', '\n']));
+    }
+}
+
+/// A file of a breach list, and a downloaded list that one is made of. With a checksum that fits, too: what stands behind it is
+/// not read otherwise.
+pub fn breach_list(bytes: &[u8]) {
+    let summed = [bytes, digest(&SHA256, bytes).as_ref()].concat();
+    for file in [bytes, &summed] {
+        if let Ok(list) = List::read(file) {
+            assert!(list.entries() > 0 && list.bytes() == file.len() as u64);
+            let known = (0..64).filter(|n| list.knows(&format!("{n} some password"))).count();
+            assert!(known <= 64);
+        }
+    }
+    let mut selection = Selection::new(2, 100);
+    for line in bytes.split(|b| *b == b'\n') {
+        let _ = selection.line(line);
+    }
+    assert!(selection.len() <= 100);
+    if let Ok(file) = selection.finish() {
+        assert!(List::read(&file).is_ok_and(|list| list.min_count() >= 2), "what is made is read");
     }
 }
 
@@ -139,6 +164,20 @@ mod tests {
             b"client_id=serviceful-cli&redirect_uri=http%3A%2F%2F127.0.0.1%3A8081%2Fcallback&computer=build-3",
         ];
         mangle::run(&seeds, 20_000, form);
+    }
+
+    #[test]
+    fn mangled_breach_lists_are_refused_or_answer() {
+        let line = |n: u32| format!("{:040X}:{n}\r\n", u128::from(n) * 0x1234_5678_9ABC_DEF0_1234_5678);
+        let list: String = (1..40).map(line).collect();
+        let mut selection = Selection::new(1, 40);
+        for line in list.lines() {
+            selection.line(line.as_bytes()).unwrap();
+        }
+        let file = selection.finish().unwrap();
+        assert!(List::read(&file).is_ok());
+        let body = &file[..file.len() - 32];
+        mangle::run(&[list.as_bytes(), &file, body], 20_000, breach_list);
     }
 
     #[test]

@@ -6,6 +6,7 @@ use gateway::SealedFor;
 use http::{Method, StatusCode};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use store::Audience;
 use types::{Digest, UnixMillis};
 
 use crate::{
@@ -35,6 +36,8 @@ pub(crate) struct Pushed {
     /// The thumbprint of the key that the code, and every token after it, is bound to (RFC 9449 section 10).
     pub(crate) key: Digest,
     pub(crate) computer: Option<String>,
+    /// Where the first token shall count.
+    pub(crate) audience: Audience,
     pub(crate) at: UnixMillis,
 }
 
@@ -72,6 +75,21 @@ pub(crate) fn proved(shared: &Shared, ask: &Ask, path: &str) -> Result<Digest, g
     judged.map_err(|flaw| refused(Wrong::Proof, &flaw, format!("oauth: {flaw}")))
 }
 
+/// The one place that a token is asked for (RFC 8707); `None`: none was named. Whether there is such an app is told to nobody here:
+/// a token for one that there is not opens nothing.
+pub(crate) fn audience(shared: &Shared, ask: &Ask) -> Result<Option<Audience>, gateway::Refusal> {
+    let Some(resource) = given(ask, "resource") else { return Ok(None) };
+    let names = &shared.ports.names;
+    if resource == names.console_url() {
+        return Ok(Some(Audience::Platform));
+    }
+    let Some(app) = names.app_at(resource) else {
+        let description = format!("`resource` is `{}`, or the origin of one app", names.console_url());
+        return Err(refused(Wrong::Target, &description, "oauth: another resource"));
+    };
+    Ok(Some(Audience::App(app)))
+}
+
 fn wanted(shared: &Shared, ask: &Ask) -> Result<Pushed, gateway::Refusal> {
     known_client(ask)?;
     if ask.form.has("request_uri") || ask.form.has("request") {
@@ -96,11 +114,7 @@ fn wanted(shared: &Shared, ask: &Ask) -> Result<Pushed, gateway::Refusal> {
     if given(ask, "scope").is_some() {
         return Err(refused(Wrong::Scope, "there are no scopes; leave `scope` out", "oauth: a scope"));
     }
-    let console = shared.ports.names.console_url();
-    if given(ask, "resource").is_some_and(|resource| resource != console) {
-        let description = format!("tokens are given out for `{console}` alone");
-        return Err(refused(Wrong::Target, &description, "oauth: another resource"));
-    }
+    let audience = audience(shared, ask)?.unwrap_or(Audience::Platform);
     let key = proved(shared, ask, client::PUSH)?;
     let thumbprint = BASE64URL_NOPAD.encode(key.as_bytes());
     if given(ask, "dpop_jkt").is_some_and(|said| said != thumbprint) {
@@ -112,6 +126,7 @@ fn wanted(shared: &Shared, ask: &Ask) -> Result<Pushed, gateway::Refusal> {
         state: state.to_owned(),
         key,
         computer: client::computer(ask.form.get("computer")),
+        audience,
         at: ask.now,
     })
 }

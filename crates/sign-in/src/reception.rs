@@ -48,7 +48,8 @@ impl Service {
     /// What stands around a page at an app's origin.
     fn frame_at(&self, app: &AppName) -> Frame {
         let host = format!("{app}.{}", self.shared.ports.names.apps_domain).into();
-        Frame { platform: "Serviceful".into(), host, ..Frame::default() }
+        let development = self.shared.ports.development.as_deref().map(Into::into);
+        Frame { platform: "Serviceful".into(), host, development, ..Frame::default() }
     }
 }
 

@@ -3,7 +3,7 @@
 //! If this is wrong: an attacker learns who has an account, or a code opens an account that asks for a password first.
 use gateway::{Refusal, SecurityClass};
 use pages::{Fault, Faults, RecoveryChallenge, fields};
-use store::Account;
+use store::{Account, OpenedBy};
 use types::{Assurance, Code, PrincipalId, email_address};
 
 use crate::{
@@ -48,7 +48,8 @@ async fn after_password_sent(shared: &Shared, ask: &Ask) -> Answer {
     }
     shared.limits.clear(&key);
     let by = "a password and a recovery code";
-    let proof = Proof { person: &person, assurance: Assurance::MultiFactor, at: ask.now, by };
+    let with = finish::with_password(&account);
+    let proof = Proof { person: &person, assurance: Assurance::MultiFactor, at: ask.now, by, with };
     finish::signed_in(shared, ask, proof, &[HALF_COOKIE]).await
 }
 
@@ -84,6 +85,7 @@ async fn alone_sent(shared: &Shared, ask: &Ask) -> Answer {
         return Err(refuse(shared, ask, Code::ID_SIGN_IN, reason, page).security(SecurityClass::Credential));
     };
     shared.limits.clear(&key);
-    let proof = Proof { person: &person, assurance: Assurance::SingleFactor, at: ask.now, by: "a recovery code" };
+    let (by, with) = ("a recovery code", OpenedBy::Other);
+    let proof = Proof { person: &person, assurance: Assurance::SingleFactor, at: ask.now, by, with };
     finish::signed_in(shared, ask, proof, &[]).await
 }

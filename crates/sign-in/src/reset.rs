@@ -9,7 +9,8 @@ use crate::{
     answer::{Answer, document, frame, noted, problem, refuse, show},
     ask::Ask,
     errands::Wish,
-    newcomer, password, secret,
+    new_password::{self, About},
+    password, secret,
     service::{Shared, store},
 };
 
@@ -106,7 +107,8 @@ pub(crate) async fn page(shared: &Shared, ask: &Ask) -> Answer {
 pub(crate) async fn sent(shared: &Shared, ask: &Ask) -> Answer {
     let open = open(shared, ask).await?;
     // A password that does not do leaves the link as it is.
-    let new = newcomer::new_password(shared, ask.form.get(fields::NEW_PASSWORD)).await;
+    let about = About { email: &open.account.email, name: &open.person.name };
+    let new = new_password::hash(shared, ask, ask.form.get(fields::NEW_PASSWORD), about).await;
     let hash = match new.map_err(|e| shared.vault(ask, e))? {
         Ok(hash) => hash,
         Err(fault) => {

@@ -39,6 +39,7 @@ names! {
     First = "GET" paths::SIGN_IN, SignIn, Id;
     FirstSent = "POST" paths::SIGN_IN, SignIn, Id;
     PasswordSent = "POST" paths::SIGN_IN_PASSWORD, SignIn, Id;
+    SlowDownSent = "POST" paths::SLOW_DOWN, SignIn, Id;
     Passkey = "POST" paths::SIGN_IN_PASSKEY, SignIn, Id;
     PasskeyOptions = "POST" paths::SIGN_IN_PASSKEY_OPTIONS, SignIn, Id;
     NewPasskeyOptions = "POST" paths::NEW_PASSKEY_OPTIONS, SignIn, Id;
@@ -72,6 +73,7 @@ names! {
     SignOutSent = "POST" paths::SIGN_OUT, SignIn, Id;
     SwitchSent = "POST" paths::SWITCH, SignIn, Id;
     Account = "GET" paths::ACCOUNT, AccountManage, Id;
+    Rename = "POST" paths::ACCOUNT_PROFILE, AccountManage, Id;
     SessionEnd = "POST" paths::ACCOUNT_SESSION_END, AccountManage, Id;
     SessionsEnd = "POST" paths::ACCOUNT_SESSIONS_END, AccountManage, Id;
     NewPassword = "GET" paths::ACCOUNT_PASSWORD, AccountManage, Id;
@@ -86,6 +88,7 @@ names! {
     AuthenticatorSent = "POST" paths::ACCOUNT_AUTHENTICATOR, AccountManage, Id;
     CodesSaved = "POST" paths::ACCOUNT_RECOVERY_SAVED, AccountManage, Id;
     Discovery = "GET" "/.well-known/oauth-authorization-server", SignIn, Id;
+    Keys = "GET" client::KEYS, SignIn, Id;
     Push = "POST" client::PUSH, SignIn, Id;
     Authorize = "GET" client::AUTHORIZE, SignIn, Id;
     Tokens = "POST" client::TOKEN, SignIn, Id;

@@ -71,6 +71,12 @@ pub(crate) async fn code_sent(shared: &Shared, ask: &Ask) -> Answer {
     }
     shared.limits.clear(&key);
     let by = "a password and a code";
-    let proof = Proof { person: &person, assurance: Assurance::MultiFactor, at: ask.now, by };
+    let proof = Proof {
+        person: &person,
+        assurance: Assurance::MultiFactor,
+        at: ask.now,
+        by,
+        with: finish::with_password(&account),
+    };
     finish::signed_in(shared, ask, proof, &[HALF_COOKIE]).await
 }

@@ -3,8 +3,8 @@ use std::sync::Arc;
 
 use data_encoding::BASE64URL_NOPAD;
 use gateway::{
-    Ctx, Fut, LoginPort, MailPort, MembershipPort, Names, Permit, Refusal, Reply, SealedFor, SessionPort, VaultError,
-    VaultPort, Work, events::Record,
+    BreachListPort, Ctx, Fut, LoginPort, MailPort, MembershipPort, Names, Permit, Refusal, Reply, SealedFor,
+    SessionPort, VaultError, VaultPort, Work, events::Record,
 };
 use pages::Removal;
 use serde::{Serialize, de::DeserializeOwned};
@@ -21,10 +21,14 @@ use crate::{
     errands::{self, Errands},
     exchange, first, invitation,
     limits::Limits,
-    passkey, passkeys, password, push, recovery, removal, reset,
+    passkey, passkeys, password, profile, push,
+    puzzle::Puzzles,
+    recovery, removal, reset,
     routes::Name,
     second, sign_out, sign_up,
     sign_up_mode::SignUp,
+    slow_down,
+    stuffing::Stuffing,
     trip::{self, End, Trip},
     used::Used,
     verify,
@@ -44,7 +48,10 @@ pub struct Ports {
     pub strangers_hourly_max: u32,
     /// Takes what happens after a stranger was answered.
     pub record: Arc<dyn Record>,
+    pub breach_list: Arc<dyn BreachListPort>,
     pub names: Names,
+    /// Who everybody is in apps, by `serviceful up --as`: pages say so.
+    pub development: Option<Arc<str>>,
     pub clock: Arc<dyn Clock>,
     pub rng: Arc<dyn Rng>,
 }
@@ -53,6 +60,10 @@ pub struct Ports {
 pub(crate) struct Shared {
     pub(crate) ports: Ports,
     pub(crate) limits: Limits,
+    pub(crate) stuffing: Stuffing,
+    pub(crate) puzzles: Puzzles,
+    /// One new password is judged at a time.
+    pub(crate) judging: tokio::sync::Semaphore,
     pub(crate) errands: Errands,
     /// `None` where there can be no passkeys.
     pub(crate) ceremonies: Option<Ceremonies>,
@@ -73,8 +84,19 @@ impl Service {
     pub fn new(ports: Ports) -> Self {
         let began = ports.clock.now();
         let ceremonies = Ceremonies::new(&ports.names, began);
-        let (limits, errands, answered) = (Limits::new(), Errands::new(), Used::new());
-        Self { shared: Arc::new(Shared { ports, limits, errands, ceremonies, answered, began }) }
+        let puzzles = Puzzles::new(&*ports.rng);
+        let shared = Shared {
+            ports,
+            limits: Limits::new(),
+            stuffing: Stuffing::new(),
+            puzzles,
+            judging: tokio::sync::Semaphore::new(1),
+            errands: Errands::new(),
+            ceremonies,
+            answered: Used::new(),
+            began,
+        };
+        Self { shared: Arc::new(shared) }
     }
 
     /// Does what strangers asked for by an address, for ever. Called once, where there is a mail server.
@@ -147,6 +169,7 @@ async fn dispatch(shared: &Shared, name: Name, ask: Ask) -> Answer {
         Name::First => first::page(shared, &ask).await,
         Name::FirstSent => first::sent(shared, &ask),
         Name::PasswordSent => password::sent(shared, &ask).await,
+        Name::SlowDownSent => slow_down::sent(shared, &ask),
         Name::Passkey => passkey::sign_in_sent(shared, &ask).await,
         Name::PasskeyOptions => passkey::sign_in_options(shared, &ask).await,
         Name::NewPasskeyOptions => passkey::new_options(shared, &ask).await,
@@ -181,6 +204,7 @@ async fn dispatch(shared: &Shared, name: Name, ask: Ask) -> Answer {
         Name::SignOutSent | Name::AppSignOutSent => sign_out::sent(shared, &ask).await,
         Name::SwitchSent | Name::AppSwitchSent => sign_out::switch(shared, &ask).await,
         Name::Account => account::page(shared, &ask).await,
+        Name::Rename => profile::sent(shared, &ask).await,
         Name::SessionEnd => account::end_session(shared, &ask).await,
         Name::SessionsEnd => account::end_others(shared, &ask).await,
         Name::NewPassword => account::password_page(shared, &ask).await,
@@ -196,6 +220,7 @@ async fn dispatch(shared: &Shared, name: Name, ask: Ask) -> Answer {
         Name::CodesSaved => authenticator::saved(shared, &ask).await,
         Name::AppConfirm => confirm::from_app(shared, &ask).await,
         Name::Discovery => discovery::metadata(shared),
+        Name::Keys => discovery::keys(shared),
         Name::Push => push::sent(shared, &ask).await,
         Name::Authorize => cli::authorize(shared, &ask).await,
         Name::Tokens => exchange::sent(shared, &ask).await,

@@ -3,24 +3,25 @@ use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension, Row};
 use store::{Account, Accounts, Answer, AppMember, Invitation, LinkPurpose, MemberRole, Principal, Totp};
-use types::{AppName, CredentialId, Digest, PrincipalId, UnixMillis};
+use types::{CredentialId, Digest, PrincipalId, UnixMillis};
 
 use crate::{
     apps::{grow, upsert_member},
     directory::insert_principal,
     fault::{Fault, Label},
-    logins,
+    groups, logins,
     open::SqliteStore,
     rows::{self, PRINCIPAL, app_name, bad, digest, millis, number, principal_id, time, unsigned},
     sessions,
 };
 
-const ACCOUNT: &str =
+pub(crate) const ACCOUNT: &str =
     "a.person, a.email, a.email_verified, a.password, a.password_at, a.totp, a.totp_at, a.totp_step, a.passkeys";
-const ACCOUNT_COLUMNS: usize = 9;
-const INVITATION: &str = "id, code_hash, email, app, role, invited_by, created_at, expires_at, mailed, sign_up";
+pub(crate) const ACCOUNT_COLUMNS: usize = 9;
+const INVITATION: &str = "i.id, i.code_hash, i.email, i.app, i.role, i.invited_by, i.created_at, i.expires_at, i.mailed, i.sign_up, i.name, \
+     (SELECT json_group_array(g.name ORDER BY g.name) FROM invitation_group g WHERE g.invitation = i.id)";
 
-fn account(row: &Row<'_>) -> Result<Account, rusqlite::Error> {
+pub(crate) fn account(row: &Row<'_>) -> Result<Account, rusqlite::Error> {
     let password: Option<Arc<str>> = row.get(3)?;
     let sealed: Option<Vec<u8>> = row.get(5)?;
     Ok(Account {
@@ -54,6 +55,9 @@ fn invitation(row: &Row<'_>) -> Result<Invitation, rusqlite::Error> {
         expires_at: time(row, 7)?,
         mailed: row.get(8)?,
         sign_up: row.get(9)?,
+        name: row.get(10)?,
+        groups: serde_json::from_str(&row.get::<_, String>(11)?)
+            .map_err(|e| bad(11, rusqlite::types::Type::Text, e))?,
     })
 }
 
@@ -80,7 +84,7 @@ fn insert_account(db: &Connection, person: &Principal, new: &Account) -> Result<
     Ok(())
 }
 
-fn insert_invitation(db: &Connection, new: &Invitation) -> Result<(), Fault> {
+pub(crate) fn insert_invitation(db: &Connection, new: &Invitation) -> Result<(), Fault> {
     if new.sign_up {
         let sql = "SELECT EXISTS (SELECT 1 FROM invitation WHERE email = ?1 AND sign_up = 0 AND expires_at > ?2)";
         let row = (&*new.email, millis(new.created_at)?);
@@ -89,7 +93,8 @@ fn insert_invitation(db: &Connection, new: &Invitation) -> Result<(), Fault> {
         }
     }
     db.prepare_cached("DELETE FROM invitation WHERE email = ?1")?.execute([&*new.email])?;
-    let sql = format!("INSERT INTO invitation ({INVITATION}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)");
+    let sql = "INSERT INTO invitation (id, code_hash, email, app, role, invited_by, created_at, expires_at, mailed, sign_up, name)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
     let row = (
         new.id.as_bytes(),
         new.code_hash.as_bytes(),
@@ -101,8 +106,13 @@ fn insert_invitation(db: &Connection, new: &Invitation) -> Result<(), Fault> {
         millis(new.expires_at)?,
         new.mailed,
         new.sign_up,
+        new.name.as_deref(),
     );
-    db.prepare_cached(&sql)?.execute(row)?;
+    db.prepare_cached(sql)?.execute(row)?;
+    for group in &new.groups {
+        let sql = "INSERT INTO invitation_group (invitation, name) VALUES (?1, ?2)";
+        db.prepare_cached(sql)?.execute((new.id.as_bytes(), group.as_str()))?;
+    }
     Ok(())
 }
 
@@ -162,14 +172,14 @@ impl Accounts for SqliteStore {
 
     fn invitation(&self, code_hash: Digest) -> Answer<'_, Option<Invitation>> {
         self.read("looked an invitation up", move |db| {
-            let sql = format!("SELECT {INVITATION} FROM invitation WHERE code_hash = ?1");
+            let sql = format!("SELECT {INVITATION} FROM invitation i WHERE i.code_hash = ?1");
             Ok(db.prepare_cached(&sql)?.query_row([code_hash.as_bytes()], invitation).optional()?)
         })
     }
 
     fn invitations(&self) -> Answer<'_, Vec<Invitation>> {
         self.read("listed invitations", |db| {
-            let sql = format!("SELECT {INVITATION} FROM invitation ORDER BY created_at DESC, id DESC");
+            let sql = format!("SELECT {INVITATION} FROM invitation i ORDER BY created_at DESC, id DESC");
             let found: Result<_, _> = db.prepare_cached(&sql)?.query_map([], invitation)?.collect();
             Ok(found?)
         })
@@ -191,15 +201,23 @@ impl Accounts for SqliteStore {
     ) -> Answer<'_, Option<Invitation>> {
         let label = Label { doing: "accepted an invitation", what: "the new person or their account" };
         self.write(label, move |db| {
-            let sql = format!("DELETE FROM invitation WHERE code_hash = ?1 AND expires_at > ?2 RETURNING {INVITATION}");
-            let mut take = db.prepare_cached(&sql)?;
-            let Some(found) = take.query_row((code_hash.as_bytes(), millis(now)?), invitation).optional()? else {
+            let sql = format!(
+                "SELECT {INVITATION} FROM invitation i WHERE i.code_hash = ?1 AND i.expires_at > ?2 AND NOT EXISTS
+                 (SELECT 1 FROM principal p WHERE p.id = i.invited_by AND p.disabled = 1)"
+            );
+            let mut read = db.prepare_cached(&sql)?;
+            let Some(found) = read.query_row((code_hash.as_bytes(), millis(now)?), invitation).optional()? else {
                 return Ok(None);
             };
+            db.prepare_cached("DELETE FROM invitation WHERE id = ?1")?.execute([found.id.as_bytes()])?;
             insert_account(db, &person, &new)?;
             if let Some((app, role)) = &found.app {
                 upsert_member(db, app, &AppMember { principal: person.id, role: *role, added_at: now })?;
                 grow(db, app)?;
+            }
+            for group in &found.groups {
+                groups::insert_person(db, group, person.id, now)?;
+                groups::grow_apps_of(db, group)?;
             }
             Ok(Some(found))
         })
@@ -337,16 +355,16 @@ impl Accounts for SqliteStore {
     fn remove_person(&self, person: PrincipalId) -> Answer<'_, bool> {
         let label = Label { doing: "removed a person", what: "the person" };
         self.write(label, move |db| {
-            let sql = "SELECT app FROM member WHERE principal = ?1";
-            let apps: Vec<String> =
-                db.prepare_cached(sql)?.query_map([person.as_bytes()], |row| row.get(0))?.collect::<Result<_, _>>()?;
+            let apps = groups::apps_of(db, person)?;
             // Everything that hangs on them goes along through ON DELETE CASCADE.
             let sql = "DELETE FROM principal WHERE id = ?1 AND kind = 'person'";
             if db.prepare_cached(sql)?.execute([person.as_bytes()])? == 0 {
                 return Ok(false);
             }
-            for app in apps {
-                grow(db, &AppName::parse(&app).map_err(|_| Fault::Conflict("an app's name"))?)?;
+            // What they began does not go on without them.
+            db.prepare_cached("DELETE FROM invitation WHERE invited_by = ?1")?.execute([person.as_bytes()])?;
+            for app in &apps {
+                grow(db, app)?;
             }
             Ok(true)
         })

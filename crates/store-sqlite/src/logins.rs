@@ -1,6 +1,6 @@
 //! `store::Logins` in SQL.
 use rusqlite::{Connection, OptionalExtension, Row};
-use store::{Answer, Credential, LinkPurpose, Login, Logins, REFRESHES_MAX, Refresh, Refreshed};
+use store::{Answer, Credential, Ended, LOGINS_MAX, Login, Logins, Opening, REFRESHES_MAX, Refresh, Refreshed};
 use types::{CredentialId, Digest, PrincipalId, UnixMillis};
 
 use crate::{
@@ -65,11 +65,43 @@ pub(crate) fn end_all(db: &Connection, of: PrincipalId, at: UnixMillis) -> Resul
         db.prepare_cached(sql)?.query_map([of.as_bytes()], |row| row.get(0).map(CredentialId::from_bytes))?.collect();
     let open = open?;
     // What was allowed and not fetched yet would open another one.
-    sessions::use_up_links(db, of, LinkPurpose::Code)?;
+    sessions::void_codes(db, Some(of))?;
     for id in &open {
         revoke(db, *id, at)?;
     }
     Ok(open.len())
+}
+
+/// Whether what a login is opened with is there at this very moment.
+fn may_open(db: &Connection, of: PrincipalId, opening: &Opening) -> Result<(), Fault> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM session WHERE id = ?1 AND person = ?2 AND parent IS NULL)";
+    let row = (opening.session.as_bytes(), of.as_bytes());
+    if !db.prepare_cached(sql)?.query_row(row, |row| row.get::<_, bool>(0))? {
+        return Err(Fault::Conflict("the login of a session that has ended"));
+    }
+    if !sessions::is_used_code(db, opening.code, of)? {
+        return Err(Fault::Conflict("the login of a code that came twice, or was taken back"));
+    }
+    Ok(())
+}
+
+/// Ends the logins of a person that are too many, one to come included: those that were not used for the longest time.
+fn make_room(db: &Connection, of: PrincipalId, now: UnixMillis) -> Result<Vec<Credential>, Fault> {
+    let sql = format!(
+        "SELECT {CREDENTIAL} FROM login l JOIN credential c ON c.id = l.credential
+         WHERE c.principal = ?1 AND c.revoked_at IS NULL AND c.expires_at > ?2
+         ORDER BY l.used_at DESC, c.id DESC LIMIT -1 OFFSET ?3"
+    );
+    let kept = i64::try_from(LOGINS_MAX - 1).unwrap_or(i64::MAX);
+    let row = (of.as_bytes(), millis(now)?, kept);
+    let surplus: Result<Vec<Credential>, _> =
+        db.prepare_cached(&sql)?.query_map(row, |row| rows::credential(row))?.collect();
+    let mut surplus = surplus?;
+    for credential in &mut surplus {
+        revoke(db, credential.id, now)?;
+        credential.revoked_at = Some(now);
+    }
+    Ok(surplus)
 }
 
 fn replace(db: &Connection, new: &Refresh, credential: &Credential) -> Result<(), Fault> {
@@ -85,7 +117,7 @@ fn replace(db: &Connection, new: &Refresh, credential: &Credential) -> Result<()
 }
 
 impl Logins for SqliteStore {
-    fn add_login(&self, credential: Credential, new: Login) -> Answer<'_, ()> {
+    fn add_login(&self, credential: Credential, new: Login, opening: Opening) -> Answer<'_, Vec<Credential>> {
         self.write(LOGIN_LABEL, move |db| {
             let sql = "SELECT EXISTS (SELECT 1 FROM principal WHERE id = ?1 AND disabled = 0)";
             let person = credential.principal;
@@ -95,6 +127,8 @@ impl Logins for SqliteStore {
             if new.credential != credential.id || spent(db, new.refresh_hash)?.is_some() {
                 return Err(Fault::Conflict("the login"));
             }
+            may_open(db, person, &opening)?;
+            let ended = make_room(db, person, new.used_at)?;
             insert_credential(db, &credential)?;
             let sql =
                 "INSERT INTO login (credential, key, access_until, refresh_hash, assurance, authenticated_at, used_at)
@@ -109,7 +143,26 @@ impl Logins for SqliteStore {
                 millis(new.used_at)?,
             );
             db.prepare_cached(sql)?.execute(row)?;
-            Ok(())
+            Ok(ended)
+        })
+    }
+
+    fn void_code(&self, code: Digest, login: CredentialId, at: UnixMillis) -> Answer<'_, Option<Credential>> {
+        self.write(LOGIN_LABEL, move |db| {
+            let sql = "DELETE FROM link WHERE hash = ?1 AND purpose = 'code'";
+            db.prepare_cached(sql)?.execute([code.as_bytes()])?;
+            if find(db, "c.id", login.as_bytes())?.is_none() {
+                return Ok(None);
+            }
+            revoke(db, login, at)?;
+            Ok(find(db, "c.id", login.as_bytes())?.map(|(credential, _, _)| credential))
+        })
+    }
+
+    fn login_to_refresh(&self, refresh: Digest) -> Answer<'_, Option<(Credential, Login)>> {
+        self.read("looked a login up", move |db| {
+            let found = find(db, "l.refresh_hash", refresh.as_bytes())?;
+            Ok(found.map(|(credential, login, _)| (credential, login)))
         })
     }
 
@@ -166,5 +219,24 @@ impl Logins for SqliteStore {
 
     fn end_logins(&self, of: PrincipalId, at: UnixMillis) -> Answer<'_, usize> {
         self.write(LOGIN_LABEL, move |db| end_all(db, of, at))
+    }
+
+    fn end_sessions_and_logins(&self, at: UnixMillis) -> Answer<'_, Ended> {
+        self.write(LOGIN_LABEL, move |db| {
+            let count = |sql: &str| -> Result<usize, Fault> {
+                let count: u32 = db.prepare_cached(sql)?.query_row([], |row| row.get(0))?;
+                Ok(usize::try_from(count).unwrap_or(usize::MAX))
+            };
+            let sessions = count("SELECT count(*) FROM session")?;
+            let open =
+                "SELECT count(*) FROM login l JOIN credential c ON c.id = l.credential WHERE c.revoked_at IS NULL";
+            let logins = count(open)?;
+            db.prepare_cached("DELETE FROM session")?.execute([])?;
+            sessions::void_codes(db, None)?;
+            let sql = "UPDATE credential SET revoked_at = ?1 WHERE revoked_at IS NULL
+                       AND (id IN (SELECT credential FROM login) OR parent IN (SELECT credential FROM login))";
+            db.prepare_cached(sql)?.execute([millis(at)?])?;
+            Ok(Ended { sessions, logins })
+        })
     }
 }

@@ -26,7 +26,9 @@ pub(crate) const MIGRATIONS: &[Migration] = migrations![
     "0004_people",
     "0005_logins",
     "0006_mail",
-    "0007_access_requests"
+    "0007_access_requests",
+    "0008_groups",
+    "0009_secrets"
 ];
 
 /// Marks a file as the platform's own in SQLite's header ("SfPl").

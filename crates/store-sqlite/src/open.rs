@@ -148,7 +148,7 @@ fn read(db: &Connection, intake: &Intake<Read>) {
     }
 }
 
-fn connect(file: &Path, access: OpenFlags) -> Result<Connection, rusqlite::Error> {
+pub(crate) fn connect(file: &Path, access: OpenFlags) -> Result<Connection, rusqlite::Error> {
     // Each connection belongs to one thread, so SQLite needs no lock of its own; the name is a path, never a URI.
     let db = Connection::open_with_flags(file, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     db.busy_timeout(Duration::from_secs(5))?;

@@ -30,7 +30,8 @@ fn open(db: &Connection, new: &AccessRequest) -> Result<(u64, u64), Fault> {
 
 fn ask(db: &Connection, new: &AccessRequest, again: UnixMillis) -> Result<Asked, Fault> {
     let (app, person) = (new.app.as_str(), new.person.as_bytes());
-    let member = "SELECT 1 FROM member WHERE app = ?1 AND principal = ?2";
+    let member = "SELECT 1 FROM member WHERE app = ?1 AND principal = ?2
+                  UNION ALL SELECT 1 FROM member_group m JOIN group_person g ON g.name = m.name WHERE m.app = ?1 AND g.person = ?2";
     if db.prepare_cached(member)?.exists((app, person))? {
         return Ok(Asked::Member);
     }

@@ -6,7 +6,7 @@ use store::{
     App, AppMember, Audience, Claim, Credential, CredentialKind, Deployment, DeploymentState, MemberRole, Principal,
     PrincipalKind,
 };
-use types::{AppName, CredentialId, Digest, PrincipalId, UnixMillis};
+use types::{AppName, CredentialId, Digest, GroupName, PrincipalId, UnixMillis};
 
 use crate::fault::Fault;
 
@@ -46,6 +46,11 @@ pub(crate) fn principal_id(row: &Row<'_>, column: usize) -> Got<PrincipalId> {
     row.get(column).map(PrincipalId::from_bytes)
 }
 
+pub(crate) fn group_name(row: &Row<'_>, column: usize) -> Got<GroupName> {
+    let text: String = row.get(column)?;
+    GroupName::parse(&text).map_err(|e| bad(column, Type::Text, e))
+}
+
 pub(crate) fn app_name(column: usize, text: &str) -> Got<AppName> {
     AppName::parse(text).map_err(|e| bad(column, Type::Text, e))
 }
@@ -59,6 +64,10 @@ fn word<T: Copy>(row: &Row<'_>, column: usize, words: &[(&str, T)]) -> Got<T> {
 const ROLES: [(&str, MemberRole); 2] = [("member", MemberRole::Member), ("admin", MemberRole::Admin)];
 const KINDS: [(&str, CredentialKind); 3] =
     [("cli", CredentialKind::Cli), ("call", CredentialKind::Call), ("service", CredentialKind::Service)];
+
+pub(crate) fn role(row: &Row<'_>, column: usize) -> Got<MemberRole> {
+    word(row, column, &ROLES)
+}
 
 pub(crate) const fn role_word(role: MemberRole) -> &'static str {
     match role {

@@ -1,6 +1,6 @@
 //! `store::Sessions` in SQL.
 use rusqlite::{Connection, OptionalExtension, Row, types::Type};
-use store::{Answer, Link, LinkPurpose, Principal, Session, Sessions, Use};
+use store::{Answer, Link, LinkPurpose, OpenedBy, Principal, Session, Sessions, Use};
 use types::{AppName, Assurance, CredentialId, Digest, PrincipalId, UnixMillis};
 
 use crate::{
@@ -64,10 +64,23 @@ fn count(row: &Row<'_>) -> Result<usize, rusqlite::Error> {
     unsigned(row, 0).map(|count| usize::try_from(count).unwrap_or(usize::MAX))
 }
 
-fn insert_session(db: &Connection, new: &Session) -> Result<(), Fault> {
+fn insert_session(db: &Connection, new: &Session, by: OpenedBy) -> Result<(), Fault> {
     let sql = "SELECT EXISTS (SELECT 1 FROM principal WHERE id = ?1 AND disabled = 0)";
     if !db.prepare_cached(sql)?.query_row([new.person.as_bytes()], |row| row.get::<_, bool>(0))? {
         return Err(Fault::Conflict("the session of nobody, or of somebody disabled"));
+    }
+    // In the same transaction: what stopped counting while it was looked at opens nothing.
+    match by {
+        OpenedBy::Other => {}
+        OpenedBy::Password { set_at } => {
+            let sql = "SELECT EXISTS (SELECT 1 FROM account WHERE person = ?1 AND password_at = ?2)";
+            let row = (new.person.as_bytes(), millis(set_at)?);
+            if !db.prepare_cached(sql)?.query_row(row, |row| row.get::<_, bool>(0))? {
+                return Err(Fault::Conflict("the session by a password that was changed since"));
+            }
+        }
+        OpenedBy::Code(code) if is_used_code(db, code, new.person)? => {}
+        OpenedBy::Code(_) => return Err(Fault::Conflict("the session of a code that came twice, or was taken back")),
     }
     if let Some(parent) = &new.parent {
         // In the same transaction: what is made while its parent is being ended is not made, or ends with it.
@@ -105,7 +118,6 @@ fn insert_session(db: &Connection, new: &Session) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Ends the sessions of a person but `kept` and its children; how many.
 /// Makes a person's open links of this kind void.
 pub(crate) fn use_up_links(db: &Connection, of: PrincipalId, purpose: LinkPurpose) -> Result<(), Fault> {
     let sql = "UPDATE link SET used = 1 WHERE person = ?1 AND purpose = ?2";
@@ -113,6 +125,26 @@ pub(crate) fn use_up_links(db: &Connection, of: PrincipalId, purpose: LinkPurpos
     Ok(())
 }
 
+/// Whether this is a code of this person that was used once, and not taken back since.
+pub(crate) fn is_used_code(db: &Connection, code: Digest, of: PrincipalId) -> Result<bool, Fault> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM link WHERE hash = ?1 AND person = ?2 AND purpose = 'code' AND used = 1)";
+    Ok(db.prepare_cached(sql)?.query_row((code.as_bytes(), of.as_bytes()), |row| row.get(0))?)
+}
+
+/// Takes back what was allowed, to one person or to all: codes on their way count as used, and those that were used open nothing
+/// any more.
+pub(crate) fn void_codes(db: &Connection, of: Option<PrincipalId>) -> Result<(), Fault> {
+    let of = of.as_ref().map(PrincipalId::as_bytes);
+    for sql in [
+        "DELETE FROM link WHERE purpose = 'code' AND used = 1 AND (?1 IS NULL OR person = ?1)",
+        "UPDATE link SET used = 1 WHERE purpose = 'code' AND (?1 IS NULL OR person = ?1)",
+    ] {
+        db.prepare_cached(sql)?.execute([of])?;
+    }
+    Ok(())
+}
+
+/// Ends the sessions of a person but `kept` and its children; how many.
 pub(crate) fn end_all_but(
     db: &Connection,
     of: PrincipalId,
@@ -133,8 +165,8 @@ pub(crate) fn end_all_but(
 const SESSION_LABEL: Label = Label { doing: "changed a session", what: "the session" };
 
 impl Sessions for SqliteStore {
-    fn add_session(&self, new: Session) -> Answer<'_, ()> {
-        self.write(SESSION_LABEL, move |db| insert_session(db, &new))
+    fn add_session(&self, new: Session, by: OpenedBy) -> Answer<'_, ()> {
+        self.write(SESSION_LABEL, move |db| insert_session(db, &new, by))
     }
 
     fn session(&self, secret_hash: Digest) -> Answer<'_, Option<(Session, Principal)>> {

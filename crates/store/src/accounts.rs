@@ -2,7 +2,7 @@
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use types::{AppName, CredentialId, Digest, PrincipalId, UnixMillis};
+use types::{AppName, CredentialId, Digest, GroupName, PrincipalId, UnixMillis};
 
 use crate::{Answer, MemberRole, Principal};
 
@@ -40,8 +40,12 @@ pub struct Invitation {
     pub code_hash: Digest,
     /// Whom it is for, in the spelling of [`Account::email`].
     pub email: Arc<str>,
+    /// What whoever invites them calls them; they say themselves what they are called.
+    pub name: Option<Arc<str>>,
     /// The app that they become a member of.
     pub app: Option<(AppName, MemberRole)>,
+    /// The groups that they come into, by name. One that is removed meanwhile is none any more.
+    pub groups: Vec<GroupName>,
     /// Who invited them; `None`: the host, or they themselves.
     pub invited_by: Option<PrincipalId>,
     /// Whether its link went out by mail and nobody else has seen it: then whoever has it reads mail at that address.
@@ -63,7 +67,7 @@ pub trait Accounts: Send + Sync {
     fn claim_account(&self, code_hash: Digest, now: UnixMillis, owner: Principal, account: Account)
     -> Answer<'_, bool>;
 
-    /// Adds an invitation. An earlier one for the same address is void. Conflict: no such app, or the code exists; or it is a
+    /// Adds an invitation. An earlier one for the same address is void. Conflict: no such app or group, or the code exists; or it is a
     /// sign-up, and somebody has invited that address already: a stranger takes nobody's invitation away.
     fn add_invitation(&self, invitation: Invitation) -> Answer<'_, ()>;
     /// The invitation with this code, also when it is over.
@@ -72,8 +76,9 @@ pub trait Accounts: Send + Sync {
     fn invitations(&self) -> Answer<'_, Vec<Invitation>>;
     /// Takes an invitation back; `false` when there was none.
     fn remove_invitation(&self, id: CredentialId) -> Answer<'_, bool>;
-    /// Uses up an invitation: adds the person, their account, and their membership (which grows the app's version), all in one
-    /// transaction. `None`, and nothing changed, when no invitation has this code or `now` is not before its end.
+    /// Uses up an invitation: adds the person, their account, their membership and their groups (which grows the versions of the
+    /// apps), all in one transaction. `None`, and nothing changed, when no invitation has this code, `now` is not before its end, or
+    /// whoever made it is disabled: what they began does not go on without them.
     /// Conflict, and it stays open, when the address has an account already.
     fn accept_invitation(
         &self,
@@ -119,7 +124,7 @@ pub trait Accounts: Send + Sync {
     /// left and there is no password: an account keeps a way in.
     fn set_passkeys(&self, person: PrincipalId, from: Arc<str>, to: Arc<str>) -> Answer<'_, bool>;
 
-    /// Removes a person with all that hangs on them: account, sessions, credentials, memberships, links. `false` when there is
-    /// no such person.
+    /// Removes a person with all that hangs on them: account, sessions, credentials, memberships, groups, links, requests, and the
+    /// invitations that they made. `false` when there is no such person.
     fn remove_person(&self, person: PrincipalId) -> Answer<'_, bool>;
 }

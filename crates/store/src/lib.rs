@@ -12,12 +12,16 @@ mod contents;
 pub mod contract;
 mod directory;
 mod error;
+mod groups;
 mod history;
+mod key_values;
 mod logins;
 #[cfg(feature = "test-util")]
 mod memory;
 mod outbox;
 mod requests;
+mod roster;
+mod secrets;
 mod sessions;
 
 pub use accounts::{Account, Accounts, Invitation, Totp};
@@ -25,17 +29,27 @@ pub use apps::{App, AppMember, Apps, Deployment, DeploymentState, MemberRole};
 pub use contents::{Contents, ContentsError, Stored};
 pub use directory::{Audience, Claim, Credential, CredentialKind, Directory, Principal, PrincipalKind};
 pub use error::StoreError;
+pub use groups::{AppGroup, Group, GroupSize, Groups, Joined};
 pub use history::{Kept, surplus};
-pub use logins::{Login, Logins, REFRESHES_MAX, Refresh, Refreshed};
+pub use key_values::{KV_ENTRY_BYTES, KeyValues};
+pub use logins::{Ended, LOGINS_MAX, Login, Logins, Opening, REFRESHES_MAX, Refresh, Refreshed};
 #[cfg(feature = "test-util")]
-pub use memory::MemoryStore;
+pub use memory::{MemoryKeyValues, MemoryStore};
 pub use outbox::{ClaimedMail, Mail, MailState, NewMail, Outbox, SealedLetter};
 pub use requests::{AccessRequest, AccessRequests, Asked};
-pub use sessions::{Link, LinkPurpose, Session, Sessions, Use};
+pub use roster::{EndedEverything, PeoplePage, Roster};
+pub use secrets::{NewSecret, SealedSecret, SecretEntry, Secrets};
+pub use sessions::{Link, LinkPurpose, OpenedBy, Session, Sessions, Use};
 
 /// A boxed future, so that stores can be used as trait objects.
 pub type Answer<'a, T> = std::pin::Pin<Box<dyn std::future::Future<Output = Result<T, StoreError>> + Send + 'a>>;
 
 /// The platform's whole memory.
-pub trait Store: Directory + Apps + Accounts + Sessions + Logins + Outbox + AccessRequests {}
-impl<T: Directory + Apps + Accounts + Sessions + Logins + Outbox + AccessRequests> Store for T {}
+pub trait Store:
+    Directory + Apps + Accounts + Sessions + Logins + Outbox + AccessRequests + Groups + Roster + Secrets
+{
+}
+impl<T: Directory + Apps + Accounts + Sessions + Logins + Outbox + AccessRequests + Groups + Roster + Secrets> Store
+    for T
+{
+}

@@ -7,6 +7,25 @@ use crate::{Answer, Credential};
 /// How often one login is refreshed at most. Every secret that was used up is remembered for as long as the login is.
 pub const REFRESHES_MAX: u32 = 1_000;
 
+/// How many logins of one person are open at a time. Where one more is opened, the one that was not used for the longest time ends.
+pub const LOGINS_MAX: usize = 32;
+
+/// What a login is opened with: both have to be there at the moment when it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Opening {
+    /// The browser's session in which it was allowed, at the sign-in origin.
+    pub session: CredentialId,
+    /// SHA-256 of the code, which was used once and never again.
+    pub code: Digest,
+}
+
+/// How much was ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Ended {
+    pub sessions: usize,
+    pub logins: usize,
+}
+
 /// A login: a credential whose secret is short-lived, bound to a key, and replaced with another secret that works once.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Login {
@@ -54,9 +73,15 @@ pub enum Refreshed {
 
 /// Logins of command lines. Everything here goes along with its credential.
 pub trait Logins: Send + Sync {
-    /// Adds a credential that is a login, both or neither. Conflict: as [`crate::Directory::add_credential`]; its person is
-    /// disabled, or the refresh secret exists.
-    fn add_login(&self, credential: Credential, login: Login) -> Answer<'_, ()>;
+    /// Adds a credential that is a login, both or neither; the logins that ended for it (see [`LOGINS_MAX`]), with all that was
+    /// made with them. Conflict: as [`crate::Directory::add_credential`]; its person is disabled; the refresh secret exists; or what
+    /// it is opened with has ended since, is somebody else's, or came twice.
+    fn add_login(&self, credential: Credential, login: Login, opening: Opening) -> Answer<'_, Vec<Credential>>;
+    /// A code came twice: nothing is opened with it any more, no login and no session; and the login that it opened, if it did, is
+    /// revoked with all that was made with it. `None`: there is no such login.
+    fn void_code(&self, code: Digest, login: CredentialId, at: UnixMillis) -> Answer<'_, Option<Credential>>;
+    /// The login that this secret would refresh; looking changes nothing, and says nothing of whether it would.
+    fn login_to_refresh(&self, refresh: Digest) -> Answer<'_, Option<(Credential, Login)>>;
     /// What the credential has beside its row; `None` for one that is no login.
     fn login(&self, credential: CredentialId) -> Answer<'_, Option<Login>>;
     /// Logins, the most recently used first, also those that are over; `of` narrows to one person.
@@ -66,4 +91,6 @@ pub trait Logins: Send + Sync {
     fn refresh_login(&self, refresh: Refresh) -> Answer<'_, Refreshed>;
     /// Revokes the logins of a person that are not, with what was made with them; how many.
     fn end_logins(&self, of: PrincipalId, at: UnixMillis) -> Answer<'_, usize>;
+    /// Ends every session and every login of everybody, and voids every code that is on its way; how many those were.
+    fn end_sessions_and_logins(&self, at: UnixMillis) -> Answer<'_, Ended>;
 }

@@ -1,8 +1,12 @@
 //! A store in memory, for tests of rooms. It passes the same contract suite as the databases do; nothing survives it.
+mod groups;
+mod key_values;
 mod logins;
 mod mails;
 mod people;
 mod requests;
+mod roster;
+mod secrets;
 
 use std::{
     collections::{BTreeMap, HashSet},
@@ -14,11 +18,13 @@ use std::{
     task::Poll,
 };
 
-use types::{AppName, CredentialId, DeploymentId, Digest, PrincipalId, UnixMillis};
+pub use key_values::MemoryKeyValues;
+use types::{AppName, CredentialId, DeploymentId, Digest, GroupName, PrincipalId, SecretName, UnixMillis};
 
 use crate::{
-    AccessRequest, Account, Answer, App, AppMember, Apps, Claim, Credential, Deployment, DeploymentState, Directory,
-    Invitation, Kept, Link, Login, MemberRole, Principal, PrincipalKind, Session, StoreError, surplus,
+    AccessRequest, Account, Answer, App, AppGroup, AppMember, Apps, Claim, Credential, Deployment, DeploymentState,
+    Directory, Group, Invitation, Kept, Link, Login, MemberRole, Principal, PrincipalKind, SealedSecret, SecretEntry,
+    Session, StoreError, surplus,
 };
 
 #[derive(Default)]
@@ -26,6 +32,9 @@ struct Rooms {
     apps: BTreeMap<AppName, App>,
     deployments: Vec<Deployment>,
     members: BTreeMap<(AppName, PrincipalId), AppMember>,
+    groups: BTreeMap<GroupName, Group>,
+    group_people: BTreeMap<(GroupName, PrincipalId), UnixMillis>,
+    app_groups: BTreeMap<(AppName, GroupName), AppGroup>,
     principals: BTreeMap<PrincipalId, Principal>,
     credentials: Vec<Credential>,
     claim: Option<Claim>,
@@ -41,6 +50,7 @@ struct Rooms {
     mails: Vec<mails::Row>,
     /// And when it was denied.
     requests: Vec<(AccessRequest, Option<UnixMillis>)>,
+    secrets: BTreeMap<(AppName, SecretName), (SealedSecret, SecretEntry)>,
 }
 
 /// Tables behind one lock.
@@ -149,7 +159,9 @@ impl Rooms {
         }
         self.deployments.retain(|d| d.app != *name);
         self.members.retain(|(app, _), _| app != name);
+        self.app_groups.retain(|(app, _), _| app != name);
         self.requests.retain(|(asked, _)| asked.app != *name);
+        self.secrets.retain(|(app, _), _| app != name);
         let service = PrincipalKind::Service { app: name.clone() };
         self.principals.retain(|_, p| p.kind != service);
         let principals = &self.principals;

@@ -33,7 +33,7 @@ pub enum Asked {
     Open(UnixMillis),
     /// It was asked at that time and denied, lately; nothing changed.
     Denied(UnixMillis),
-    /// They belong to the app.
+    /// They belong to the app, directly or through a group.
     Member,
     /// Too many are open, of theirs or at the app.
     Full,

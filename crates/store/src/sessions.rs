@@ -32,6 +32,17 @@ pub struct Session {
     pub device: Arc<str>,
 }
 
+/// What a session is opened by, as far as that has to be there at the very moment when it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OpenedBy {
+    /// A passkey, an invitation, a session before it: nothing more to look at.
+    Other,
+    /// The password that was set then. One that was compared while another took its place opens nothing.
+    Password { set_at: UnixMillis },
+    /// The code with this SHA-256, which was used once. One that came twice since opens nothing.
+    Code(Digest),
+}
+
 /// What a one-time secret is for. One that was made for one purpose is unknown for another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -69,9 +80,9 @@ pub enum Use {
 
 /// Sessions and links. Everything here goes along when its person is removed.
 pub trait Sessions: Send + Sync {
-    /// Adds a session. Conflict: its id or secret exists, its person does not or is disabled, its app or parent does not exist,
-    /// or its parent is somebody else's.
-    fn add_session(&self, session: Session) -> Answer<'_, ()>;
+    /// Adds a session. Conflict: its id or secret exists, its person does not or is disabled, its app or parent does not exist, its
+    /// parent is somebody else's, or what it is opened by counts no more.
+    fn add_session(&self, session: Session, by: OpenedBy) -> Answer<'_, ()>;
     /// The session with this secret or former secret, and its person; also when it is over.
     fn session(&self, secret_hash: Digest) -> Answer<'_, Option<(Session, Principal)>>;
     /// Sessions, the most recently used first; `of` narrows to one person.

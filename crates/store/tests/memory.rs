@@ -5,3 +5,7 @@ use std::sync::Arc;
 use store::{MemoryStore, Store};
 
 store::contract_suite!(|| -> Arc<dyn Store> { Arc::new(MemoryStore::default()) });
+
+mod key_values {
+    store::kv_contract_suite!(|bytes_max| std::sync::Arc::new(store::MemoryKeyValues::new(bytes_max)) as _);
+}

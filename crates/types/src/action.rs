@@ -47,6 +47,8 @@ actions! {
     AppLogs = "app-logs",
     /// Add and remove an app's members.
     AppMembers = "app-members",
+    /// Set, list and remove an app's secrets. Nobody can read what they hold.
+    AppSecrets = "app-secrets",
     /// Make a token for oneself or for a service account of an app.
     TokenCreate = "token-create",
     /// See tokens.
@@ -61,6 +63,12 @@ actions! {
     ComponentUpload = "component-upload",
     /// Invite, disable, enable and remove people, and end their sessions.
     PeopleManage = "people-manage",
+    /// Make and remove groups of people, and say who is in them.
+    GroupsManage = "groups-manage",
+    /// End every session, login and token of everybody; only on the host itself.
+    EverythingEnd = "everything-end",
+    /// See and replace the keys that access tokens are signed with.
+    KeysManage = "keys-manage",
     /// Use the sign-in pages: what a stranger needs in order to stop being one.
     SignIn = "sign-in",
     /// Look after one's own account, signed in at the sign-in pages.

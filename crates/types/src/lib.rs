@@ -14,6 +14,7 @@ mod digest;
 mod email;
 mod grants;
 mod id;
+mod kv;
 mod limits;
 mod name;
 mod problem;
@@ -31,10 +32,14 @@ pub use digest::{Digest, DigestError};
 pub use email::email_address;
 pub use grants::Grants;
 pub use id::{CredentialId, IdError, MailId, PrincipalId, RequestId};
+pub use kv::{
+    Blob, KV_KEY_BYTES_MAX, KV_LIST_MAX, KV_METADATA_BYTES_MAX, KV_VALUE_BYTES_MAX, KvAccess, KvAnswer, KvKey,
+    KvQuestion, KvRefusal, KvValue,
+};
 pub use limits::{CompileLimits, Limits, RunLimits};
-pub use name::{AppName, FunctionName, NameError};
+pub use name::{AppName, FunctionName, GroupName, NameError, SecretName, SecretNameError};
 pub use problem::{Code, Problem};
 pub use route::{Method, RouteError, RoutePattern};
-pub use secret::Secret;
+pub use secret::{SECRET_BYTES_MAX, SECRETS_MAX, Secret};
 pub use target::{DeploymentId, FunctionTarget};
 pub use time::{Clock, Instant, Rng, UnixMillis};

@@ -62,6 +62,8 @@ limits! {
         header_bytes: 16_384, cap 65_536;
         /// Log output, in bytes a second; what is over it is dropped and counted.
         log_bytes_per_second: 65_536, cap 1_048_576;
+        /// Questions to the app's key-value store.
+        kv_calls: 1_000, cap 10_000;
     }
 }
 

@@ -94,6 +94,9 @@ pub struct Problem {
     /// What to do next.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,
+    /// Where a person signs in, of a 401: to be opened in a browser, never followed by a program.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub login_url: Option<String>,
     /// The request's id, to find it in logs and audit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request: Option<String>,
@@ -109,6 +112,7 @@ impl Problem {
             title: code.title().to_owned(),
             detail: None,
             next: None,
+            login_url: None,
             request: None,
         }
     }

@@ -1,6 +1,11 @@
 //! A value that must never reach a log line.
 use std::fmt;
 
+/// Longest value of an app's secret, in bytes of UTF-8.
+pub const SECRET_BYTES_MAX: usize = 64 << 10;
+/// Most secrets of one app.
+pub const SECRETS_MAX: usize = 64;
+
 /// Holds a credential; `Debug` and `Display` redact it.
 #[derive(Clone)]
 pub struct Secret(String);

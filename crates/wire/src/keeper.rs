@@ -3,7 +3,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use types::{Digest, EngineBuild, PrincipalId};
+use types::{AppName, Assurance, CredentialId, Digest, EngineBuild, PrincipalId, SecretName, UnixMillis};
 use zeroize::Zeroize;
 
 /// Frame kinds.
@@ -44,7 +44,59 @@ impl ArtefactStatement {
     }
 }
 
-/// A password, or a code as somebody typed it. `Debug` hides it, and its memory is wiped when it is dropped.
+/// What an access token says (RFC 9068). The keeper writes the words of its header, and when it was made and ends; it signs no
+/// bytes of a caller's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TokenStatement {
+    /// `iss`, an origin.
+    pub issuer: String,
+    /// `aud`, one origin.
+    pub audience: String,
+    /// `sub`
+    pub person: PrincipalId,
+    /// `client_id`
+    pub client: String,
+    /// `sid`
+    pub login: CredentialId,
+    /// `jti`
+    pub id: String,
+    /// `cnf.jkt`: no token is good for whoever copies it.
+    pub key: Digest,
+    /// How long it counts from now, in seconds.
+    pub life_s: u64,
+    /// `auth_time`
+    pub authenticated_at: UnixMillis,
+    /// `acr`
+    pub assurance: Assurance,
+}
+
+/// How far a key of tokens has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum TokenKeyState {
+    /// Published, and signs nothing yet.
+    Next,
+    /// Signs.
+    Active,
+    /// Signs nothing more; what it signed still counts.
+    Retiring,
+}
+
+/// The public half of a key of tokens: ES256.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TokenKey {
+    /// Its thumbprint (RFC 7638) in base64url.
+    pub id: String,
+    pub x: [u8; 32],
+    pub y: [u8; 32],
+    pub state: TokenKeyState,
+    pub made_at: UnixMillis,
+    pub signs_from: UnixMillis,
+    pub signs_until: UnixMillis,
+    /// From then on nothing that it signed counts, and the key is dropped.
+    pub gone_at: UnixMillis,
+}
+
+/// A password, a code or a secret as somebody typed it. `Debug` hides it, and its memory is wiped when it is dropped.
 /// NOT HERE: wiping the frame that it crossed in; the channel's buffer is overwritten by what comes next.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Typed(String);
@@ -115,8 +167,18 @@ pub enum Question {
     CheckTotp { person: PrincipalId, sealed: Vec<u8>, code: Typed },
     /// Seal a value that leaves the platform and comes back. `context` is not kept: it must be the same when it is opened.
     Seal { purpose: Purpose, context: Vec<u8>, plain: Vec<u8> },
+    /// Sign an access token with the key that is active now.
+    SignToken(TokenStatement),
+    /// The public halves of the keys of tokens. Keys that are due are made, moved along and dropped first.
+    TokenKeys,
+    /// Publish the next key of tokens now, though it is not due. In an emergency: drop all of them, and begin anew at once.
+    RotateTokenKeys { emergency: bool },
     /// Open what was sealed.
     Unseal { purpose: Purpose, context: Vec<u8>, sealed: Vec<u8> },
+    /// Seal the value of an app's secret, for this app and this name alone.
+    SealSecret { app: AppName, name: SecretName, value: Typed },
+    /// Open the value of an app's secret, which one of its functions uses now.
+    OpenSecret { app: AppName, name: SecretName, sealed: Vec<u8> },
 }
 
 /// What the keeper says.
@@ -138,6 +200,13 @@ pub enum Answer {
     ArtefactSignature(Vec<u8>),
     /// The whole signed note.
     Checkpoint(String),
+    /// The token, and the name of the key that signed it.
+    Token {
+        text: Typed,
+        key: String,
+    },
+    /// Oldest first.
+    TokenKeys(Vec<TokenKey>),
     /// The build's key is gone, or there was none.
     Retired,
     /// A PHC string.
@@ -159,6 +228,8 @@ pub enum Answer {
     Sealed(Vec<u8>),
     /// `None`: it was changed, or sealed for another purpose or context, or with a key that is gone.
     Unsealed(Option<Vec<u8>>),
+    /// The value of an app's secret.
+    Secret(Typed),
     /// Too many passwords wait to be hashed.
     Busy,
     /// The keeper refuses, and has written down why.

@@ -38,6 +38,8 @@ pub fn messages(payload: &[u8]) {
     same::<work::Log>(payload);
     same::<work::DeniedHatch>(payload);
     same::<work::Ended>(payload);
+    same::<work::Ask>(payload);
+    same::<work::Told>(payload);
     same::<work::Prepare>(payload);
     same::<work::Assign>(payload);
     same::<work::Load>(payload);
@@ -92,6 +94,17 @@ mod tests {
             encode(&failed).unwrap(),
             encode(&ask).unwrap(),
             encode(&load).unwrap(),
+            encode(&work::Ask { number: 7, question: work::Question::Secret("STRIPE_KEY".parse().unwrap()) }).unwrap(),
+            encode(&work::Ask {
+                number: 8,
+                question: work::Question::Kv(types::KvQuestion::Put {
+                    key: "k".into(),
+                    value: types::Blob(b"v".to_vec()),
+                    metadata: Some("{}".into()),
+                    expires_at_s: Some(9),
+                }),
+            })
+            .unwrap(),
             encode(&work::Hello { build, posture: "{}".into() }).unwrap(),
             encode(&supervisor::Note { action: "worker-lost".into(), text: "gone".into() }).unwrap(),
         ];

@@ -3,9 +3,12 @@
 //! The front believes nothing from a worker beyond what the stream it opened may carry: unknown streams, credit overruns and
 //! oversized heads end the channel, and are written down as a lie on the channel.
 use serde::{Deserialize, Serialize};
-use types::{AppName, Caller, Demand, Digest, EngineBuild, FunctionName, Grants, RequestId, RunLimits};
+use types::{
+    AppName, Caller, Demand, Digest, EngineBuild, FunctionName, Grants, GroupName, KvAnswer, KvQuestion, RequestId,
+    RunLimits, SecretName,
+};
 
-use crate::keeper::ArtefactStatement;
+use crate::keeper::{ArtefactStatement, Typed};
 
 /// Frame kinds, front to worker.
 pub mod to_worker {
@@ -33,6 +36,8 @@ pub mod to_worker {
     pub const DRAIN: u8 = 10;
     /// `Unload`: drop a component.
     pub const UNLOAD: u8 = 11;
+    /// `Told`: the answer to an `ASK` of the same stream.
+    pub const TOLD: u8 = 13;
 }
 
 /// Frame kinds, worker to front.
@@ -57,10 +62,23 @@ pub mod to_front {
     pub const DENIED: u8 = 109;
     /// `Ended`: the instance is gone; the last frame of every stream.
     pub const ENDED: u8 = 110;
+    /// `Ask`: the guest uses something that the worker does not have: what it was granted, or the app's rules. Answered by `TOLD`,
+    /// unless the stream ends before.
+    pub const ASK: u8 = 111;
 }
+
+/// Questions about its caller that one call may ask. The worker keeps to it; a worker that asks more lies.
+pub const ALLOWED_MAX: u32 = 100;
+/// Longest name of an action, in bytes.
+pub const ACTION_BYTES_MAX: usize = 64;
+/// Longest name of what it is done to, in bytes.
+pub const RESOURCE_BYTES_MAX: usize = 512;
 
 /// Request and response body bytes that may be under way in one direction before credit is given.
 pub const CREDIT_BYTES: u32 = 256 << 10;
+
+/// Questions of one worker that may be under way at a time: each may carry, and be answered by, as much as a frame holds.
+pub const ASKS_MAX: usize = 8;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hello {
@@ -132,6 +150,8 @@ pub struct Invoke {
     pub path_and_query: String,
     pub fields: Fields,
     pub caller: Caller,
+    /// Groups of people that the caller is in, of those that the app declares.
+    pub groups: Vec<GroupName>,
     pub limits: RunLimits,
     pub grants: Grants,
     /// `false`: there is no body, and no `BODY` frame will come.
@@ -153,6 +173,7 @@ pub struct InvokeRef<'a> {
     pub path_and_query: &'a str,
     pub fields: FieldsRef<'a>,
     pub caller: &'a Caller,
+    pub groups: &'a [GroupName],
     pub limits: &'a RunLimits,
     pub grants: &'a Grants,
     pub has_body: bool,
@@ -216,6 +237,59 @@ pub struct DeniedHatch {
     pub wanted: String,
 }
 
+/// A question of a call. SECURITY: neither app nor function nor caller is in it: the front knows whose stream it is, so a worker
+/// that somebody took over has what its own functions were granted, and hears about its own callers, while they call.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ask {
+    /// Chosen by the worker, to tell answers apart.
+    pub number: u32,
+    pub question: Question,
+}
+
+/// What a worker may ask for a call.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Question {
+    /// The value of a secret.
+    Secret(SecretName),
+    /// Something of the app's key-value store.
+    Kv(KvQuestion),
+    /// May the caller do something of the app's own?
+    Allowed {
+        /// Of the app's own, such as `refund`.
+        action: String,
+        /// What it would be done to, in the app's own words; may be empty.
+        resource: String,
+    },
+}
+
+/// The answer to a question.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Told {
+    pub number: u32,
+    pub answer: Answer,
+}
+
+/// As the question was.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Answer {
+    Secret(SecretAnswer),
+    Kv(KvAnswer),
+    /// `Err`: there is no such action, in a sentence for the app's developer.
+    Allowed(Result<bool, String>),
+}
+
+/// What is said about a secret.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum SecretAnswer {
+    Value(Typed),
+    /// The function's manifest names it, and nobody has set it.
+    NotSet,
+    /// The function's manifest does not name it.
+    Denied,
+    /// Not at the moment.
+    Unavailable,
+}
+
 /// Why a call failed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 pub enum Failure {
@@ -268,8 +342,9 @@ mod tests {
             path_and_query: "/menu?x=1".into(),
             fields: Fields(vec![("accept".into(), b"*/*".to_vec()), ("x-raw".into(), vec![0xff, 0x80, b' '])]),
             caller: Caller::Operator { uid: 1000 },
+            groups: vec![GroupName::parse("baristas").unwrap()],
             limits: RunLimits::default(),
-            grants: Grants { config: [("a".to_owned(), "b".to_owned())].into() },
+            grants: Grants { config: [("a".to_owned(), "b".to_owned())].into(), ..Grants::default() },
             has_body: true,
             wall_ms: 30_000,
         };
@@ -285,6 +360,7 @@ mod tests {
             path_and_query: &owned.path_and_query,
             fields: FieldsRef(&pairs),
             caller: &owned.caller,
+            groups: &owned.groups,
             limits: &owned.limits,
             grants: &owned.grants,
             has_body: owned.has_body,

@@ -23,6 +23,14 @@ impl Guest for Hello {
         {
             return answer(out, 403, &format!("Not now: {error:?}\n"));
         }
+        // `/?cancel=7`: may this caller cancel that order? The app's own rules say (`app.cedar`), not this code.
+        if let Some((_, order)) = request.path_with_query().as_deref().and_then(|target| target.split_once("?cancel=")) {
+            return match caller::allowed("cancel", &format!("order-{order}")) {
+                Ok(true) => answer(out, 200, "Cancelled.\n"),
+                Ok(false) => answer(out, 403, "You may not cancel this order.\n"),
+                Err(error) => answer(out, 500, &format!("No answer: {error:?}\n")),
+            };
+        }
         match caller::get() {
             Ok(principal) => answer(out, 200, &format!("Hello, {}.\n", name(&principal))),
             Err(error) => answer(out, 503, &format!("I cannot tell who you are: {error:?}\n")),

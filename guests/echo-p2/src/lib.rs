@@ -26,6 +26,7 @@ impl Guest for Echo {
             "headers" => answer(out, 200, &json::field_lines(&request.headers().entries())),
             "scheme" => answer_json(out, &request_line(&request)),
             "caller" => answer_json(out, &kit::caller_json()),
+            "allowed" => answer_json(out, &kit::allowed_json(&target)),
             "require" => answer_json(out, &kit::require_json(&target)),
             "require-late" => streams::require_late(out, &target),
             "state" => answer_json(out, &state()),
@@ -49,7 +50,7 @@ impl Guest for Echo {
             _ => answer(
                 out,
                 404,
-                "echo-p2 knows echo big slow-body headers scheme caller require require-late state seed env fs outgoing stdout slow status error panic trap exit\n",
+                "echo-p2 knows echo big slow-body headers scheme caller allowed require require-late state seed env fs outgoing stdout slow status error panic trap exit\n",
             ),
         }
     }

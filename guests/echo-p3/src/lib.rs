@@ -29,6 +29,7 @@ impl Guest for Echo {
             "headers" => Ok(plain(200, json::field_lines(&request.get_headers().copy_all()))),
             "scheme" => Ok(json_text(request_line(&request))),
             "caller" => Ok(json_text(kit::caller_json())),
+            "allowed" => Ok(json_text(kit::allowed_json(&target))),
             "require" => Ok(json_text(kit::require_json(&target))),
             "state" => Ok(json_text(state())),
             "seed" => Ok(json_text(probes::seed())),
@@ -61,7 +62,7 @@ impl Guest for Echo {
             "linger" => Ok(hostile::linger(target.number("ms", 3_600_000))),
             _ => Ok(plain(
                 404,
-                "echo-p3 knows echo big slow-body headers scheme caller require state seed outgoing stdout slow status error panic trap spin \
+                "echo-p3 knows echo big slow-body headers scheme caller allowed require state seed outgoing stdout slow status error panic trap spin \
                  spin-after-head spin-async host-calls recurse memory never flood log many-headers fields streams tasks linger\n"
                     .to_owned(),
             )),

@@ -1,6 +1,6 @@
 //! The verified caller as JSON, field for field as the interface names them.
 
-use crate::bindings::serviceful::identity::caller::{get, require};
+use crate::bindings::serviceful::identity::caller::{allowed, get, require};
 use crate::bindings::serviceful::identity::types::{Assurance, Caller, Error, Principal, UserInfo};
 use crate::{Target, json};
 
@@ -23,6 +23,19 @@ pub fn require_json(target: &Target) -> String {
     let age = target.text("age").and_then(|age| age.parse().ok());
     match require(minimum, age) {
         Ok(()) => "{\"shown\":true}".to_owned(),
+        Err(error) => format!("{{\"error\":{}}}", json::string(&error_text(&error))),
+    }
+}
+
+/// Asks whether the caller may do `?action=…` to `?resource=…`, `?times=…` times: the last answer as `{"allowed":…}` or `{"error":"…"}`.
+pub fn allowed_json(target: &Target) -> String {
+    let (action, resource) = (target.text("action").unwrap_or_default(), target.text("resource").unwrap_or_default());
+    let mut last = allowed(action, resource);
+    for _ in 1..target.number("times", 1) {
+        last = allowed(action, resource);
+    }
+    match last {
+        Ok(allowed) => format!("{{\"allowed\":{allowed}}}"),
         Err(error) => format!("{{\"error\":{}}}", json::string(&error_text(&error))),
     }
 }

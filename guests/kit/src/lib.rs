@@ -10,7 +10,7 @@ pub mod json;
 pub mod misbehave;
 mod target;
 
-pub use caller::{caller_json, require_json};
+pub use caller::{allowed_json, caller_json, require_json};
 pub use target::Target;
 
 mod bindings {

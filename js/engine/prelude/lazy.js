@@ -17,6 +17,9 @@
     return exports;
   };
 
+  // SECURITY: what hands secrets out takes what it needs of the globals before the function can replace them.
+  if (host.mentions("SECRETS") || host.mentions("KV")) need("web:bindings");
+
   const PARTS = {
     "web:compression": ["CompressionStream", "DecompressionStream"],
     "web:pattern": ["URLPattern"],

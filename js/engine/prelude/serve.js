@@ -4,7 +4,7 @@
   const own = (name) => Object.getOwnPropertyDescriptor(Function.prototype, name).get;
   const fileOf = own("fileName"), lineOf = own("lineNumber"), columnOf = own("columnNumber"), call = Function.prototype.call.bind(Function.prototype.call);
   // Kinds of events; `EVENT` in the engine's abi.rs.
-  const TIMER = 0, BODY = 1, DRAINED = 2, STUCK = 3;
+  const TIMER = 0, BODY = 1, DRAINED = 2, STUCK = 3, ANSWER_CAME = 4;
   // `Demand::AGE_S_MAX` of crates/types: no session lasts as long.
   const AGE_MAX = 30 * 86400;
   const RANK = ["none", "single-factor", "multi-factor", "phishing-resistant"];
@@ -49,6 +49,15 @@
       });
     }
     passThroughOnException() {}
+    // Whether the caller may do this to that, by the app's own rules. Not a promise: one that nobody awaits would always be true.
+    allowed(action, resource = "") {
+      if (typeof action !== "string" || typeof resource !== "string") {
+        throw new TypeError("ctx.allowed(action, resource) wants two texts");
+      }
+      const answer = host.allowed(action, resource);
+      if (typeof answer === "string") throw new Error(`ctx.allowed: ${answer}`);
+      return answer;
+    }
     // Goes on only if the caller is a person who proved at least this much, not longer ago than that. Otherwise the request ends:
     // the host is told at once, so that no `catch` on the way up makes anything else of it.
     require(assurance, maxAgeSeconds) {
@@ -118,13 +127,22 @@
     const answers = (value) => typeof value === "function" || typeof value?.fetch === "function";
     return Object.keys(module).filter((name) => /^[A-Za-z_$][\w$]*$/.test(name) && answers(module[name])).join("\n");
   };
-  shared.request = (module, name, method, url, hasBody, caller, config, packed) => {
+  // What was not granted is there, too, and says so when it is used. Nobody sees it who only looks at what there is.
+  const absent = {
+    KV: { configurable: true, get: () => shared.need("web:bindings").noKv },
+    SECRETS: { configurable: true, get: () => shared.need("web:bindings").noSecrets },
+  };
+  const { defineProperties } = Object, { parse } = JSON;
+
+  shared.request = (module, name, method, url, hasBody, caller, config, given, packed) => {
     shared.requestUrl = url;
     try {
       const handler = answering = name === "" ? module.default : module[name];
       const request = new Request(shared.INCOMING, { method, url, hasBody, packed });
-      const env = config === "" ? {} : JSON.parse(config), context = new Context(caller);
+      const env = defineProperties(config === "" ? {} : parse(config), absent), context = new Context(caller);
+      // Only the configuration: `process.env` is for what may be written down.
       shared.configured?.(env);
+      if (given !== "") shared.need("web:bindings").give(env, parse(given));
       const result = typeof handler === "function" ? handler(request, env, context) : handler.fetch(request, env, context);
       if (result instanceof Response) answer(result);
       else Promise.resolve(result).then(answer).catch(failed);
@@ -136,6 +154,7 @@
     try {
       if (kind === TIMER) shared.timerFired(id);
       else if (kind === BODY) shared.bodyArrived();
+      else if (kind === ANSWER_CAME) shared.answered(id);
       else if (kind === STUCK) host.stuck(place());
       else if (kind === DRAINED) { const waiting = drained; drained = null; waiting?.(); }
     } catch (error) {

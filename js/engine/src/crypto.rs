@@ -72,7 +72,8 @@ fn params(cx: Cx, array: JSValue) -> Option<Vec<u8>> {
     Some(list)
 }
 
-fn list(cx: Cx, list: &[u8]) -> JSValue {
+/// A list as an array of `Uint8Array`s.
+pub fn list(cx: Cx, list: &[u8]) -> JSValue {
     let array = unsafe { js::JS_NewArray(cx) };
     for (index, item) in Items(list).enumerate() {
         // Defined, not set: a setter that the user gave arrays must not see keys.

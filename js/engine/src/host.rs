@@ -28,6 +28,15 @@ unsafe extern "C" {
     /// Cryptography: as `text`, on `input`. A negative answer is a refusal: its kind above 16 bits, the length of its text, which is at `to`.
     #[rustfmt::skip]
     pub fn crypto(what: u32, params: *const u8, params_len: usize, input: *const u8, len: usize, to: *mut u8, room: usize) -> i64;
+    /// Whether the caller may do something of the app's own: 1 yes, 0 no; below 0: why there is no answer, a text of so many bytes at `to`.
+    #[rustfmt::skip]
+    pub fn allowed(action: *const u8, action_len: usize, resource: *const u8, resource_len: usize, to: *mut u8, room: usize) -> i32;
+    /// The value of a secret: its length, of which as much as fits is at `to`; -1 not granted, -2 not set, -3 not at the moment.
+    pub fn secret(name: *const u8, name_len: usize, to: *mut u8, room: usize) -> i32;
+    /// Asks the key-value store: `question` is a list. The event `ANSWER` with this number comes when it is answered.
+    pub fn kv_ask(question: *const u8, len: usize) -> u32;
+    /// The answer: the length of a list, which is at `to` if it fits; -1 when there is none of this number.
+    pub fn kv_take(number: u32, to: *mut u8, room: usize) -> i32;
     /// The call has failed: `message` and `stack` of the error. The host ends it as soon as it gets control.
     pub fn fail(kind: u32, message: *const u8, message_len: usize, stack: *const u8, stack_len: usize);
     /// Something was used that the function is not granted.

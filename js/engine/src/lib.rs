@@ -31,7 +31,7 @@ pub unsafe extern "C" fn evaluate(source: *mut u8, length: usize, seed: u64) -> 
     u32::from(!(ready && heap::seal()))
 }
 
-/// Begins a request: name of the export that answers (empty: the default one), method, URL, whether there is a body, caller and configuration as JSON, then header fields, as a list.
+/// Begins a request: name of the export that answers (empty: the default one), method, URL, whether there is a body, caller, configuration and grants as JSON, then header fields, as a list.
 /// Gives the number of promises that `waitUntil` holds.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn request(list: *mut u8, length: usize) -> u32 {

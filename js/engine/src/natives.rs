@@ -6,7 +6,7 @@ use rquickjs_sys as js;
 
 use crate::{
     builtin,
-    crypto::crypto,
+    crypto::{self, crypto},
     failures, host,
     pack::{self, Items},
     room,
@@ -39,6 +39,10 @@ const NATIVES: &[(&CStr, c_int, Native)] = &[
     (c"fields", 1, fields),
     (c"fail", 2, fail),
     (c"deny", 2, deny),
+    (c"allowed", 2, allowed),
+    (c"secret", 1, secret),
+    (c"kvAsk", 1, kv_ask),
+    (c"kvTake", 1, kv_take),
     (c"stuck", 1, stuck),
     (c"hold", 1, hold),
     (c"tooEarly", 1, too_early),
@@ -391,6 +395,68 @@ unsafe extern "C" fn deny(cx: Cx, _: JSValue, count: c_int, first: *mut JSValue)
     let (hatch, wanted) = (hatch.bytes(), wanted.bytes());
     unsafe { host::deny(hatch.as_ptr(), hatch.len(), wanted.as_ptr(), wanted.len()) };
     JS_UNDEFINED
+}
+
+/// `(action, resource)`: whether the caller may, or a text why there is no answer.
+unsafe extern "C" fn allowed(cx: Cx, _: JSValue, count: c_int, first: *mut JSValue) -> JSValue {
+    const WORDS: usize = 2_048;
+    let arguments = unsafe { arguments(count, first) };
+    let Some(action) = Text::of(cx, at(arguments, 0)) else { return JS_EXCEPTION };
+    let Some(resource) = Text::of(cx, at(arguments, 1)) else { return JS_EXCEPTION };
+    let (action, resource) = (action.bytes(), resource.bytes());
+    let mut to = room(WORDS);
+    let answer = unsafe {
+        let (action, resource) = ((action.as_ptr(), action.len()), (resource.as_ptr(), resource.len()));
+        host::allowed(action.0, action.1, resource.0, resource.1, to.as_mut_ptr(), to.len())
+    };
+    match usize::try_from(answer) {
+        Ok(allowed) => value::bool(allowed == 1),
+        Err(_) => value::string(cx, &to[..(answer.unsigned_abs() as usize).min(WORDS)]),
+    }
+}
+
+/// `(name)`: the value of a secret, or a negative number that says why there is none.
+unsafe extern "C" fn secret(cx: Cx, _: JSValue, count: c_int, first: *mut JSValue) -> JSValue {
+    let arguments = unsafe { arguments(count, first) };
+    if failures::too_early(cx, b"a secret") {
+        return value::int(-3);
+    }
+    let Some(name) = Text::of(cx, at(arguments, 0)) else { return JS_EXCEPTION };
+    let name = name.bytes();
+    let mut to = room(1 << 10);
+    loop {
+        let length = unsafe { host::secret(name.as_ptr(), name.len(), to.as_mut_ptr(), to.len()) };
+        let Ok(length) = usize::try_from(length) else { return value::int(length) };
+        if let Some(found) = to.get(..length) {
+            return value::string(cx, found);
+        }
+        to = room(length);
+    }
+}
+
+/// `(items)`: asks the key-value store; the number of the answer.
+unsafe extern "C" fn kv_ask(cx: Cx, _: JSValue, count: c_int, first: *mut JSValue) -> JSValue {
+    let arguments = unsafe { arguments(count, first) };
+    if failures::too_early(cx, b"the key-value store") {
+        return value::int(0);
+    }
+    let Some(question) = list(cx, at(arguments, 0), false) else { return JS_EXCEPTION };
+    value::number(f64::from(unsafe { host::kv_ask(question.as_ptr(), question.len()) }))
+}
+
+/// `(number)`: the answer as an array of `Uint8Array`s; `undefined` when there is none.
+unsafe extern "C" fn kv_take(cx: Cx, _: JSValue, count: c_int, first: *mut JSValue) -> JSValue {
+    let arguments = unsafe { arguments(count, first) };
+    let number = number(cx, at(arguments, 0)) as u32;
+    let mut to = room(4 << 10);
+    loop {
+        let length = unsafe { host::kv_take(number, to.as_mut_ptr(), to.len()) };
+        let Ok(length) = usize::try_from(length) else { return JS_UNDEFINED };
+        if let Some(answer) = to.get(..length) {
+            return crypto::list(cx, answer);
+        }
+        to = room(length);
+    }
 }
 
 /// `(stack)`: of the handler.

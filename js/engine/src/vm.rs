@@ -71,7 +71,7 @@ pub struct Vm {
     pub seed: u64,
     runtime: *mut js::JSRuntime,
     pub cx: Cx,
-    /// `(module, name, method, url, hasBody, caller, config, fields)`, `(kind, id)` and `(module)`, of the prelude.
+    /// `(module, name, method, url, hasBody, caller, config, given, fields)`, `(kind, id)` and `(module)`, of the prelude.
     on_request: JSValue,
     on_event: JSValue,
     on_module: JSValue,
@@ -277,7 +277,7 @@ pub unsafe fn request(list: &[u8]) {
     let mut items = crate::pack::Items(list);
     let mut next = || items.next().unwrap_or_default();
     let (name, method, url, body) = (next(), next(), next(), next() == b"1");
-    let (caller, config) = (next(), next());
+    let (caller, config, given) = (next(), next(), next());
     let fields = items.0;
     let mut arguments = [
         vm().module,
@@ -287,6 +287,7 @@ pub unsafe fn request(list: &[u8]) {
         value::bool(body),
         value::string(cx, caller),
         value::string(cx, config),
+        value::string(cx, given),
         // One string, one character a byte: most functions never look at it.
         value::latin(cx, fields),
     ];

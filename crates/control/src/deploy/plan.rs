@@ -3,7 +3,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use gateway::{Refusal, Routes};
 use manifest::{Manifest, ManifestError};
-use types::{AppName, Code, CompileLimits, DeploymentId, Digest, FunctionTarget, Limits};
+use types::{AppName, Code, CompileLimits, DeploymentId, Digest, FunctionTarget, GroupName, Limits};
 
 /// A component with the limits under which it is compiled.
 #[derive(Debug, Clone)]
@@ -19,6 +19,8 @@ pub(crate) struct ToPrepare {
 /// All that a deployment needs in order to answer.
 #[derive(Debug, Clone)]
 pub(crate) struct Plan {
+    /// Groups that the manifest declares.
+    pub(crate) groups: Vec<GroupName>,
     pub(crate) functions: Vec<Arc<FunctionTarget>>,
     pub(crate) components: Vec<ToPrepare>,
 }
@@ -56,7 +58,7 @@ impl Plan {
             let manifest::Component { path, is_source, handlers, limits } = component;
             Some(ToPrepare { path, digest, is_source, handlers, limits })
         });
-        Ok(Self { functions, components: prepare.collect() })
+        Ok(Self { groups: manifest.groups.clone(), functions, components: prepare.collect() })
     }
 
     /// The plan of a stored deployment, read again from its own text.

@@ -72,6 +72,7 @@ impl Seen<'_> {
             current: self.app.current == Some(deployment.id),
             url: self.names.app_url(&deployment.app),
             components: deployment.components.iter().map(component).collect(),
+            secrets_missing: Vec::new(),
             created_at: deployment.created_at,
             created_by: deployment.created_by,
         };

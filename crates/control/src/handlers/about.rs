@@ -33,20 +33,15 @@ pub(crate) fn posture(shared: &Shared, asked: &Asked) -> Result<Reply, Refusal> 
 /// RFC 9728. The address comes from configuration, never from the request.
 pub(crate) fn metadata(shared: &Shared, asked: &Asked) -> Result<Reply, Refusal> {
     let names = &shared.ports.names;
-    let (resource, resource_name, servers, algorithms) = match &asked.call.resource {
-        Resource::Platform => {
-            let name = "Serviceful control API".to_owned();
-            (names.console_url(), name, vec![names.id_url()], vec!["ES256".to_owned()])
-        }
-        Resource::App(app) | Resource::Function(app, _) => {
-            (names.app_url(app), app.to_string(), Vec::new(), Vec::new())
-        }
+    let (resource, resource_name) = match &asked.call.resource {
+        Resource::Platform => (names.console_url(), "Serviceful control API".to_owned()),
+        Resource::App(app) | Resource::Function(app, _) => (names.app_url(app), app.to_string()),
     };
     reply::ok(&ResourceMetadata {
         resource,
         resource_name,
         bearer_methods_supported: vec!["header".to_owned()],
-        authorization_servers: servers,
-        dpop_signing_alg_values_supported: algorithms,
+        authorization_servers: vec![names.id_url()],
+        dpop_signing_alg_values_supported: vec!["ES256".to_owned()],
     })
 }

@@ -107,6 +107,8 @@ fn functions(plan: &Plan) -> Vec<FunctionView> {
         min_assurance: Some(target.demand.assurance).filter(|least| *least > Assurance::None),
         max_auth_age_s: target.demand.max_age_s,
         component: target.component.to_string(),
+        secrets: target.grants.secrets.iter().cloned().collect(),
+        kv: Some(target.grants.kv.as_str().to_owned()).filter(|word| !word.is_empty()),
     };
     plan.functions.iter().map(view).collect()
 }

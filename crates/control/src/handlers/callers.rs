@@ -1,10 +1,10 @@
 //! Who may call a function: the rules in force, asked about everybody.
 use std::{collections::HashMap, sync::Arc};
 
-use control_api::{CALLERS_PAGE_MAX, CallerClass, CallerEntry, CallerList, CallersScope, Extent};
-use gateway::{Draft, Probe, Reach, Reads, Refusal, Reply};
+use control_api::{CALLERS_PAGE_MAX, CallerClass, CallerEntry, CallerGroup, CallerList, CallersScope, Extent, Role};
+use gateway::{Draft, Probe, Reach, Reads, Refusal, ReleaseGroup, Reply};
 use store::{MemberRole, Principal, PrincipalKind};
-use types::{AppName, Assurance, Caller, Demand, FunctionName, FunctionTarget, PrincipalId};
+use types::{AppName, Assurance, Caller, Demand, FunctionName, FunctionTarget, GroupName, PrincipalId};
 
 use super::{apps, members};
 use crate::{
@@ -29,16 +29,16 @@ pub(crate) async fn list(shared: &Shared, asked: Asked) -> Result<Reply, Refusal
     let release = release::release_of(shared, &found).await?;
     let target = release.functions.iter().find(|target| target.function == function).cloned();
     let target = target.ok_or_else(|| unknown(&app, &function, &release.functions))?;
-    let roles = roles(shared, &app).await?;
+    let known = Known { roles: roles(shared, &app).await?, groups: release.groups.clone() };
     let scope = scope(&asked.caller);
     let mut looked = directory::around(shared, &app).await?;
     // SECURITY: names of people who have nothing to do with the app are for those who look after the platform. An admin could
     // open a function to all and read the directory from who may call it.
-    looked.retain(|principal| scope == CallersScope::Directory || belongs(principal, &roles));
+    looked.retain(|principal| scope == CallersScope::Directory || belongs(principal, &known.roles));
     looked.retain(|principal| after.is_none_or(|after| principal.id > after));
 
     let draft = shared.ports.review.draft(&release, &[]).map_err(|e| directory::unreadable(&e))?;
-    let listed = directory::apart(move || answer(&*draft, &target, scope, &roles, &looked, limit)).await?;
+    let listed = directory::apart(move || answer(&*draft, &target, scope, &known, &looked, limit)).await?;
     reply::ok(&listed.ok_or_else(|| Refusal::internal("a function of a release is not in its draft"))?)
 }
 
@@ -67,6 +67,20 @@ async fn roles(shared: &Shared, app: &AppName) -> Result<Roles, Refusal> {
     Ok(members.into_iter().map(|member| (member.principal, member.role)).collect())
 }
 
+/// Who is what in the app.
+struct Known {
+    roles: Roles,
+    groups: Vec<ReleaseGroup>,
+}
+
+impl Known {
+    fn groups_of(&self, principal: PrincipalId) -> Vec<GroupName> {
+        self.groups.iter().filter(|group| group.holds(principal)).map(|group| group.name.clone()).collect()
+    }
+}
+
+/// SECURITY: not those who are in through a group. Whoever looks after an app can add any group to it, and would read there who is
+/// in it; they are told how many.
 fn belongs(principal: &Principal, roles: &Roles) -> bool {
     roles.contains_key(&principal.id) || matches!(principal.kind, PrincipalKind::Service { .. })
 }
@@ -76,7 +90,7 @@ fn answer(
     draft: &dyn Draft,
     target: &FunctionTarget,
     scope: CallersScope,
-    roles: &Roles,
+    known: &Known,
     looked: &[Principal],
     limit: usize,
 ) -> Option<CallerList> {
@@ -87,6 +101,18 @@ fn answer(
         rules: directory::names(&reach.rules),
         example: example(&reach),
     });
+    let mut groups = Vec::new();
+    for (name, reach) in draft.groups(&target.function)? {
+        let Some(group) = known.groups.iter().find(|group| group.name == name) else { continue };
+        groups.push(CallerGroup {
+            group: name,
+            role: group.admin.map(|admin| if admin { Role::Admin } else { Role::Member }),
+            people: u64::try_from(group.people.len()).unwrap_or(u64::MAX),
+            may: extent(&reach),
+            rules: directory::names(&reach.rules),
+            example: example(&reach),
+        });
+    }
     let asked: Vec<Caller> = looked.iter().map(directory::caller).collect();
     let reaches = draft.reach(&asked, &target.function)?;
     let (mut callers, mut after) = (Vec::new(), None);
@@ -98,7 +124,8 @@ fn answer(
         callers.push(CallerEntry {
             principal: principal.id,
             name: directory::name(principal),
-            role: roles.get(&principal.id).map(|role| members::role(*role)),
+            role: known.roles.get(&principal.id).map(|role| members::role(*role)),
+            groups: known.groups_of(principal.id),
             may: extent(reach),
             rules: directory::names(&reach.rules),
             example: example(reach),
@@ -113,6 +140,7 @@ fn answer(
         scope,
         reads: parts(reads),
         classes: classes.collect(),
+        groups,
         callers,
         after,
     })

@@ -4,13 +4,13 @@ use std::sync::{Arc, PoisonError};
 use control_api::{
     COMPONENTS_MAX, ComponentProgress, ComponentStage, CreateDeployment, DeploymentList, DeploymentView, Rollback,
 };
-use gateway::{Ctx, Refusal, Reply, events::Who};
+use gateway::{Ctx, Declared, Refusal, Reply, events::Who};
 use http::StatusCode;
 use manifest::Manifest;
 use store::{App, Deployment, DeploymentState};
-use types::{AppName, Caller, Code, DeploymentId, Digest};
+use types::{AppName, Caller, Code, DeploymentId, Digest, GroupName, PrincipalId, UnixMillis};
 
-use super::{apps, components};
+use super::{apps, components, secrets};
 use crate::{
     deploy::{self, Job, Plan, Seen},
     input::{self, Query},
@@ -52,6 +52,7 @@ pub(crate) async fn create(shared: &Arc<Shared>, cx: &Ctx, asked: Asked) -> Resu
 /// Everything that can be known to be wrong before anything is kept.
 async fn check(shared: &Shared, app: &AppName, wanted: &CreateDeployment) -> Result<(DeploymentId, Plan), Refusal> {
     let (id, plan) = plan(shared, app, wanted)?;
+    known_groups(shared, &plan.groups).await?;
     components::check(shared, plan.components.clone()).await?;
     Ok((id, plan))
 }
@@ -81,12 +82,18 @@ pub(crate) async fn review(shared: &Shared, asked: Asked) -> Result<Reply, Refus
     let wanted: CreateDeployment = input::json(&asked.head, asked.body).await?;
 
     let (id, plan) = plan(shared, &name, &wanted)?;
+    known_groups(shared, &plan.groups).await?;
 
     reply::ok(&review::of(shared, &name, next(id, &plan, &wanted)).await?)
 }
 
 fn next(id: DeploymentId, plan: &Plan, wanted: &CreateDeployment) -> Next {
-    Next { id, functions: plan.functions.clone(), cedar: wanted.policy.as_deref().map(Arc::from) }
+    Next {
+        id,
+        functions: plan.functions.clone(),
+        groups: plan.groups.clone(),
+        cedar: wanted.policy.as_deref().map(Arc::from),
+    }
 }
 
 fn check_policy(shared: &Shared, app: &AppName, manifest: &Manifest, cedar: Option<&str>) -> Result<(), Refusal> {
@@ -98,10 +105,23 @@ fn check_policy(shared: &Shared, app: &AppName, manifest: &Manifest, cedar: Opti
         (None, Some(_)) => Err(manifest_says("a policy was sent that the manifest does not name".to_owned())),
         (Some(path), Some(cedar)) => {
             let functions: Vec<_> = manifest.functions.iter().map(|f| f.name.clone()).collect();
-            let checked = shared.ports.policy.check(app, cedar, Some(&functions));
+            let declared = Declared { functions: &functions, groups: &manifest.groups };
+            let checked = shared.ports.policy.check(app, cedar, Some(declared));
             checked.map_err(|problem| manifest_says(format!("`{}`: {}", input::short(path), problem.message)))
         }
     }
+}
+
+/// SECURITY: a rule about a group that is not there, by a slip of the hand, would forbid nothing and look as if it did. One that is
+/// removed later has nobody in it, which is what its rules then say.
+async fn known_groups(shared: &Shared, declared: &[GroupName]) -> Result<(), Refusal> {
+    let known = shared.ports.store.groups().await.map_err(refuse::store)?;
+    let missing = declared.iter().find(|name| !known.iter().any(|known| known.group.name == **name));
+    let Some(missing) = missing else { return Ok(()) };
+    let sentence = format!("the manifest declares the group `{missing}`, and there is none of that name");
+    Err(Refusal::new(Code::CTL_MANIFEST, sentence.clone())
+        .detail(sentence)
+        .next(format!("correct the name, or have the group made: `serviceful groups create {missing}`")))
 }
 
 /// Writes app and deployment down, and whoever thereby gets into the app.
@@ -115,7 +135,7 @@ async fn keep(
 ) -> Result<Deployment, Refusal> {
     let store = &shared.ports.store;
     let by = caller.principal();
-    let is_new = store.add_app(app.clone(), cx.started_at, by).await.map_err(refuse::store)?;
+    let is_new = add_app(shared, &app, cx.started_at, by).await?;
     membership::on_deploy(shared, cx, &app, caller, is_new).await?;
     let deployment = Deployment {
         app: app.clone(),
@@ -132,6 +152,22 @@ async fn keep(
         Some(known) if !matches!(known.state, DeploymentState::Failed { .. }) => Ok(known),
         _ => store.add_deployment(deployment.clone()).await.map_err(refuse::store).map(|()| deployment),
     }
+}
+
+/// Adds the app if it is new; `false` when it is there.
+async fn add_app(shared: &Shared, app: &AppName, at: UnixMillis, admin: Option<PrincipalId>) -> Result<bool, Refusal> {
+    let store = &shared.ports.store;
+    // A removal of an app of this name is through with all of it before the next one begins.
+    let _order = shared.releasing.lock().await;
+    if !store.add_app(app.clone(), at, admin).await.map_err(refuse::store)? {
+        return Ok(false);
+    }
+    // SECURITY: a new app begins with nothing of an earlier one's, or not at all.
+    if let Err(error) = shared.ports.key_values.begin(app.clone()).await {
+        store.remove_app(app.clone()).await.map_err(refuse::store)?;
+        return Err(refuse::store(error));
+    }
+    Ok(true)
 }
 
 fn waiting(deployment: &Deployment) -> Vec<ComponentProgress> {
@@ -154,7 +190,13 @@ async fn views(shared: &Shared, name: &AppName, deployments: &[Deployment]) -> R
 
 async fn view(shared: &Shared, deployment: &Deployment) -> Result<DeploymentView, Refusal> {
     let mut views = views(shared, &deployment.app, std::slice::from_ref(deployment)).await?;
-    views.pop().ok_or_else(|| Refusal::internal("a deployment has no view"))
+    let mut view = views.pop().ok_or_else(|| Refusal::internal("a deployment has no view"))?;
+    // One that does not fit today's caps any more has nothing to say about secrets either.
+    if let Ok(plan) = Plan::of_stored(deployment, &shared.ports.caps) {
+        let wanted = plan.functions.iter().flat_map(|target| target.grants.secrets.iter().cloned());
+        view.secrets_missing = secrets::missing(shared, &deployment.app, wanted).await?;
+    }
+    Ok(view)
 }
 
 pub(crate) async fn list(shared: &Shared, asked: Asked) -> Result<Reply, Refusal> {

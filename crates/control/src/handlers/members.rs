@@ -4,7 +4,7 @@ use gateway::{Ctx, Refusal, Reply};
 use store::{AppMember, MemberRole, Principal, PrincipalKind};
 use types::AppName;
 
-use super::apps;
+use super::{apps, groups};
 use crate::{
     input::{self, Query},
     refuse, release, reply,
@@ -69,8 +69,7 @@ pub(super) async fn person(shared: &Shared, word: &str) -> Result<Principal, Ref
     if let Ok(id) = word.parse() {
         return shared.ports.store.principal(id).await.map_err(refuse::store)?.ok_or_else(unknown);
     }
-    let all = shared.ports.store.principals(None).await.map_err(refuse::store)?;
-    let mut named = all.into_iter().filter(|p| is_person(p) && *p.name == *word);
+    let mut named = shared.ports.store.people_named(word.into(), 2).await.map_err(refuse::store)?.into_iter();
     match (named.next(), named.next()) {
         (Some(one), None) => Ok(one),
         (Some(_), Some(_)) => {
@@ -99,12 +98,18 @@ pub(crate) async fn list(shared: &Shared, asked: Asked) -> Result<Reply, Refusal
 
     apps::find(shared, &app).await?;
     let mut members = Vec::new();
-    for member in shared.ports.store.members(app).await.map_err(refuse::store)? {
+    for member in shared.ports.store.members(app.clone()).await.map_err(refuse::store)? {
         let principal = shared.ports.store.principal(member.principal).await.map_err(refuse::store)?;
         members.push(shown(&member, principal.as_ref()));
     }
 
-    reply::ok(&MemberList { members })
+    let mut places = Vec::new();
+    for place in shared.ports.store.app_groups(app).await.map_err(refuse::store)? {
+        let size = groups::find(shared, &place.group).await?;
+        places.push(groups::shown(&place, size.people));
+    }
+
+    reply::ok(&MemberList { members, groups: places })
 }
 
 pub(crate) async fn put(shared: &Shared, cx: &Ctx, asked: Asked) -> Result<Reply, Refusal> {

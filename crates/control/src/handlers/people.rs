@@ -1,21 +1,26 @@
-//! People: invited, listed, taken out, let in again, given a link to a new password, removed. What counts as theirs ends at once.
-use std::{collections::HashMap, sync::Arc};
+//! People: listed, renamed, taken out, let in again, given a link to a new password, removed. What counts as theirs ends at once.
+use std::{collections::BTreeSet, sync::Arc};
 
 use control_api::{
-    CreateInvitation, CreateReset, InvitationCreated, PeopleList, PersonEntry, PersonView, PutPerson, Removed,
-    ResetCreated, Role, SessionList, SessionView, SessionsEnded,
+    CreateReset, EverythingEnded, PeopleList, PersonEntry, PersonView, PutPerson, Removed, RenamePerson, ResetCreated,
+    SessionList, SessionView, SessionsEnded,
 };
-use gateway::{ControlCall, Letter, NewInvitation, NewLink, Post, Refusal, Reply};
+use gateway::{ControlCall, Letter, NameFailure, NewLink, Post, Refusal, Renaming, Reply};
 use http::StatusCode;
-use store::{Credential, LinkPurpose, MemberRole, Principal, PrincipalKind};
-use types::{Caller, MailId, PrincipalId, Secret, UnixMillis, email_address};
+use store::{Credential, LinkPurpose, PeoplePage, Principal, PrincipalKind};
+use types::{AppName, MailId, PrincipalId, Secret, UnixMillis};
 
-use super::{mails, members};
+use super::{groups, mails, members};
 use crate::{
     input::{self, Query},
     refuse, release, reply,
     service::{Asked, Shared},
 };
+
+/// People on a page, where nothing is said of it.
+const PAGE: usize = 1_000;
+/// Longest text that is looked for.
+const FIND_CHARS_MAX: usize = 100;
 
 pub(crate) async fn put(shared: &Shared, asked: Asked) -> Result<Reply, Refusal> {
     let word = input::param(&asked.call, "person")?;
@@ -40,28 +45,81 @@ pub(crate) async fn put(shared: &Shared, asked: Asked) -> Result<Reply, Refusal>
     reply::ok(&PersonView { person: id, name: name.to_string(), owner, disabled: wanted.disabled })
 }
 
+/// A page of the directory.
 pub(crate) async fn list(shared: &Shared, asked: Asked) -> Result<Reply, Refusal> {
-    Query::parse(&asked.head, &[])?;
+    let query = Query::parse(&asked.head, &["limit", "after", "find", "groups"])?;
+    let (limit, after) = groups::page(&query, PAGE)?;
+    let (find, with_groups) = (query.text("find").filter(|text| !text.is_empty()), query.flag("groups")?);
+    if find.is_some_and(|text| text.chars().count() > FIND_CHARS_MAX) {
+        return Err(refuse::bad_input(format!("`find` has at most {FIND_CHARS_MAX} characters")));
+    }
 
     let store = &shared.ports.store;
-    let accounts = store.accounts().await.map_err(refuse::store)?;
-    let mut accounts: HashMap<_, _> = accounts.into_iter().map(|account| (account.person, account)).collect();
+    let page = PeoplePage { after, limit: limit + 1, find: find.map(Arc::from) };
+    let mut found = store.people(page).await.map_err(refuse::store)?;
+    let more = found.len() > limit;
+    found.truncate(limit);
     let mut people = Vec::new();
-    for principal in store.principals(None).await.map_err(refuse::store)? {
+    for (principal, account) in found {
         let PrincipalKind::Person { owner } = principal.kind else { continue };
-        let account = accounts.remove(&principal.id);
+        let groups = if with_groups { store.groups_of(principal.id).await.map_err(refuse::store)? } else { Vec::new() };
         people.push(PersonEntry {
             person: principal.id,
             name: principal.name.to_string(),
             owner,
             disabled: principal.disabled,
             created_at: principal.created_at,
-            second_factor: account.as_ref().is_some_and(|account| account.totp.is_some()),
+            // A passkey is two by itself.
+            second_factor: account.as_ref().is_some_and(|a| a.totp.is_some() || &*a.passkeys != "[]"),
+            groups,
             email: account.map(|account| account.email.to_string()),
         });
     }
 
-    reply::ok(&PeopleList { people })
+    let after = if more { people.last().map(|last| last.person) } else { None };
+    reply::ok(&PeopleList { people, after })
+}
+
+pub(crate) async fn rename(shared: &Shared, asked: Asked) -> Result<Reply, Refusal> {
+    let person = found(shared, &asked.call).await?;
+    let wanted: RenamePerson = input::json(&asked.head, asked.body).await?;
+
+    // Names are not unique; whoever looks after the directory sees addresses and ids beside them.
+    let renamed = shared.ports.sessions.rename(person.id, wanted.name.as_str().into(), Renaming::ByAdmin).await;
+    if !renamed.map_err(|e| unfit("", e))? {
+        return Err(refuse::not_found(format!("person `{}`", person.id)));
+    }
+
+    let owner = person.kind == PrincipalKind::Person { owner: true };
+    let view = PersonView { person: person.id, name: wanted.name, owner, disabled: person.disabled };
+    let mut reply = reply::ok(&view)?;
+    // Ids only: names may be erased one day.
+    reply.note = Some(format!("{} was renamed", person.id).into());
+    Ok(reply)
+}
+
+/// A name that nobody may have. `at`: where it stands, for a list.
+pub(super) fn unfit(at: &str, failure: NameFailure) -> Refusal {
+    match failure {
+        NameFailure::Store(error) => refuse::store(error),
+        unfit @ (NameFailure::Unfit { .. } | NameFailure::Alike) => refuse::bad_input(format!("{at}{unfit}")),
+    }
+}
+
+/// Break-glass: nobody is signed in after it, and no token counts.
+pub(crate) async fn end_everything(shared: &Shared, asked: Asked) -> Result<Reply, Refusal> {
+    Query::parse(&asked.head, &[])?;
+
+    let ended = shared.ports.sessions.end_everything().await.map_err(refuse::store)?;
+
+    let count = |n: usize| u64::try_from(n).unwrap_or(u64::MAX);
+    let view = EverythingEnded { sessions: count(ended.sessions), credentials: count(ended.credentials) };
+    let mut reply = reply::ok(&view)?;
+    reply.note = Some(
+        format!("everything of everybody ended: {} sessions, {} logins and tokens", view.sessions, view.credentials)
+            .into(),
+    );
+    Ok(reply)
 }
 
 /// The person that the path names. A service account is none.
@@ -83,20 +141,15 @@ pub(crate) async fn remove(shared: &Shared, asked: Asked) -> Result<Reply, Refus
     }
 
     let store = &shared.ports.store;
-    let mut apps = Vec::new();
-    for app in store.apps().await.map_err(refuse::store)? {
-        let members = store.members(app.name.clone()).await.map_err(refuse::store)?;
-        if members.iter().any(|member| member.principal == person.id) {
-            apps.push(app.name);
-        }
+    let mut apps: BTreeSet<AppName> = store.apps_of(person.id).await.map_err(refuse::store)?.into_iter().collect();
+    for group in store.groups_of(person.id).await.map_err(refuse::store)? {
+        apps.extend(shared.declaring(&group));
     }
     if !store.remove_person(person.id).await.map_err(refuse::store)? {
         return Err(refuse::not_found(format!("person `{}`", person.id)));
     }
     shared.ports.sessions.forget_person(person.id);
-    for app in apps {
-        release::publish(shared, &app).await?;
-    }
+    release::publish_each(shared, apps).await?;
 
     reply::ok(&Removed { removed: person.id.to_string() })
 }
@@ -143,66 +196,15 @@ pub(crate) async fn end_sessions(shared: &Shared, asked: Asked) -> Result<Reply,
     reply::ok(&SessionsEnded { person: person.id, ended: u64::try_from(ended).unwrap_or(u64::MAX) })
 }
 
-pub(crate) async fn invite(shared: &Shared, asked: Asked) -> Result<Reply, Refusal> {
-    let wanted: CreateInvitation = input::json(&asked.head, asked.body).await?;
-    if !shared.ports.invitations {
-        return Err(refuse::conflict("nobody can be invited: `sign_up.mode` is `off`")
-            .next("set it to `invite` in the operator's file, and restart the platform"));
-    }
-    let email = email_address(&wanted.email)
-        .ok_or_else(|| refuse::bad_input(format!("`{}` is not an e-mail address", input::short(&wanted.email))))?;
-    let role = match wanted.role {
-        Some(Role::Admin) => MemberRole::Admin,
-        Some(Role::Member) | None => MemberRole::Member,
-    };
-
-    let store = &shared.ports.store;
-    if store.account_of(email.clone()).await.map_err(refuse::store)?.is_some() {
-        return Err(refuse::conflict(format!("`{email}` has an account already"))
-            .next("add the person to an app: `serviceful members APP add NAME`"));
-    }
-    if let Some(app) = &wanted.app {
-        super::apps::find(shared, app).await?;
-    }
-    let inviter = match &*asked.caller {
-        Caller::Person(person) => Some(person.display_name.clone()),
-        _ => None,
-    };
-    let mailed = shared.ports.mail.is_on() && !wanted.print;
-    let new = NewInvitation {
-        email,
-        app: wanted.app.map(|app| (app, role)),
-        invited_by: asked.caller.principal(),
-        mailed,
-        sign_up: false,
-    };
-    let (invitation, code) = shared.ports.sessions.invite(new).await.map_err(refuse::store)?;
-
-    let link = format!("{}/invitation?secret={}", shared.ports.names.id_url(), code.reveal());
-    let app = invitation.app.as_ref().map(|(app, _)| app.clone());
-    let letter = |link| Letter::Invitation { inviter, app, link };
-    let post = Outgoing { to: invitation.email.clone(), person: None, expires_at: invitation.expires_at };
-    let (link, mail) = match out(shared, mailed, post, link, letter).await {
-        Ok(gone) => gone,
-        Err(refusal) => {
-            // Nobody could use it: its link was shown to nobody.
-            store.remove_invitation(invitation.id).await.map_err(refuse::store)?;
-            return Err(refusal);
-        }
-    };
-    let (email, expires_at) = (invitation.email.to_string(), invitation.expires_at);
-    reply::json(StatusCode::CREATED, &InvitationCreated { id: invitation.id, email, link, mail, expires_at })
-}
-
 /// To whom a link goes, and until when.
-struct Outgoing {
-    to: Arc<str>,
-    person: Option<PrincipalId>,
-    expires_at: UnixMillis,
+pub(super) struct Outgoing {
+    pub(super) to: Arc<str>,
+    pub(super) person: Option<PrincipalId>,
+    pub(super) expires_at: UnixMillis,
 }
 
 /// Sends a link by mail, or gives it back to be shown; never both.
-async fn out(
+pub(super) async fn out(
     shared: &Shared,
     mailed: bool,
     to: Outgoing,

@@ -1,9 +1,7 @@
 //! Requests for access: whoever looks after the app decides, once.
-use std::collections::HashMap;
-
 use control_api::{AccessDenied, AccessRequestList, AccessRequestView, ApproveAccess, Role};
 use gateway::{Ctx, Refusal, Reply};
-use store::{AppMember, MemberRole, Principal};
+use store::{AppMember, MemberRole};
 use types::AppName;
 
 use super::{apps, members};
@@ -20,14 +18,13 @@ pub(crate) async fn list(shared: &Shared, asked: Asked) -> Result<Reply, Refusal
     let store = &shared.ports.store;
     apps::find(shared, &app).await?;
     let open = store.access_requests(app).await.map_err(refuse::store)?;
-    let people = store.principals(None).await.map_err(refuse::store)?;
-    let people: HashMap<_, Principal> = people.into_iter().map(|person| (person.id, person)).collect();
     let mut requests = Vec::new();
     for request in open {
+        let person = store.principal(request.person).await.map_err(refuse::store)?;
         let account = store.account(request.person).await.map_err(refuse::store)?;
         requests.push(AccessRequestView {
             person: request.person,
-            name: people.get(&request.person).map_or_else(String::new, |person| person.name.to_string()),
+            name: person.map_or_else(String::new, |person| person.name.to_string()),
             email: account.map(|account| account.email.to_string()),
             message: request.message.to_string(),
             asked_at: request.asked_at,

@@ -1,6 +1,6 @@
 //! Why a request was answered as it was: the audit log says what happened, the rules say what would change it.
 use control_api::{AuditEvent, AuditQuery, ExplainedCaller, ExplainedRule, Explanation};
-use gateway::{Refusal, Reply};
+use gateway::{Refusal, ReleaseGroup, Reply};
 use store::{Principal, PrincipalKind};
 use types::{RequestId, UnixMillis};
 
@@ -159,12 +159,21 @@ async fn rules(shared: &Shared, event: &AuditEvent) -> Result<Vec<ExplainedRule>
 }
 
 fn draft(shared: &Shared, stored: &store::Deployment) -> Result<std::sync::Arc<dyn gateway::Draft>, Refusal> {
+    let plan = Plan::of_stored(stored, &shared.ports.caps)?;
+    // Only the text of rules is asked for, which is the same whoever is in a group.
+    let groups = plan.groups.into_iter().map(|name| ReleaseGroup {
+        name,
+        admin: None,
+        declared: true,
+        people: std::sync::Arc::from([]),
+    });
     let release = gateway::Release {
         app: stored.app.clone(),
         version: 0,
         deployment: Some(stored.id),
-        functions: Plan::of_stored(stored, &shared.ports.caps)?.functions,
+        functions: plan.functions,
         members: Vec::new(),
+        groups: groups.collect(),
         cedar: stored.policy.clone(),
     };
     shared.ports.review.draft(&release, &[]).map_err(|e| directory::unreadable(&e))
@@ -186,10 +195,24 @@ fn sentence(event: &AuditEvent, caller: &Someone, rules: &[ExplainedRule]) -> St
         "failed" => format!("was allowed, and it failed{status}{code}"),
         _ => format!("was refused{status}{code}"),
     };
-    let ids: Vec<_> = rules.iter().map(|rule| format!("`{}`", rule.id)).collect();
-    let why = match (ids.is_empty(), event.outcome.result.as_str(), &event.outcome.reason) {
-        (false, "refused", _) => format!("{} forbid it", ids.join(" and ")),
-        (false, ..) => format!("permitted by {}", ids.join(" and ")),
+    let named = |effect: &str| {
+        let ids: Vec<_> = rules
+            .iter()
+            .filter(|rule| rule.effect.as_deref() == Some(effect))
+            .map(|rule| format!("`{}`", rule.id))
+            .collect();
+        ids.join(" and ")
+    };
+    let (forbid, permit) = (named("forbid"), named("permit"));
+    let why = match (rules.is_empty(), event.outcome.result.as_str(), &event.outcome.reason) {
+        (false, "refused", _) if !forbid.is_empty() => format!("forbidden by {forbid}"),
+        // Rules let it in, and something else did not: what the function demands, or what is done.
+        (false, "refused", Some(reason)) if !permit.is_empty() => {
+            format!("permitted by {permit}, and refused because: {}", input::short(reason))
+        }
+        (false, "refused", _) => "decided by rules that are not there any more".to_owned(),
+        (false, ..) if permit.is_empty() => "permitted by rules that are not there any more".to_owned(),
+        (false, ..) => format!("permitted by {permit}"),
         (true, "refused", Some(reason)) => format!("no rule permitted it ({})", input::short(reason)),
         (true, ..) => "no rule was asked".to_owned(),
     };

@@ -13,8 +13,8 @@ use types::{
 };
 
 use super::fakes::{
-    FakeArtefacts, FakeAudit, FakeClock, FakeComponents, FakeCredentials, FakeLogs, FakeMail, FakePolicy, FakePosture,
-    FakeRecord, FakeRelease, FakeReview, MemoryContents, MemoryStore, digest_of,
+    FakeArtefacts, FakeAudit, FakeBreachList, FakeClock, FakeComponents, FakeCredentials, FakeKeys, FakeLogs, FakeMail,
+    FakePolicy, FakePosture, FakeRecord, FakeRelease, FakeReview, FakeSecrets, MemoryContents, MemoryStore, digest_of,
 };
 use crate::{Config, Ports, Service};
 
@@ -25,12 +25,14 @@ pub(super) struct Room {
     pub(super) policy_release: Arc<FakeRelease>,
     pub(super) route_release: Arc<FakeRelease>,
     pub(super) credentials: Arc<FakeCredentials>,
+    pub(super) keys: Arc<FakeKeys>,
     pub(super) mail: Arc<FakeMail>,
     pub(super) logs: Arc<FakeLogs>,
     pub(super) audit: Arc<FakeAudit>,
     pub(super) record: Arc<FakeRecord>,
     pub(super) artefacts: Arc<FakeArtefacts>,
     pub(super) contents: Arc<MemoryContents>,
+    pub(super) key_values: Arc<store::MemoryKeyValues>,
     pub(super) clock: Arc<FakeClock>,
 }
 
@@ -99,10 +101,14 @@ impl Room {
         let mut caps = Limits { run: RunLimits::CAP, compile: types::CompileLimits::CAP };
         caps.compile.component_kib = 64;
         let artefacts = Arc::new(FakeArtefacts::default());
+        let key_values = Arc::new(store::MemoryKeyValues::new(1 << 20));
+        let keys = Arc::new(FakeKeys::default());
         let service = Service::new(Ports {
             config: Config { undeployed_mib: 1, deployments_kept: 2, ..Config::default() },
             store: store.clone(),
             contents: contents.clone(),
+            key_values: key_values.clone(),
+            secrets: Arc::new(FakeSecrets),
             artefacts: artefacts.clone(),
             components: components.clone(),
             policy: Arc::new(FakePolicy),
@@ -110,8 +116,10 @@ impl Room {
             releases: vec![policy_release.clone(), route_release.clone()],
             credentials: credentials.clone(),
             people: credentials.clone(),
+            keys: keys.clone(),
             sessions: credentials.clone(),
             mail: mail.clone(),
+            breach_list: Arc::new(FakeBreachList::default()),
             invitations: true,
             logs: logs.clone(),
             posture: Arc::new(FakePosture),
@@ -134,12 +142,14 @@ impl Room {
             policy_release,
             route_release,
             credentials,
+            keys,
             mail,
             logs,
             audit,
             record,
             artefacts,
             contents,
+            key_values,
             clock,
         }
     }
@@ -160,6 +170,14 @@ impl Room {
         let code = Digest::from_bytes([200; 32]);
         assert!(self.store.rest.put_claim(code, UnixMillis(9)).await.is_ok());
         assert!(self.store.rest.claim_account(code, UnixMillis(1), found, account).await.unwrap());
+    }
+
+    /// The group `baristas` with person 2 in it, which is a member of `coffee`.
+    pub(super) async fn baristas(&self) {
+        let ask = async |op, values: &[&str], sent| self.ask(op, &owner(), values, sent).await.unwrap();
+        ask(Op::GroupCreate, &[], Sent::Json(json!({ "name": "baristas" }))).await;
+        ask(Op::GroupAdd, &["baristas"], Sent::Json(json!({ "people": ["Person 2"] }))).await;
+        ask(Op::AppGroupPut, &["coffee", "baristas"], Sent::Json(json!({ "role": "member" }))).await;
     }
 
     /// A mail that waits, and a server for it.

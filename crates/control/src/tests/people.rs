@@ -258,7 +258,7 @@ async fn an_invitation_is_for_an_address_and_an_app_that_are_there() {
     assert_eq!((inviter.as_deref(), app.as_ref().map(ToString::to_string)), (Some("Person 1"), Some("coffee".into())));
     assert_eq!(
         (&*posted[0].to, link.reveal()),
-        ("ada@example.org", "http://id.localhost:8080/invitation?secret=code-9")
+        ("ada@example.org", "http://id.localhost:8080/invitation?secret=code-10")
     );
     let (_, made) = invite(json!({ "email": "ada@example.org", "print": true })).await.unwrap();
     assert!(made["link"].is_string() && made.get("mail").is_none(), "{made}");

@@ -9,7 +9,8 @@ use super::harness::{OPERATOR, Room, Sent, owner};
 /// operation does not compile without its line here.
 async fn good(room: &Room, op: Op) -> (u16, serde_json::Value) {
     let token = CredentialId::from_bytes([1; 16]).to_string();
-    let deployment = room.store.deployments.lock().unwrap()[0].id.to_string();
+    let coffee = super::harness::app("coffee");
+    let deployment = room.store.deployments.lock().unwrap().iter().find(|d| d.app == coffee).unwrap().id.to_string();
     let request = types::RequestId::from_bytes([5; 16]).to_string();
     let digest = super::fakes::digest_of(b"\0asmnew").to_string();
     let caller = if op == Op::ClaimIssue { OPERATOR } else { owner() };
@@ -44,6 +45,13 @@ async fn good(room: &Room, op: Op) -> (u16, serde_json::Value) {
             let sent = if op == Op::AccessRequestDeny { nothing } else { Sent::Json(json!({})) };
             (vec!["coffee", "Person%202"], sent)
         }
+        Op::SecretsList => (vec!["coffee"], nothing),
+        Op::SecretPut => (vec!["coffee", "KEY"], Sent::Json(json!({ "value": "v" }))),
+        Op::SecretRemove => {
+            let sent = Sent::Json(json!({ "value": "v" }));
+            room.ask(Op::SecretPut, &caller, &["coffee", "KEY"], sent).await.unwrap();
+            (vec!["coffee", "KEY"], nothing)
+        }
         Op::FunctionCallers => (vec!["coffee", "menu"], nothing),
         Op::RequestExplain => {
             *room.audit.events.lock().unwrap() = vec![super::reach::refused()];
@@ -53,7 +61,23 @@ async fn good(room: &Room, op: Op) -> (u16, serde_json::Value) {
         Op::AppRollback => (vec!["coffee"], Sent::Json(json!({}))),
         Op::MemberPut => (vec!["coffee", "Person%202"], Sent::Json(json!({ "role": "member" }))),
         Op::PersonPut => (vec!["Person%202"], Sent::Json(json!({ "disabled": true }))),
-        Op::PeopleList => (vec![], nothing),
+        Op::PeopleList | Op::GroupsList | Op::InvitationsList | Op::EverythingEnd => (vec![], nothing),
+        Op::GroupCreate => (vec![], Sent::Json(json!({ "name": "cooks" }))),
+        Op::GroupGet | Op::GroupRemove => (vec!["baristas"], nothing),
+        Op::GroupAdd => (vec!["baristas"], Sent::Json(json!({ "people": ["Person 3"] }))),
+        Op::GroupTake => (vec!["baristas", "Person%202"], nothing),
+        Op::AppGroupPut => (vec!["tea", "baristas"], Sent::Json(json!({ "role": "member" }))),
+        Op::AppGroupRemove => (vec!["coffee", "baristas"], nothing),
+        Op::PersonRename => (vec!["Person%202"], Sent::Json(json!({ "name": "Ada" }))),
+        Op::PeopleImport => {
+            let row = json!({ "line": 2, "email": "ada@example.org", "groups": ["baristas"] });
+            (vec![], Sent::Json(json!({ "dry_run": false, "people": [row] })))
+        }
+        Op::InvitationRevoke => {
+            let new = json!({ "dry_run": false, "people": [{ "line": 2, "email": "ada@example.org" }] });
+            room.ask(Op::PeopleImport, &owner(), &[], Sent::Json(new)).await.unwrap();
+            return room.ask(op, &caller, &["ada@example.org"], nothing).await.unwrap();
+        }
         Op::PersonRemove | Op::SessionsList | Op::SessionsEnd => (vec!["Person%202"], nothing),
         Op::InvitationCreate => {
             (vec![], Sent::Json(json!({ "email": "Ada@example.org", "app": "coffee", "role": "admin" })))
@@ -63,7 +87,13 @@ async fn good(room: &Room, op: Op) -> (u16, serde_json::Value) {
             room.account(id).await;
             (vec!["Person%202"], Sent::Json(json!({})))
         }
-        Op::MailsList => (vec![], nothing),
+        Op::MailsList | Op::BreachListGet | Op::KeysList => (vec![], nothing),
+        Op::BreachListPut => (vec![], Sent::Bytes(b"list".to_vec())),
+        Op::BreachListRemove => {
+            room.ask(Op::BreachListPut, &caller, &[], Sent::Bytes(b"list".to_vec())).await.unwrap();
+            (vec![], nothing)
+        }
+        Op::KeysRotate => (vec![], Sent::Json(json!({ "emergency": false }))),
         Op::MailRetry => {
             let id = room.waiting_mail().await;
             return room.ask(op, &caller, &[&id], nothing).await.unwrap();
@@ -94,6 +124,8 @@ async fn every_operation_answers_in_its_shape() {
         let room = Room::new();
         room.deploy("coffee", b"\0asmone").await;
         room.deploy("coffee", b"\0asmtwo").await;
+        room.deploy("tea", b"\0asmtwo").await;
+        room.baristas().await;
         room.store.credentials.lock().unwrap().push(store::Credential {
             id: CredentialId::from_bytes([1; 16]),
             principal: types::PrincipalId::from_bytes([1; 16]),

@@ -184,6 +184,17 @@ fn check(case: Case) {
     let method: Method = METHODS[case.method].parse().unwrap();
     let verdict = judge(question(&method, &headers(case), &super::tests::site()));
     assert_eq!(said(verdict), oracle(case), "{case:?}: {:?}", headers(case));
+    // What is not attached to a session's cookie for reading and writing alike is no word of the user or of our own page.
+    let sender = sender(&question(&method, &headers(case), &super::tests::site()));
+    let (site, origin) = (SITES[case.site], ORIGINS[case.origin]);
+    let expected = match (site, origin) {
+        (Some(["same-origin"]), None | Some("null" | "http://coffee.localhost:8080")) => Sender::Here,
+        (Some(["none"]), _) | (None, Some("http://coffee.localhost:8080")) => Sender::Here,
+        (None, None) => Sender::Silent,
+        _ => Sender::Elsewhere,
+    };
+    assert_eq!(sender, expected, "{case:?}: {:?}", headers(case));
+    assert!(sender != Sender::Elsewhere || said(verdict) != "attach", "{case:?}");
 }
 
 #[test]

@@ -82,3 +82,28 @@ fn accounts_are_named_as_in_manifests() {
         assert!(matches!(check_account(bad), Err(CredentialFailure::Unfit { .. })), "{bad}");
     }
 }
+
+#[test]
+fn names_that_pass_for_each_other_are_told() {
+    for (one, other) in [
+        ("Ada Lovelace", "ada lovelace"),
+        ("Ada Lovelace", "AdaLovelace"),
+        ("Ada Lovelace", "\u{410}d\u{430} Lovelace"),
+        ("Ada Lovelace", "Ada Love1ace"),
+        ("Ada Lovelace", "Ada L\u{3bf}velace"),
+        ("paypal", "paypaI"),
+        ("Ada", "A.d-a"),
+        ("Ana Mar\u{ed}a", "Ana Mari\u{301}a"),
+    ] {
+        assert!(alike(one, other) && alike(other, one), "{one} / {other}: {:?} {:?}", glance(one), glance(other));
+    }
+    for (one, other) in [
+        ("Ada", "Adam"),
+        ("\u{738b}\u{5c0f}\u{660e}", "\u{674e}\u{5c0f}\u{660e}"),
+        ("Bob", "Rob"),
+        ("\u{2615}", "\u{2764}"),
+    ] {
+        assert!(!alike(one, other), "{one} / {other}");
+    }
+    assert!(alike("\u{2615}", "\u{2615}"));
+}

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use gateway::{CredentialPort, Identify};
-use identity::{Config, Service};
+use identity::Config;
 use store::{Apps, Audience, Credential, CredentialKind};
 use types::{Action, AppName, Clock, Secret};
 
@@ -36,7 +36,7 @@ async fn mint(w: &World, dice: &Seed, people: &[types::PrincipalId]) -> Option<T
 }
 
 async fn compare(w: &World, token: &Token, story: &Story) {
-    let bare = Service::new(Config::default(), w.store.clone(), w.clock.clone(), w.rng.clone());
+    let bare = w.bare();
     for intent in [control(Action::AppsList), invoke("coffee"), invoke("tea")] {
         let admitted = bearer(&token.secret);
         let cx = w.cx();

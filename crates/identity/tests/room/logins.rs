@@ -5,9 +5,9 @@ use aws_lc_rs::{
     signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _},
 };
 use data_encoding::BASE64URL_NOPAD;
-use gateway::{Admitted, CredentialPort, LoginPort, LoginTokens, NewLogin, RefreshFailure, SessionPort};
+use gateway::{Admitted, CredentialPort, LoginPort, LoginTokens, NewLogin, RefreshFailure, SessionPort, Wanted};
 use http::{Method, Request};
-use store::Logins;
+use store::{Audience, Logins};
 use types::{Action, Assurance, Caller, Clock, CredentialId, Digest, Secret};
 
 use crate::world::{World, control, wire, world};
@@ -15,7 +15,7 @@ use crate::world::{World, control, wire, world};
 const URL: &str = "https://console.localhost/api/v1/apps";
 const ENDPOINT: &str = "https://id.localhost/oauth/token";
 
-struct Holder {
+pub(crate) struct Holder {
     pair: EcdsaKeyPair,
     made: std::cell::Cell<u32>,
 }
@@ -25,7 +25,7 @@ fn b64(bytes: impl AsRef<[u8]>) -> String {
 }
 
 impl Holder {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { pair: EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).expect("a key"), made: 0.into() }
     }
 
@@ -47,18 +47,26 @@ impl Holder {
         format!("{text}.{}", b64(signature.as_ref()))
     }
 
-    fn key(&self, w: &World) -> Digest {
+    pub(crate) fn key(&self, w: &World) -> Digest {
         let proof = self.prove(w, "POST", ENDPOINT, None);
         w.room.key_of(Some(&proof), &Method::POST, ENDPOINT).expect("a good proof")
     }
 
-    fn request(&self, w: &World, token: &Secret) -> Admitted {
+    pub(crate) fn request(&self, w: &World, token: &Secret) -> Admitted {
         let proof = self.prove(w, "GET", URL, Some(token));
         let request = Request::get(URL).header("authorization", format!("DPoP {}", token.reveal()));
         Admitted::for_test(wire(), request.header("dpop", proof).body(()).expect("a request").into_parts().0)
     }
 
+    pub(crate) fn wanted(&self, audience: Audience) -> Wanted {
+        Wanted { client: "serviceful-cli", audience }
+    }
+
     async fn login(&self, w: &World, person: types::PrincipalId) -> LoginTokens {
+        self.login_for(w, person, Audience::Platform).await
+    }
+
+    pub(crate) async fn login_for(&self, w: &World, person: types::PrincipalId, audience: Audience) -> LoginTokens {
         let new = NewLogin {
             id: CredentialId::fresh(w.clock.now(), &*w.rng),
             person,
@@ -66,6 +74,8 @@ impl Holder {
             label: "Command line on build-3".into(),
             assurance: Assurance::PhishingResistant,
             authenticated_at: w.clock.now(),
+            opening: w.opening(person).await,
+            wanted: self.wanted(audience),
         };
         w.room.open_login(new).await.expect("a login")
     }
@@ -83,7 +93,7 @@ async fn its_secrets_end_in_time_and_the_login_is_who_is_recorded() {
     let holder = Holder::new();
     let tokens = holder.login(&w, ada.id).await;
     assert_eq!((tokens.access_s, tokens.ends_at), (300, w.clock.now().plus_seconds(43_200)));
-    assert!(tokens.access.reveal().starts_with("sfp_") && tokens.refresh.reveal().starts_with("sfr_"));
+    assert!(tokens.access.reveal().starts_with("ey") && tokens.refresh.reveal().starts_with("sfr_"));
     let caller = w.ask(&holder.request(&w, &tokens.access), &control(Action::AppsList)).await.expect("known");
     let Caller::Person(person) = &*caller else { panic!("{caller:?}") };
     assert_eq!((person.credential, person.assurance), (tokens.login, Assurance::PhishingResistant));
@@ -99,18 +109,50 @@ async fn its_secrets_end_in_time_and_the_login_is_who_is_recorded() {
 
     w.clock.forward_ms(300_000);
     assert!(reason(&w, &holder, &tokens.access).await.contains("expired"));
-    let next = w.room.refresh_login(tokens.refresh, holder.key(&w)).await.expect("refreshed");
+    let next = w
+        .room
+        .refresh_login(tokens.refresh, holder.key(&w), holder.wanted(Audience::Platform))
+        .await
+        .expect("refreshed");
     assert_eq!(next.login, tokens.login);
     assert!(w.ask(&holder.request(&w, &next.access), &control(Action::AppsList)).await.is_ok());
 
     // Near its end it gets no more than what is left, and then nothing.
     w.clock.forward_ms(43_200_000 - 300_000 - 60_000);
-    let last = w.room.refresh_login(next.refresh, holder.key(&w)).await.expect("refreshed");
+    let last =
+        w.room.refresh_login(next.refresh, holder.key(&w), holder.wanted(Audience::Platform)).await.expect("refreshed");
     assert_eq!(last.access_s, 60);
     w.clock.forward_ms(60_000);
-    let over = w.room.refresh_login(last.refresh, holder.key(&w)).await;
+    let over = w.room.refresh_login(last.refresh, holder.key(&w), holder.wanted(Audience::Platform)).await;
     assert!(matches!(&over, Err(RefreshFailure::Refused(why)) if why.contains("it is over")), "{over:?}");
     assert!(reason(&w, &holder, &last.access).await.contains("expired"));
+}
+
+/// A process that comes after another does not know what that one saw: nothing counts that the other can have seen.
+#[tokio::test]
+async fn a_proof_does_not_count_again_after_a_restart() {
+    let mut w = world();
+    let ada = w.person("Ada", false).await;
+    let holder = Holder::new();
+    let tokens = holder.login(&w, ada.id).await;
+    // By a clock that is ahead as far as is allowed.
+    w.clock.forward_ms(5_000);
+    let early = holder.request(&w, &tokens.access);
+    w.clock.back_ms(5_000);
+    assert!(w.ask(&early, &control(Action::AppsList)).await.is_ok());
+    w.restart(identity::Config::default(), false);
+    for _ in 0..6 {
+        let said = w.ask(&early, &control(Action::AppsList)).await.expect_err("it was used");
+        assert!(said.reason.contains("has started since"), "{}", said.reason);
+        let fresh = w.ask(&holder.request(&w, &tokens.access), &control(Action::AppsList)).await.expect_err("too soon");
+        assert!(fresh.detail.as_deref().is_some_and(|detail| detail.contains("try again")), "{fresh:?}");
+        w.clock.forward_ms(1_000);
+    }
+    assert!(
+        w.ask(&holder.request(&w, &tokens.access), &control(Action::AppsList)).await.is_ok(),
+        "and then it goes on"
+    );
+    assert!(w.ask(&early, &control(Action::AppsList)).await.is_err());
 }
 
 #[tokio::test]
@@ -130,10 +172,14 @@ async fn a_refresh_a_revocation_and_a_replay_reach_every_cache_at_once() {
 
     let first = holder.login(&w, ada.id).await;
     seen(&first.access).await;
-    let second = w.room.refresh_login(first.refresh.clone(), holder.key(&w)).await.expect("refreshed");
-    gone(&first.access, "unknown").await;
+    let second = w
+        .room
+        .refresh_login(first.refresh.clone(), holder.key(&w), holder.wanted(Audience::Platform))
+        .await
+        .expect("refreshed");
+    gone(&first.access, "has no more").await;
     seen(&second.access).await;
-    assert!(w.room.refresh_login(first.refresh, holder.key(&w)).await.is_err());
+    assert!(w.room.refresh_login(first.refresh, holder.key(&w), holder.wanted(Audience::Platform)).await.is_err());
     gone(&second.access, "revoked").await;
 
     let third = holder.login(&w, ada.id).await;
@@ -143,7 +189,8 @@ async fn a_refresh_a_revocation_and_a_replay_reach_every_cache_at_once() {
 
     let fourth = holder.login(&w, ada.id).await;
     seen(&fourth.access).await;
-    assert_eq!(w.room.end_all(ada.id, None, None).await.expect("ended"), 1);
+    let sessions = 3;
+    assert_eq!(w.room.end_all(ada.id, None, None).await.expect("ended"), sessions + 1);
     gone(&fourth.access, "revoked").await;
 
     let fifth = holder.login(&w, ada.id).await;
@@ -155,6 +202,6 @@ async fn a_refresh_a_revocation_and_a_replay_reach_every_cache_at_once() {
     seen(&sixth.access).await;
     assert!(w.room.set_disabled(ada.id, true).await.expect("disabled"));
     gone(&sixth.access, "disabled").await;
-    assert!(w.room.refresh_login(sixth.refresh, holder.key(&w)).await.is_err());
+    assert!(w.room.refresh_login(sixth.refresh, holder.key(&w), holder.wanted(Audience::Platform)).await.is_err());
     assert_eq!(w.store.logins(Some(ada.id)).await.expect("a list").len(), 5);
 }

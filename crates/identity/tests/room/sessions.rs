@@ -48,6 +48,7 @@ async fn open(w: &World, person: &Principal, child: Option<(&str, CredentialId)>
         assurance: Assurance::MultiFactor,
         authenticated_at: types::Clock::now(&*w.clock),
         device: "Firefox on Linux".into(),
+        by: store::OpenedBy::Other,
     };
     w.room.open(new).await.expect("a session")
 }

@@ -5,15 +5,21 @@ use std::sync::{
 };
 
 use gateway::{
-    Admitted, Channel, ControlCall, CredentialPort, Ctx, Identify, Intent, LoginPort, NewCredential, NewLogin, Refusal,
+    Admitted, Channel, ControlCall, CredentialPort, Ctx, Identify, Intent, LoginPort, Names, NewCredential, NewLogin,
+    NewSession, Refusal, SessionPort, TokenKey, Wanted,
 };
 use http::Request;
-use identity::{Config, Service};
-use store::{Apps, Audience, Credential, CredentialKind, Directory, MemoryStore, Principal, PrincipalKind};
+use identity::{Config, Ports, Service};
+use store::{
+    Apps, Audience, Credential, CredentialKind, Directory, Link, LinkPurpose, MemoryStore, OpenedBy, Opening,
+    Principal, PrincipalKind, Sessions,
+};
 use types::{
     Access, Action, AppName, Assurance, Caller, Clock, CredentialId, Digest, FunctionName, FunctionTarget, Grants,
     Instant, PrincipalId, Resource, Rng, RunLimits, Secret, UnixMillis,
 };
+
+use crate::mint::Mint;
 
 pub(crate) const OWNER_UID: u32 = 1_234;
 
@@ -24,6 +30,12 @@ pub(crate) struct Hands(AtomicU64);
 impl Hands {
     pub(crate) fn forward_ms(&self, ms: u64) {
         self.0.fetch_add(ms, Ordering::SeqCst);
+    }
+}
+
+impl Hands {
+    pub(crate) fn back_ms(&self, ms: u64) {
+        self.0.fetch_sub(ms, Ordering::SeqCst);
     }
 }
 
@@ -69,7 +81,18 @@ pub(crate) struct World {
     pub(crate) store: Arc<MemoryStore>,
     pub(crate) clock: Arc<Hands>,
     pub(crate) rng: Arc<Seed>,
+    pub(crate) mint: Arc<Mint>,
     pub(crate) room: Service,
+}
+
+fn names() -> Names {
+    Names {
+        scheme: "https",
+        apps_domain: "localhost".into(),
+        console: "console.localhost".into(),
+        id: "id.localhost".into(),
+        port: None,
+    }
 }
 
 pub(crate) fn app(name: &str) -> AppName {
@@ -82,8 +105,29 @@ pub(crate) fn world() -> World {
 
 pub(crate) fn world_with(config: Config) -> World {
     let (store, clock, rng) = (Arc::new(MemoryStore::default()), Arc::new(Hands::default()), Arc::new(Seed::new(1)));
-    let room = Service::new(config, store.clone(), clock.clone(), rng.clone());
-    World { store, clock, rng, room }
+    let mint = Arc::new(Mint::new(clock.clone()));
+    let mut w = World { room: room(config.clone(), &store, &clock, &rng, &mint, true), store, clock, rng, mint };
+    w.restart(config, true);
+    w
+}
+
+fn room(
+    config: Config,
+    store: &Arc<MemoryStore>,
+    clock: &Arc<Hands>,
+    rng: &Arc<Seed>,
+    mint: &Arc<Mint>,
+    first: bool,
+) -> Service {
+    let ports = Ports {
+        store: store.clone(),
+        tokens: mint.clone(),
+        names: names(),
+        clock: clock.clone(),
+        rng: rng.clone(),
+        first,
+    };
+    Service::new(config, ports)
 }
 
 pub(crate) fn control(action: Action) -> Intent {
@@ -125,6 +169,39 @@ pub(crate) fn bearer(token: &Secret) -> Admitted {
 }
 
 impl World {
+    /// A process that comes after, or is the first: what the one before remembered is gone.
+    pub(crate) fn restart(&mut self, config: Config, first: bool) {
+        self.room = room(config, &self.store, &self.clock, &self.rng, &self.mint, first);
+        // The mint does not wait.
+        let mut asked = std::pin::pin!(self.room.refresh_keys());
+        let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
+        let std::task::Poll::Ready(keys) = std::future::Future::poll(asked.as_mut(), &mut cx) else {
+            panic!("it waits")
+        };
+        let _: Vec<TokenKey> = keys.expect("keys");
+    }
+
+    /// A room beside this one, without its caches.
+    pub(crate) fn bare(&self) -> Service {
+        room(Config::default(), &self.store, &self.clock, &self.rng, &self.mint, true)
+    }
+
+    /// A session of this person, and a code that was used once: what a login is opened with.
+    pub(crate) async fn opening(&self, person: PrincipalId) -> Opening {
+        let now = self.clock.now();
+        let (assurance, device) = (Assurance::MultiFactor, "Firefox on Linux".into());
+        let new = NewSession { person, child: None, assurance, authenticated_at: now, device, by: OpenedBy::Other };
+        let (session, _) = self.room.open(new).await.expect("a session");
+        let mut code = [0; 32];
+        self.rng.fill(&mut code);
+        let hash = Digest::from_bytes(code);
+        let expires_at = now.plus_seconds(60);
+        let link = Link { hash, purpose: LinkPurpose::Code, person, note: "{}".into(), expires_at };
+        self.store.add_link(link).await.expect("a code");
+        self.store.use_link(LinkPurpose::Code, hash, now).await.expect("used");
+        Opening { session: session.id, code: hash }
+    }
+
     pub(crate) fn cx(&self) -> Ctx {
         Ctx::arrive(self.clock.clone(), self.rng.clone())
     }
@@ -175,7 +252,10 @@ impl World {
         let id = CredentialId::fresh(self.clock.now(), &*self.rng);
         let (assurance, authenticated_at) = (Assurance::MultiFactor, self.clock.now());
         let key = Digest::from_bytes([8; 32]);
-        let new = NewLogin { id, person, key, label: "Command line on test".into(), assurance, authenticated_at };
+        let opening = self.opening(person).await;
+        let wanted = Wanted { client: "serviceful-cli", audience: Audience::Platform };
+        let label = "Command line on test".into();
+        let new = NewLogin { id, person, key, label, assurance, authenticated_at, opening, wanted };
         self.room.open_login(new).await.expect("a login").access
     }
 

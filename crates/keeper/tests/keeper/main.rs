@@ -7,3 +7,4 @@ mod hostile;
 mod life;
 mod process;
 mod secrets;
+mod tokens;

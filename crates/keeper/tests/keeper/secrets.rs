@@ -1,7 +1,7 @@
 //! Passwords, codes and seals, asked of a keeper in its jail.
 use std::time::{Duration, Instant};
 
-use types::PrincipalId;
+use types::{AppName, PrincipalId, SecretName};
 use wire::keeper::{Answer, PasswordFlaw, Purpose, Question, Typed};
 
 use crate::process::{Front, Keeper, frame};
@@ -127,4 +127,47 @@ async fn seals_open_for_their_purpose_and_codes_for_their_person() {
     // A sealed secret cannot be opened as if it were a cookie.
     let as_cookie = Question::Unseal { purpose, context: person.as_bytes().to_vec(), sealed };
     assert_eq!(front.ask(as_cookie).await, Answer::Unsealed(None));
+}
+
+/// A row that is moved to another app or another name, or was sealed for anything else, does not open, and that is written down.
+#[tokio::test]
+async fn secrets_of_apps_open_for_their_app_and_name_alone() {
+    let outside = tempfile::tempdir().unwrap();
+    let folder = outside.path().join("keeper");
+    let keeper = Keeper::start(&folder).await;
+    let mut front = keeper.front();
+    let app = |name: &str| AppName::parse(name).unwrap();
+    let name = |name: &str| SecretName::parse(name).unwrap();
+    let seal = |value: &str| Question::SealSecret { app: app("coffee"), name: name("KEY"), value: typed(value) };
+    let large = "x".repeat(64 << 10);
+    let Answer::Sealed(sealed) = front.ask(seal(&large)).await else { panic!() };
+    assert!(!sealed.windows(32).any(|window| window == &large.as_bytes()[..32]));
+    let open = |of: &str, called: &str, sealed: &[u8]| Question::OpenSecret {
+        app: app(of),
+        name: name(called),
+        sealed: sealed.to_vec(),
+    };
+    assert_eq!(front.ask(open("coffee", "KEY", &sealed)).await, Answer::Secret(typed(&large)));
+    for moved in [open("tea", "KEY", &sealed), open("coffee", "KEY_2", &sealed), open("coffee", "KEY", &sealed[1..])] {
+        assert!(matches!(front.ask(moved).await, Answer::Refused { .. }));
+    }
+    keeper.event("secret-open").await;
+    // Neither is one opened as something else, nor something else as one.
+    for purpose in [Purpose::Transaction, Purpose::Mail, Purpose::Device] {
+        let as_other = Question::Unseal { purpose, context: b"coffee/KEY".to_vec(), sealed: sealed.clone() };
+        assert_eq!(front.ask(as_other).await, Answer::Unsealed(None));
+    }
+    let other = Question::Seal { purpose: Purpose::Mail, context: b"coffee/KEY".to_vec(), plain: b"x".to_vec() };
+    let Answer::Sealed(other) = front.ask(other).await else { panic!() };
+    assert!(matches!(front.ask(open("coffee", "KEY", &other)).await, Answer::Refused { .. }));
+    for unfit in ["".to_owned(), "x".repeat((64 << 10) + 1)] {
+        assert!(matches!(front.ask(seal(&unfit)).await, Answer::Refused { .. }));
+    }
+    keeper.kill();
+    let keeper = Keeper::start(&folder).await;
+    assert_eq!(
+        keeper.front().ask(open("coffee", "KEY", &sealed)).await,
+        Answer::Secret(typed(&large)),
+        "the key is kept"
+    );
 }

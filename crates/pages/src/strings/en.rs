@@ -20,7 +20,7 @@ pub(crate) static EN: Strings = Strings {
         development_label: "Development mode",
         to_continue: Phrase("to continue to {}"),
         development_as: Phrase(
-            "Everybody who opens this platform is signed in as {}, without a password. Never use it with real data.",
+            "Whoever opens an app on this computer is signed in as {}, without a password. Never use it with real data.",
         ),
     },
     field: Field {
@@ -43,8 +43,11 @@ pub(crate) static EN: Strings = Strings {
         email_malformed: "Enter an e-mail address like name@example.com.",
         email_not_accepted: "Addresses of this domain cannot sign up here. Use one of the domains named above.",
         name_missing: "Enter your name.",
+        name_unfit: "A name has visible characters, with single spaces between words.",
+        name_alike: "Somebody else here has this name, or one that looks like it. Add something that tells you apart.",
         password_missing: "Enter your password.",
-        password_breached: "This password is on a public list of stolen passwords. Choose another one.",
+        password_breached: "This password is, or looks like, one on a list of passwords that got out. Choose another one.",
+        password_pattern: "Repetitions, rows of keys, counts and dates are easy to guess. Choose another one.",
         password_wrong: "That is not your current password.",
         sign_in_failed: "E-mail address or password is wrong.",
         code_malformed: "Enter the 6 digits that your authenticator app shows.",

@@ -58,7 +58,7 @@ words! {
         email name password new_password present_password show hide code recovery_code recovery_code_hint label label_hint
     } { password_hint }
     Faults {
-        email_missing email_malformed email_not_accepted name_missing password_missing password_breached password_wrong
+        email_missing email_malformed email_not_accepted name_missing name_unfit name_alike password_missing password_breached password_wrong password_pattern
         sign_in_failed code_malformed code_wrong code_used recovery_code_wrong recovery_failed passkey_failed passkey_unknown
         passkey_twice passkey_missing passkey_unverified label_missing claim_wrong not_saved puzzle_wrong last_credential
         second_factor_needed form_expired unavailable

@@ -1,5 +1,5 @@
 //! Passwords: typing one to sign in, asking for a reset, setting a new one.
-use super::page;
+use super::{Puzzle, page};
 use crate::{Faults, Hidden, PasswordRules, Shown};
 
 /// The second step of signing in. It looks the same for addresses with and without an account.
@@ -10,6 +10,8 @@ pub struct PasswordStep {
     pub email: Shown,
     /// Whether "stay signed in on this device" is offered.
     pub keep: bool,
+    /// Solved by a script while the password is typed.
+    pub puzzle: Option<Puzzle>,
     pub faults: Faults,
 }
 page!(PasswordStep, "password_step.html", |v| v.faults.status());

@@ -1,11 +1,13 @@
 //! Too many attempts.
 use super::page;
-use crate::{Faults, Hidden};
+use crate::{Faults, Hidden, Shown};
 
 /// Lets a person go on by computing (with a script) or by waiting (without).
 #[derive(Debug, Clone, Default)]
 pub struct SlowDown {
     pub hidden: Hidden,
+    /// Whose password is about to be tried. Empty where it is about something else.
+    pub email: Shown,
     /// Seconds to wait without computing. Also what `Retry-After` should say.
     pub wait_s: u32,
     /// `None`: waiting is the only way.
@@ -18,7 +20,9 @@ pub struct SlowDown {
 pub struct Puzzle {
     /// Sent back with the answer.
     pub challenge: String,
-    /// About 2^`bits` hashes: 16 takes a phone one or two seconds.
+    /// About 2^`bits` hashes: 18 takes a phone a second or two.
     pub bits: u8,
+    /// `n`, once it was found. Empty: the script looks for it.
+    pub solution: String,
 }
 page!(SlowDown, "slow_down.html", |_| 429);

@@ -105,8 +105,10 @@ fn sign_in(n: &Names, frame: &Frame, states: &mut Vec<State>) {
     let passkeys_only = SignIn { passwords: false, sign_up: false, faults: Fault::PasskeyUnknown.into(), ..first };
     push(states, "sign-in.passkeys-only", passkeys_only.render(frame));
 
-    let password = PasswordStep { hidden: hidden(n), email: email(), keep: true, faults: Faults::none() };
+    let password = PasswordStep { hidden: hidden(n), email: email(), keep: true, puzzle: None, faults: Faults::none() };
     push(states, "password", password.render(frame));
+    let puzzle = Puzzle { challenge: n.opaque.clone(), bits: 18, solution: String::new() };
+    push(states, "password.puzzle", PasswordStep { puzzle: Some(puzzle), ..password.clone() }.render(frame));
     let failed = PasswordStep { faults: Fault::SignInFailed.into(), ..password };
     push(states, "password.failed", failed.render(frame));
 
@@ -265,8 +267,9 @@ fn refusals(n: &Names, frame: &Frame, plain: &Frame, states: &mut Vec<State>) {
         Denied { access: AccessRequest::None, owner: None, asked: Shown::default(), name: Shown::default(), ..denied };
     push(states, "denied.bare", bare.render(frame));
 
-    let puzzle = Some(Puzzle { challenge: n.opaque.clone(), bits: 22 });
-    let slow = SlowDown { hidden: hidden(n), wait_s: 30, puzzle, faults: Faults::none() };
+    let puzzle = Some(Puzzle { challenge: n.opaque.clone(), bits: 22, solution: String::new() });
+    let slow =
+        SlowDown { hidden: hidden(n), email: n.email.as_str().into(), wait_s: 30, puzzle, faults: Faults::none() };
     push(states, "slow-down", slow.render(frame));
     let early = SlowDown { puzzle: None, faults: Fault::PuzzleWrong.into(), ..slow };
     push(states, "slow-down.early", early.render(frame));

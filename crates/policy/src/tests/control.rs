@@ -1,7 +1,7 @@
 //! Who may do what to the platform, as tables.
 use super::*;
 
-const PLATFORM: [Action; 11] = [
+const PLATFORM: [Action; 14] = [
     Action::MetadataRead,
     Action::ClaimRedeem,
     Action::ClaimIssue,
@@ -13,9 +13,12 @@ const PLATFORM: [Action; 11] = [
     Action::PostureRead,
     Action::ComponentUpload,
     Action::PeopleManage,
+    Action::GroupsManage,
+    Action::EverythingEnd,
+    Action::KeysManage,
 ];
 
-const OF_APP: [Action; 11] = [
+const OF_APP: [Action; 12] = [
     Action::MetadataRead,
     Action::AppRead,
     Action::AppDeploy,
@@ -27,6 +30,7 @@ const OF_APP: [Action; 11] = [
     Action::TokenList,
     Action::TokenRevoke,
     Action::ComponentUpload,
+    Action::AppSecrets,
 ];
 
 #[test]
@@ -34,19 +38,19 @@ fn persona_by_platform_action() {
     let policy = coffee(None);
     table(
         "
-                         metadata redeem issue self  apps  tok+  toks  audit posture upload people
-        stranger         allow    allow  401   401   401   401   401   401   401     401    401
-        member           allow    allow  403   allow allow allow allow 403   403     403    403
-        admin            allow    allow  403   allow allow allow allow 403   403     allow  403
-        owner            allow    allow  403   allow allow allow allow allow allow   allow  allow
-        neighbour        allow    allow  403   allow allow allow allow 403   403     403    403
-        service-member   allow    allow  403   allow 403   403   403   403   403     403    403
-        service-named    allow    allow  403   allow 403   403   403   403   403     403    403
-        service-unnamed  allow    allow  403   allow 403   403   403   403   403     403    403
-        service-foreign  allow    allow  403   allow 403   403   403   403   403     403    403
-        operator         allow    allow  allow allow 403   403   403   allow allow   403    allow
-        disabled-member  403      403    403   403   403   403   403   403   403     403    403
-        disabled-owner   403      403    403   403   403   403   403   403   403     403    403
+                         metadata redeem issue self  apps  tok+  toks  audit posture upload people groups end-all keys
+        stranger         allow    allow  401   401   401   401   401   401   401     401    401    401    401     401
+        member           allow    allow  403   allow allow allow allow 403   403     403    403    403    403     403
+        admin            allow    allow  403   allow allow allow allow 403   403     allow  403    403    403     403
+        owner            allow    allow  403   allow allow allow allow allow allow   allow  allow  allow  403     allow
+        neighbour        allow    allow  403   allow allow allow allow 403   403     403    403    403    403     403
+        service-member   allow    allow  403   allow 403   403   403   403   403     403    403    403    403     403
+        service-named    allow    allow  403   allow 403   403   403   403   403     403    403    403    403     403
+        service-unnamed  allow    allow  403   allow 403   403   403   403   403     403    403    403    403     403
+        service-foreign  allow    allow  403   allow 403   403   403   403   403     403    403    403    403     403
+        operator         allow    allow  allow allow 403   403   403   allow allow   403    allow  allow  allow   allow
+        disabled-member  403      403    403   403   403   403   403   403   403     403    403    403    403     403
+        disabled-owner   403      403    403   403   403   403   403   403   403     403    403    403    403     403
         ",
         |caller, column| word(&control(&policy, caller, PLATFORM[column], Resource::Platform)),
     );
@@ -57,19 +61,19 @@ fn persona_by_app_action() {
     let policy = policy();
     policy.publish(&release(1, five().split_off(2), None)).unwrap();
     let expected = "
-                         metadata read  deploy back  delete logs  members tok+  toks  tok-  upload
-        stranger         allow    401   401    401   401    401   401     401   401   401   401
-        member           allow    allow 403    403   403    403   403     403   403   403   403
-        admin            allow    allow allow  allow allow  allow allow   allow allow allow allow
-        owner            allow    allow allow  allow allow  allow allow   allow allow allow allow
-        neighbour        allow    403   403    403   403    403   403     403   403   403   403
-        service-member   allow    403   403    403   403    403   403     403   403   403   403
-        service-named    allow    403   403    403   403    403   403     403   403   403   403
-        service-unnamed  allow    403   403    403   403    403   403     403   403   403   403
-        service-foreign  allow    403   403    403   403    403   403     403   403   403   403
-        operator         allow    403   403    403   403    403   403     403   403   403   403
-        disabled-member  403      403   403    403   403    403   403     403   403   403   403
-        disabled-owner   403      403   403    403   403    403   403     403   403   403   403
+                         metadata read  deploy back  delete logs  members tok+  toks  tok-  upload  secrets
+        stranger         allow    401   401    401   401    401   401     401   401   401   401     401
+        member           allow    allow 403    403   403    403   403     403   403   403   403     403
+        admin            allow    allow allow  allow allow  allow allow   allow allow allow allow    allow
+        owner            allow    allow allow  allow allow  allow allow   allow allow allow allow    allow
+        neighbour        allow    403   403    403   403    403   403     403   403   403   403     403
+        service-member   allow    403   403    403   403    403   403     403   403   403   403     403
+        service-named    allow    403   403    403   403    403   403     403   403   403   403     403
+        service-unnamed  allow    403   403    403   403    403   403     403   403   403   403     403
+        service-foreign  allow    403   403    403   403    403   403     403   403   403   403     403
+        operator         allow    403   403    403   403    403   403     403   403   403   403     403
+        disabled-member  403      403   403    403   403    403   403     403   403   403   403     403
+        disabled-owner   403      403   403    403   403    403   403     403   403   403   403     403
     ";
     let coffee = || Resource::App(app("coffee"));
     table(expected, |caller, column| word(&control(&policy, caller, OF_APP[column], coffee())));
@@ -81,7 +85,14 @@ fn the_folders_owner_deploys_on_a_laptop_and_calls_nothing() {
     policy.publish(&release(1, five(), None)).unwrap();
     let operator = Caller::Operator { uid: 1000 };
     let of = |action| word(&control(&policy, &operator, action, Resource::App(app("coffee"))));
-    for action in [Action::AppDeploy, Action::AppRead, Action::AppLogs, Action::AppRollback, Action::ComponentUpload] {
+    for action in [
+        Action::AppDeploy,
+        Action::AppRead,
+        Action::AppLogs,
+        Action::AppRollback,
+        Action::AppSecrets,
+        Action::ComponentUpload,
+    ] {
         assert_eq!(of(action), "allow", "{action}");
     }
     for action in [Action::TokenCreate, Action::TokenList, Action::TokenRevoke] {
@@ -123,6 +134,8 @@ fn refusals_say_what_to_do() {
     let owner = Caller::Person(Person { owner: true, ..person("olga", 5) });
     let (sentence, next) = told(&control(&policy, &owner, Action::ClaimIssue, Resource::Platform));
     assert!(sentence.contains("only on the host") && next.contains("serviceful claim"), "{sentence}; {next}");
+    let (sentence, next) = told(&control(&policy, &owner, Action::EverythingEnd, Resource::Platform));
+    assert!(sentence.contains("only the host") && next.contains("--everybody"), "{sentence}; {next}");
     let mia = Caller::Person(person("mia", MEMBER));
     let (sentence, _) = told(&control(&policy, &mia, Action::AppDeploy, Resource::App(app("coffee"))));
     assert_eq!(sentence, "`mia` is a member of `coffee`, and `app-deploy` needs an admin");

@@ -21,6 +21,7 @@ fn said(widening: &Widening) -> Vec<String> {
         Subject::Class(class) => class.as_str().to_owned(),
         Subject::Person(id) => id.to_string(),
         Subject::Service(name) => format!("service:{name}"),
+        Subject::Group(name) => format!("group:{name}"),
     };
     let one = |gain: &gateway::Gain| {
         let marks = [(gain.partly, "~"), (gain.fresh, "+")];
@@ -250,7 +251,7 @@ fn what_is_found_is_what_would_be_decided() {
                             }
                             Subject::Class(Class::Member) => matches!(class, Class::Member | Class::Admin),
                             Subject::Class(other) => other == class,
-                            Subject::Person(_) | Subject::Service(_) => false,
+                            Subject::Person(_) | Subject::Service(_) | Subject::Group(_) => false,
                         };
                         gain.function == target.function && (wide || gain.who == Subject::Class(class))
                     };

@@ -19,23 +19,26 @@ use aws_lc_rs::{
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use gateway::{
-    Body, Ctx, Fut, Intent, LogLine, LogPort, Permit, Refusal, Reply, Work,
+    Answered, Ask, Body, Ctx, Fut, Intent, LogLine, LogPort, Permit, Refusal, Reply, SecretPort, VaultError, Work,
     events::{Event, Record},
 };
 use http::Request;
 use http_body_util::{BodyExt, Full};
 use runtime::{Artefacts, Child, ChildExit, Config, Keeper, Logs, Parts, Processes, Service, StartError};
-use store::{Contents, ContentsError};
+use store::{Contents, ContentsError, SealedSecret};
 use tokio::sync::{Notify, watch};
 use types::{
     Access, AppName, Caller, Clock, CompileLimits, Digest, EngineBuild, FunctionName, FunctionTarget, Grants, Instant,
-    RequestId, Rng, RunLimits, UnixMillis,
+    RequestId, Rng, RunLimits, Secret, SecretName, UnixMillis,
 };
 use wire::{
     Channel, Frame, Receiver, Sender, compile, encode,
     keeper::ArtefactStatement,
     supervisor::EngineRole,
-    work::{Ended, Failure, Fields, Head, Hello, Invoke, Load, Loaded, Log, LogStream, to_front, to_worker},
+    work::{
+        Ask as Asks, Ended, Failure, Fields, Head, Hello, Invoke, Load, Loaded, Log, LogStream, Question, Told,
+        to_front, to_worker,
+    },
 };
 
 const COMPONENT: &[u8] = b"\0asm, a component";
@@ -101,6 +104,15 @@ impl Peer {
         );
     }
 
+    pub(crate) fn ask(&self, stream: u32, number: u32, question: Question) {
+        self.say(to_front::ASK, stream, &Asks { number, question });
+    }
+
+    /// The next answer to a question.
+    pub(crate) async fn told(&mut self) -> Option<Told> {
+        Some(self.wait(to_worker::TOLD).await?.message().unwrap())
+    }
+
     /// The next frame of this kind; others are passed over.
     pub(crate) async fn wait(&mut self, kind: u8) -> Option<Frame> {
         loop {
@@ -154,6 +166,20 @@ where
             std::future::pending().await
         })
     })
+}
+
+/// Rules of one app: strangers may look, and nothing else.
+struct OneAction;
+
+impl Ask for OneAction {
+    fn ask(&self, question: &gateway::Question<'_>) -> Answered {
+        let allowed = question.target.app == app() && *question.caller == Caller::Stranger;
+        match question.action {
+            "look" if allowed => Answered::Allowed(Arc::from([Arc::from("app:look")])),
+            "refund" => Answered::Denied(Arc::from([])),
+            _ => Answered::Unknown { known: vec!["look".into(), "refund".into()] },
+        }
+    }
 }
 
 #[derive(Default)]
@@ -263,6 +289,26 @@ impl Contents for OneComponent {
     }
 }
 
+/// Every app has every secret; what was asked is written down.
+#[derive(Default)]
+pub(crate) struct Secrets(pub(crate) Mutex<Vec<String>>);
+
+impl SecretPort for Secrets {
+    fn seal_secret(&self, _: AppName, _: SecretName, _: Secret) -> Fut<'_, Result<SealedSecret, VaultError>> {
+        unreachable!("the runtime seals nothing")
+    }
+
+    fn reveal_secret(&self, app: AppName, name: SecretName) -> Fut<'_, Result<Option<Secret>, VaultError>> {
+        self.0.lock().unwrap().push(format!("{app}/{name}"));
+        let value = match name.as_str() {
+            "NOT_SET" => Ok(None),
+            "BROKEN" => Err(VaultError::Failed("the keeper is gone".into())),
+            _ => Ok(Some(Secret::new(format!("value of {app}/{name}")))),
+        };
+        Box::pin(async { value })
+    }
+}
+
 #[derive(Default)]
 pub(crate) struct Book(Mutex<Vec<Event>>);
 
@@ -305,6 +351,9 @@ pub(crate) struct House {
     pub(crate) world: Arc<World>,
     pub(crate) folder: tempfile::TempDir,
     pub(crate) limits: RunLimits,
+    pub(crate) grants: Grants,
+    pub(crate) secrets: Arc<Secrets>,
+    pub(crate) key_values: Arc<store::MemoryKeyValues>,
     book: Arc<Book>,
     clock: Arc<Time>,
     rng: Arc<Counter>,
@@ -324,6 +373,7 @@ impl House {
         }
         let (world, book) = (Arc::<World>::default(), Arc::<Book>::default());
         let clock = Arc::new(Time(tokio::time::Instant::now()));
+        let (secrets, key_values) = (Arc::<Secrets>::default(), Arc::new(store::MemoryKeyValues::new(8 << 20)));
         let service = Service::new(Parts {
             config: Config { spare_workers: 0, worker_idle_s: 1, ..Config::default() },
             build: build(),
@@ -334,8 +384,11 @@ impl House {
             artefacts: Artefacts::new(folder.path().join("artefacts")),
             logs: Arc::new(Logs::new(folder.path().join("logs"), 100_000, 4_096)),
             audit: book.clone(),
+            policy: Arc::new(OneAction),
             clock: clock.clone(),
             compile_caps: CompileLimits::default(),
+            secrets: secrets.clone(),
+            key_values: key_values.clone(),
         });
         service.start();
         let limits = RunLimits { wall_ms: 60_000, ..RunLimits::default() };
@@ -344,6 +397,9 @@ impl House {
             world,
             folder,
             limits,
+            grants: Grants::default(),
+            secrets,
+            key_values,
             book,
             clock,
             rng: Arc::new(Counter(AtomicU32::new(1))),
@@ -364,7 +420,7 @@ impl House {
             callers: vec![],
             demand: types::Demand::default(),
             limits: self.limits,
-            grants: Grants::default(),
+            grants: self.grants.clone(),
         };
         let intent = Intent::Invoke(Arc::new(target));
         let permit = Permit::for_test(cx.request, request.into_parts().0, body, Caller::Stranger, intent);

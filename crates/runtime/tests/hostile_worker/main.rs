@@ -1,5 +1,6 @@
 //! Workers that an attacker holds: whatever they say on their channel, they end, and nothing but their own calls is harmed.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+mod asks;
 mod house;
 
 use std::{
@@ -18,7 +19,7 @@ use house::{House, Peer, Script, each, full};
 use http_body_util::BodyExt;
 use tokio::time::Instant;
 use types::{Code, RequestId};
-use wire::work::{Credit, DeniedHatch, Failure, Fields, Head, Invoke, Loaded, to_front, to_worker};
+use wire::work::{Answer, Credit, DeniedHatch, Failure, Fields, Head, Invoke, Loaded, Question, to_front, to_worker};
 
 type Lie = fn(&Peer, u32, &Invoke);
 
@@ -26,7 +27,11 @@ fn padded(kind: u8, bytes: usize) -> impl Fn(&Peer, u32) {
     move |peer, stream| peer.raw(kind, stream, vec![0; bytes])
 }
 
-const LIES: [(&str, Lie); 18] = [
+fn allowed(action: &str, resource: &str) -> Question {
+    Question::Allowed { action: action.into(), resource: resource.into() }
+}
+
+const LIES: [(&str, Lie); 26] = [
     ("answered twice", |p, s, _| {
         p.head(s, &[]);
         p.head(s, &[]);
@@ -66,6 +71,17 @@ const LIES: [(&str, Lie); 18] = [
     ("at most", |p, s, _| padded(to_front::HEAD, 50 << 10)(p, s)),
     ("at most", |p, s, _| padded(to_front::DENIED, 5 << 10)(p, s)),
     ("malformed", |p, s, _| p.raw(to_front::FAILED, s, vec![0xff; 9])),
+    ("is not open", |p, s, _| p.ask(s + 1, 1, asks::get("k"))),
+    ("malformed", |p, s, _| p.raw(to_front::ASK, s, vec![0xff; 40])),
+    ("is not open", |p, s, _| {
+        p.ended(s);
+        p.ask(s, 1, asks::get("k"));
+    }),
+    ("questions at once", |p, s, _| (0..100).for_each(|n| p.ask(s, n, asks::get("k")))),
+    ("not part of this protocol", |p, s, _| padded(to_worker::TOLD, 4)(p, s)),
+    ("no function can ask", |p, s, _| p.ask(s, 0, allowed(&"x".repeat(65), ""))),
+    ("no function can ask", |p, s, _| p.ask(s, 0, allowed("look", "a\nb"))),
+    ("no function can ask", |p, s, _| p.ask(s, 0, allowed("look", &"x".repeat(5 << 10)))),
 ];
 
 #[tokio::test(flavor = "multi_thread")]
@@ -103,6 +119,42 @@ async fn a_worker_that_closes_its_channel_without_ending_is_killed() {
     let _ = house.call("POST", full(b"")).await;
     let _ = house.call("POST", full(b"")).await;
     assert!(began.elapsed() >= Duration::from_millis(90), "workers that leave at once are started at full speed");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_hears_about_its_own_caller_and_nothing_else() {
+    let house = House::new(each(|mut peer, stream, _| async move {
+        let mut said = vec![];
+        let questions = [("look", ""), ("refund", "order/7"), ("Refund", ""), ("look", "again")];
+        for (number, (action, resource)) in (0..).zip(questions) {
+            peer.ask(stream, number, allowed(action, resource));
+            let told = peer.told().await.unwrap();
+            assert_eq!(told.number, number);
+            let Answer::Allowed(answer) = told.answer else { panic!("{:?}", told.answer) };
+            said.push(answer);
+        }
+        for number in 4..100 {
+            peer.ask(stream, number, allowed("look", ""));
+            let _ = peer.told().await.unwrap();
+        }
+        let unknown = said[2].clone().unwrap_err();
+        assert!(unknown.contains("`Refund` is no action") && unknown.contains("`look`, `refund`"), "{unknown}");
+        assert_eq!([&said[0], &said[1], &said[3]], [&Ok(true), &Ok(false), &Ok(true)]);
+        peer.head(stream, &[]);
+        peer.body(stream, b"asked");
+        peer.body_end(stream);
+        peer.ended(stream);
+        peer
+    }));
+    let reply = house.get().await.unwrap();
+    assert_eq!(reply.response.into_body().collect().await.unwrap().to_bytes(), "asked");
+    let lines: Vec<String> = house.logs().into_iter().map(|line| line.text).collect();
+    assert_eq!(lines[0], "allowed: may stranger `look`? yes, by `app:look`");
+    assert_eq!(lines[1], "allowed: may stranger `refund` `order/7`? no: nothing permits it");
+    assert!(lines[2].contains("is no action of this app"), "{lines:?}");
+    assert_eq!(lines.len(), 21, "a call cannot fill the log: {lines:?}");
+    assert!(lines[20].contains("goes on asking"), "{lines:?}");
+    assert!(house.events("worker-lied").is_empty());
 }
 
 fn honest() -> Script {

@@ -50,7 +50,9 @@ const SERVED: &[(&str, Version, Backing, &[&str])] = &[
     ("wasi:http", P3, Nothing, &["client"]),
     ("wasi:config", Exactly("0.2.0-rc.1"), Served, &["store"]),
     ("wasi:config", Exactly("0.2.0-draft-2024-09-27"), Served, &["store"]),
+    ("wasi:keyvalue", Exactly("0.2.0-draft2"), Served, &["atomics", "batch", "store"]),
     ("serviceful:identity", Exactly("0.1.0"), Served, &["caller", "types"]),
+    ("serviceful:secrets", Exactly("0.1.0"), Served, &["reveal", "store"]),
 ];
 
 const CLI_NOTHING: &[&str] = &[
@@ -126,6 +128,8 @@ mod tests {
             "wasi:http/types",
             "wasi:config/store@0.2.0-rc.2",
             "wasi:nn/graph@0.2.0",
+            "wasi:keyvalue/store@0.2.0-draft",
+            "wasi:keyvalue/watcher@0.2.0-draft2",
             "serviceful:identity/caller@0.2.0",
             "",
         ] {

@@ -20,6 +20,8 @@ pub(crate) enum Event {
     Body,
     /// The response's body has room again.
     Drained,
+    /// The question to the key-value store with this number is answered.
+    Answer(u32),
     /// Nothing will come any more: it tells where it waits ([`Kind::Stuck`]).
     Stuck,
 }
@@ -31,6 +33,7 @@ impl Event {
             Self::Body => (1, 0),
             Self::Drained => (2, 0),
             Self::Stuck => (3, 0),
+            Self::Answer(number) => (4, number),
         }
     }
 }

@@ -12,6 +12,7 @@ macro_rules! files {
 }
 
 const SOURCES: &[(&str, &str)] = files! {
+    "web:bindings" "web/bindings",
     "web:codec" "web/codec",
     "web:compression" "web/compression",
     "web:crypto" "web/crypto",

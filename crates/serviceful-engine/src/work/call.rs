@@ -1,7 +1,8 @@
 //! One call: what the channel's reader, the guest's host functions and the task that drives the guest share.
 use std::{
+    borrow::Cow,
     collections::VecDeque,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::{Poll, Waker},
 };
 
@@ -9,14 +10,15 @@ use bytes::Bytes;
 use futures_util::task::AtomicWaker;
 use http::HeaderMap;
 use serde::Serialize;
-use types::{Caller, FunctionName, Grants, RequestId, RunLimits};
+use types::{Caller, FunctionName, Grants, GroupName, RequestId, RunLimits, SecretName};
 use wasmtime_wasi_http::WasiBody;
 use wire::{
     Frame,
-    work::{CREDIT_BYTES, Credit, DeniedHatch, Ended, Log, LogStream, to_front},
+    keeper::Typed,
+    work::{ALLOWED_MAX, CREDIT_BYTES, Credit, DeniedHatch, Ended, Log, LogStream, to_front},
 };
 
-use super::{fields, logs::Budget, meter::Meter};
+use super::{desk::Desk, fields, logs::Budget, meter::Meter, redact::Revealed};
 use crate::{clock::monotonic_ns, door::frame};
 
 /// Request body bytes taken before credit goes back: a few grants a window, not one a piece.
@@ -55,6 +57,10 @@ pub(crate) struct Call {
     pub(crate) limits: RunLimits,
     pub(crate) grants: Grants,
     pub(crate) caller: Caller,
+    /// Those that the app declares.
+    pub(crate) groups: Vec<GroupName>,
+    /// Where it asks for what it was granted and the worker does not have.
+    pub(crate) desk: Arc<Desk>,
     pub(crate) meter: Meter,
     began_ns: u64,
     ends_ns: u64,
@@ -75,11 +81,16 @@ struct State {
     /// There was an answer, taken or not.
     begun: bool,
     logs: Budget,
+    revealed: Revealed,
+    /// Questions to the key-value store so far.
+    kv_calls: u64,
     denied: u32,
     /// The response is complete: a guest that still runs may end.
     answered: bool,
     memory_peak: u64,
     waits_for_answered: Option<Waker>,
+    /// Questions about the caller so far.
+    allowed_calls: u32,
 }
 
 /// The request body as it comes.
@@ -115,13 +126,15 @@ pub(crate) struct Origin {
     pub(crate) limits: RunLimits,
     pub(crate) grants: Grants,
     pub(crate) caller: Caller,
+    pub(crate) groups: Vec<GroupName>,
+    pub(crate) desk: Arc<Desk>,
     pub(crate) wall_ms: u64,
     pub(crate) has_body: bool,
 }
 
 impl Call {
     pub(crate) fn new(origin: Origin) -> Self {
-        let Origin { stream, serves, handler, limits, grants, caller, wall_ms, has_body } = origin;
+        let Origin { stream, serves, handler, limits, grants, caller, groups, desk, wall_ms, has_body } = origin;
         let began_ns = monotonic_ns();
         let wall_ns = wall_ms.min(limits.wall_ms).saturating_mul(1_000_000);
         let mut body = Inbound::default();
@@ -137,15 +150,18 @@ impl Call {
             answer: None,
             begun: false,
             logs: Budget::new(limits.log_bytes_per_second, began_ns),
+            revealed: Revealed::default(),
+            kv_calls: 0,
             denied: 0,
             answered: false,
             memory_peak: 0,
             waits_for_answered: None,
+            allowed_calls: 0,
         };
         let meter = Meter::new(limits.cpu_ms);
         let ends_ns = began_ns.saturating_add(wall_ns);
         let (task, state) = (AtomicWaker::new(), Mutex::new(state));
-        Self { stream, serves, handler, limits, grants, caller, meter, began_ns, ends_ns, task, state }
+        Self { stream, serves, handler, limits, grants, caller, groups, desk, meter, began_ns, ends_ns, task, state }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -252,6 +268,14 @@ impl Call {
         Poll::Pending
     }
 
+    /// One more question about the caller; `false` when that would be too many.
+    pub(crate) fn count_allowed(&self) -> bool {
+        let mut state = self.lock();
+        let fits = state.allowed_calls < ALLOWED_MAX;
+        state.allowed_calls += u32::from(fits);
+        fits
+    }
+
     // --- the request body ---
 
     /// A piece has come. `false`: more than the credit allowed, which only a broken front sends.
@@ -341,6 +365,43 @@ impl Call {
         }
     }
 
+    // --- what it was given ---
+
+    pub(crate) fn known_secret(&self, name: &SecretName) -> Option<Typed> {
+        self.lock().revealed.get(name)
+    }
+
+    /// The guest sees it from now on; its log shows the name.
+    pub(crate) fn reveal(&self, name: SecretName, value: Typed) {
+        self.lock().revealed.add(name, value);
+    }
+
+    /// How long the longest value is that is looked for in the guest's output.
+    pub(crate) fn longest_secret(&self) -> usize {
+        self.lock().revealed.longest()
+    }
+
+    /// What the guest writes, without the secrets that it has read.
+    pub(crate) fn redacted<'a>(&self, text: &'a [u8]) -> Cow<'a, [u8]> {
+        self.lock().revealed.redacted(text)
+    }
+
+    /// As [`Self::redacted`], for a sentence about the guest.
+    pub(crate) fn redacted_text(&self, text: String) -> String {
+        match self.redacted(text.as_bytes()) {
+            Cow::Borrowed(_) => text,
+            Cow::Owned(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+        }
+    }
+
+    /// One more question to the key-value store; `false` when that would be too many.
+    pub(crate) fn count_kv(&self, max: u64) -> bool {
+        let mut state = self.lock();
+        let fits = state.kv_calls < max;
+        state.kv_calls += u64::from(fits);
+        fits
+    }
+
     // --- logs and refusals ---
 
     /// One line of a guest's output, as far as its budget goes.
@@ -351,6 +412,8 @@ impl Call {
     /// As [`Self::log`], for what was written at a place in the source.
     pub(crate) fn log_at(&self, stream: LogStream, text: String, place: Option<String>) {
         let Some((request, function)) = &self.serves else { return };
+        // What is cut into lines was looked through before; what the host itself says of the guest may repeat its words.
+        let text = self.redacted_text(text);
         let cost = text.len() as u64 + 1;
         if self.lock().logs.allows(cost) {
             self.tell(to_front::LOG, &Log { request: *request, function: function.clone(), stream, text, place });

@@ -122,6 +122,17 @@ fn broken(failure: &Failure) -> Loaded {
     Loaded::Broken { reason }
 }
 
+/// The failure without the secrets that the guest has read: an error that it threw may say them.
+fn quiet(call: &Call, failure: Failure) -> Failure {
+    match failure {
+        Failure::Trap { reason } => Failure::Trap { reason: call.redacted_text(reason) },
+        Failure::BadResponse { reason } => Failure::BadResponse { reason: call.redacted_text(reason) },
+        Failure::Limit { limit, reason } => Failure::Limit { limit, reason: call.redacted_text(reason) },
+        Failure::Engine { reason } => Failure::Engine { reason: call.redacted_text(reason) },
+        other @ (Failure::NoResponse | Failure::NotLoaded | Failure::StepUp(_)) => other,
+    }
+}
+
 /// The last frames of a stream. They are sent however the task ends, even by a panic in the engine.
 struct Farewell {
     driver: Driver,
@@ -134,7 +145,7 @@ impl Drop for Farewell {
     fn drop(&mut self) {
         let Driver { call, calls, .. } = &self.driver;
         let panicked = || Some(Failure::Engine { reason: "the engine failed while the function ran".into() });
-        match self.failure.take().unwrap_or_else(panicked) {
+        match self.failure.take().unwrap_or_else(panicked).map(|failure| quiet(call, failure)) {
             Some(failure) if self.response.is_complete() => {
                 // The answer has gone out; only the log can still say that its guest ended badly.
                 call.log(LogStream::Platform, format!("after its response: {failure}"));

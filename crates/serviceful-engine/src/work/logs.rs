@@ -86,10 +86,23 @@ impl Pipe {
             }
             line.push(byte);
             if line.len() >= LINE_BYTES {
-                self.send(&line);
-                line.clear();
+                self.cut(&mut line);
             }
         }
+    }
+
+    /// A long line goes out in parts. What may be the beginning of a secret stays until the rest of it has come.
+    fn cut(&self, line: &mut Vec<u8>) {
+        let longest = self.call.longest_secret();
+        if line.len() < LINE_BYTES + 2 * longest {
+            return;
+        }
+        let mut whole = self.call.redacted(line).into_owned();
+        let rest = whole.split_off(whole.len().saturating_sub(longest));
+        for part in whole.chunks(LINE_BYTES) {
+            self.call.log(self.stream, harmless(part));
+        }
+        *line = rest;
     }
 
     /// The guest is gone: what it wrote without a line end is a line too.
@@ -102,7 +115,13 @@ impl Pipe {
 
     fn send(&self, line: &[u8]) {
         let line = line.strip_suffix(b"\r").unwrap_or(line);
-        self.call.log(self.stream, harmless(line));
+        let line = self.call.redacted(line);
+        if line.is_empty() {
+            self.call.log(self.stream, String::new());
+        }
+        for part in line.chunks(LINE_BYTES) {
+            self.call.log(self.stream, harmless(part));
+        }
     }
 }
 

@@ -1,7 +1,9 @@
 //! The `work` role: runs the functions of one app, each request in a sandbox of its own.
+mod asks;
 mod body;
 mod call;
 mod calls;
+mod desk;
 mod drill;
 mod drive;
 mod failure;
@@ -15,6 +17,7 @@ mod link;
 mod logs;
 mod meter;
 mod outbox;
+mod redact;
 mod require;
 mod response;
 mod serve;

@@ -13,7 +13,8 @@ use wasmtime::{Engine, Precompiled, component::Linker};
 use wire::{
     Frame, FrameError, Receiver, Sender,
     work::{
-        Assign, Credit, Failure, Fields, Invoke, Load, Loaded as Answer, Prepare, Probe, Unload, to_front, to_worker,
+        Assign, Credit, Failure, Fields, Invoke, Load, Loaded as Answer, Prepare, Probe, Told, Unload, to_front,
+        to_worker,
     },
 };
 
@@ -22,6 +23,7 @@ use super::{
     body::RequestBody,
     call::{Call, Origin, Stop},
     calls::Calls,
+    desk::Desk,
     drill,
     drive::{Driver, Movable},
     fields,
@@ -56,6 +58,7 @@ pub(super) struct Worker {
     pub(super) sender: Sender,
     slots: Arc<Semaphore>,
     calls: Arc<Calls>,
+    desk: Arc<Desk>,
     outbox: Arc<Outbox>,
     shelf: Arc<Mutex<Shelf>>,
     slow: Slow,
@@ -82,6 +85,7 @@ impl Worker {
             sender,
             slots: Arc::new(Semaphore::new(config::CALLS_MAX)),
             calls: Arc::default(),
+            desk: Arc::default(),
             outbox: Arc::default(),
             shelf: Arc::default(),
             slow: Slow::new(threads),
@@ -134,6 +138,10 @@ impl Worker {
             to_worker::CREDIT => {
                 let credit: Credit = frame.message()?;
                 self.with(stream, |call| call.add_credit(credit.bytes));
+            }
+            to_worker::TOLD => {
+                let told: Told = frame.message()?;
+                self.desk.told(told);
             }
             to_worker::CANCEL => self.with(stream, |call| call.stop(Stop::Cancelled)),
             to_worker::PREPARE => self.prepare(&frame.message()?)?,
@@ -220,6 +228,8 @@ impl Worker {
             limits: probe.limits,
             grants: probe.grants,
             caller: Caller::Stranger,
+            groups: Vec::new(),
+            desk: self.desk.clone(),
             wall_ms: probe.limits.wall_ms,
             has_body: false,
         }));
@@ -235,9 +245,10 @@ impl Worker {
         if let Some(text) = self.hooks.before_guest.and_then(|hook| hook(&invoke)) {
             return self.send(drill::answer(stream, text)?);
         }
-        let Invoke { request, function, handler, limits, grants, caller, has_body, wall_ms, .. } = invoke;
+        let Invoke { request, function, handler, limits, grants, caller, groups, has_body, wall_ms, .. } = invoke;
         let serves = Some((request, function));
-        let origin = Origin { stream, serves, handler, limits, grants, caller, wall_ms, has_body };
+        let desk = self.desk.clone();
+        let origin = Origin { stream, serves, handler, limits, grants, caller, groups, desk, wall_ms, has_body };
         let call = Arc::new(Call::new(origin));
         let head = (invoke.method, invoke.scheme, invoke.authority, invoke.path_and_query);
         let request = match build(head, invoke.fields, RequestBody::new(call.clone())) {

@@ -3,7 +3,7 @@
 #![expect(dead_code, reason = "each test file uses a part of it")]
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::HashMap,
     fs::File,
     io::{Seek as _, Write as _},
     os::fd::OwnedFd,
@@ -18,15 +18,19 @@ use aws_lc_rs::{
     signature::{Ed25519KeyPair, KeyPair as _},
 };
 use bytes::Bytes;
+use store::KeyValues as _;
 use tokio::sync::mpsc;
-use types::{AppName, Caller, CompileLimits, Digest, EngineBuild, FunctionName, Grants, RequestId, RunLimits};
+use types::{
+    AppName, Caller, CompileLimits, Digest, EngineBuild, FunctionName, Grants, KvAnswer, RequestId, RunLimits,
+    UnixMillis,
+};
 use wire::{
     Channel, Frame, Sender,
     compile::{self, Done, Failed, Job},
-    keeper::ArtefactStatement,
+    keeper::{ArtefactStatement, Typed},
     work::{
-        Assign, Credit, DeniedHatch, Ended, Failure, Fields, Head, Hello, Invoke, Load, Loaded, Log, Prepare, Probe,
-        to_front, to_worker,
+        Answer as Said, Ask, Assign, Credit, DeniedHatch, Ended, Failure, Fields, Head, Hello, Invoke, Load, Loaded,
+        Log, Prepare, Probe, Question, SecretAnswer, Told, to_front, to_worker,
     },
 };
 
@@ -170,8 +174,53 @@ pub(crate) async fn spawn_worker() -> (Process, Channel, Hello) {
     (process, channel, hello)
 }
 
+/// What the front answers from when a call asks. It believes the worker: what a hostile one may not have is tested with the real
+/// front (`runtime/tests/hostile_worker`).
+pub(crate) struct Source {
+    pub(crate) secrets: Mutex<HashMap<String, String>>,
+    pub(crate) key_values: store::MemoryKeyValues,
+    /// What was asked, in the order in which it came.
+    pub(crate) asked: Mutex<Vec<Question>>,
+    /// Milliseconds that an answer takes.
+    pub(crate) delay_ms: std::sync::atomic::AtomicU64,
+}
+
+impl Source {
+    fn new() -> Arc<Self> {
+        Arc::new(Self {
+            secrets: Mutex::default(),
+            key_values: store::MemoryKeyValues::new(4 << 20),
+            asked: Mutex::default(),
+            delay_ms: std::sync::atomic::AtomicU64::new(0),
+        })
+    }
+
+    async fn answer(&self, question: Question) -> Said {
+        self.asked.lock().unwrap().push(question.clone());
+        let delay_ms = self.delay_ms.load(std::sync::atomic::Ordering::SeqCst);
+        tokio::time::sleep(Duration::from_millis(delay_ms)).await;
+        match question {
+            Question::Secret(name) => {
+                let value = self.secrets.lock().unwrap().get(name.as_str()).cloned();
+                Said::Secret(value.map_or(SecretAnswer::NotSet, |value| SecretAnswer::Value(Typed::new(value))))
+            }
+            Question::Kv(question) => Said::Kv(self.ask(question).await),
+            // No rule permits anything here.
+            Question::Allowed { action, .. } => Said::Allowed(Err(format!("`{action}` is no action of this app"))),
+        }
+    }
+
+    /// Asks the store itself.
+    pub(crate) async fn ask(&self, question: types::KvQuestion) -> KvAnswer {
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis();
+        let now = UnixMillis(u64::try_from(now).unwrap());
+        self.key_values.ask(AppName::parse("coffee").unwrap(), question, now).await.unwrap()
+    }
+}
+
 /// A worker with the front's end of its channel.
 pub(crate) struct Worker {
+    pub(crate) source: Arc<Source>,
     pub(crate) process: Process,
     pub(crate) hello: Hello,
     pub(crate) key: Key,
@@ -189,8 +238,19 @@ impl Worker {
         sender.send(vec![frame(to_worker::ASSIGN, 0, &Assign { app })]).unwrap();
         let streams: Arc<Mutex<HashMap<u32, mpsc::UnboundedSender<Frame>>>> = Arc::default();
         let theirs = streams.clone();
+        let source = Source::new();
+        let (answers, answering) = (source.clone(), sender.clone());
         tokio::spawn(async move {
             while let Ok(frame) = receiver.next().await {
+                if frame.kind == to_front::ASK {
+                    let (source, sender) = (answers.clone(), answering.clone());
+                    tokio::spawn(async move {
+                        let ask: Ask = frame.message().unwrap();
+                        let told = Told { number: ask.number, answer: source.answer(ask.question).await };
+                        let _ = sender.send(vec![self::frame(to_worker::TOLD, frame.stream, &told)]);
+                    });
+                    continue;
+                }
                 let over = matches!(frame.kind, to_front::ENDED | to_front::LOADED);
                 let stream = frame.stream;
                 if let Some(to) = theirs.lock().unwrap().get(&stream) {
@@ -202,7 +262,7 @@ impl Worker {
             }
             theirs.lock().unwrap().clear();
         });
-        Self { process, hello, key, sender, streams, last: Mutex::new(0) }
+        Self { source, process, hello, key, sender, streams, last: Mutex::new(0) }
     }
 
     fn open(&self) -> (u32, mpsc::UnboundedReceiver<Frame>) {
@@ -412,8 +472,9 @@ pub(crate) fn get(component: Digest, path: &str) -> Invoke {
         path_and_query: path.into(),
         fields: Fields(vec![("accept".into(), b"*/*".to_vec()), ("user-agent".into(), b"test".to_vec())]),
         caller: Caller::Stranger,
+        groups: Vec::new(),
         limits: RunLimits::default(),
-        grants: Grants { config: BTreeMap::new() },
+        grants: Grants::default(),
         has_body: false,
         wall_ms: 30_000,
     }

@@ -64,9 +64,11 @@ fn show_one(out: &Out, detail: &AppDetail) -> Result<(), Failure> {
         };
         let demand = Demand { assurance: f.min_assurance.unwrap_or_default(), max_age_s: f.max_auth_age_s };
         let access = if demand.is_none() { access } else { format!("{access}, {demand}") };
-        vec![f.name.clone(), f.route.clone(), access, f.component.chars().take(19).collect()]
+        let kv = f.kv.iter().map(|kv| format!("kv {kv}"));
+        let granted: Vec<String> = kv.chain(f.secrets.iter().map(ToString::to_string)).collect();
+        vec![f.name.clone(), f.route.clone(), access, granted.join(", "), f.component.chars().take(19).collect()]
     });
-    out.table(&["FUNCTION", "ROUTE", "ACCESS", "COMPONENT"], &rows.collect::<Vec<_>>())
+    out.table(&["FUNCTION", "ROUTE", "ACCESS", "GRANTED", "COMPONENT"], &rows.collect::<Vec<_>>())
 }
 
 pub(super) async fn remove(desk: &Desk, args: RmArgs) -> Result<Exit, Failure> {
@@ -86,7 +88,7 @@ fn confirmed(desk: &Desk, app: &AppName) -> Result<bool, Failure> {
         return Err(Failure::usage(format!("removing `{app}` needs a yes")).next("add `--yes`"));
     }
     desk.out.note(&format!(
-        "this removes `{app}` with its deployments, members, service accounts and tokens; type its name to go on:"
+        "this removes `{app}` with its deployments, members, service accounts, tokens, secrets and key-value store; type its name to go on:"
     ));
     let mut line = String::new();
     let read = std::io::stdin().lock().read_line(&mut line);

@@ -6,13 +6,16 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use super::{
     apps::{AppsArgs, RmArgs},
     audit_log::AuditArgs,
+    breach_list::BreachListArgs,
     check::CheckArgs,
     claim::ClaimArgs,
     completions::CompletionsArgs,
     deploy::DeployArgs,
     deployments::{DeploymentsArgs, RollbackArgs},
+    groups::GroupsArgs,
     invite::InviteArgs,
     invoke::InvokeArgs,
+    keys::KeysArgs,
     login::LoginArgs,
     logs::LogsArgs,
     mail::MailArgs,
@@ -20,6 +23,7 @@ use super::{
     new::NewArgs,
     people::PeopleArgs,
     policies::PolicyArgs,
+    secrets::SecretsArgs,
     sessions::SessionsArgs,
     tester::TestArgs,
     token::TokenArgs,
@@ -72,7 +76,9 @@ pub(crate) enum Color {
 #[expect(clippy::large_enum_variant, reason = "there is one, and it lives as long as the process")]
 pub(crate) enum Command {
     /// Run the platform for a project: build, deploy, and again on every change
-    #[command(after_help = "Example:\n  serviceful up\n  serviceful up shop --listen 127.0.0.1:9000")]
+    #[command(
+        after_help = "Example:\n  serviceful up\n  serviceful up shop --listen 127.0.0.1:9000\n  serviceful up --as bob              be somebody, without signing in\n  serviceful up --as alice --assurance mfa"
+    )]
     Up(UpArgs),
     /// Run the platform on a server
     #[command(after_help = "Example:\n  serviceful serve --config /etc/serviceful/serviceful.toml")]
@@ -96,6 +102,12 @@ pub(crate) struct UpArgs {
     /// Deploy once; do not watch for changes
     #[arg(long)]
     pub(crate) no_watch: bool,
+    /// Be this person in every app: alice (admin), bob (member), carol (not a member), stranger, or one of people.toml
+    #[arg(long = "as", value_name = "NAME")]
+    pub(crate) person: Option<String>,
+    /// How strongly that person proved who they are: password, mfa, passkey, or none
+    #[arg(long, value_name = "WORD", requires = "person", value_parser = crate::development::assurance)]
+    pub(crate) assurance: Option<types::Assurance>,
     /// Refuse to start where the kernel cannot close every door
     #[arg(long)]
     pub(crate) strict: bool,
@@ -169,20 +181,38 @@ pub(crate) enum Hand {
     /// Test an app's access rules against a table, without a platform
     #[command(after_help = "Example:\n  serviceful policy test\n  serviceful policy test shop --json")]
     Policy(PolicyArgs),
-    /// Invite somebody who has no account yet
+    /// Invite somebody who has no account yet; see and take back what nobody has accepted
     #[command(
-        after_help = "Example:\n  serviceful invite ada@example.org\n  serviceful invite ada@example.org --app coffee"
+        after_help = "Example:\n  serviceful invite ada@example.org\n  serviceful invite ada@example.org --app coffee --group baristas\n  serviceful invite list\n  serviceful invite revoke ada@example.org"
     )]
     Invite(InviteArgs),
+    /// Keep people from choosing passwords that got out
+    #[command(
+        after_help = "Example:\n  serviceful breach-list status\n  serviceful breach-list import pwned-passwords.txt --limit 10000000"
+    )]
+    BreachList(BreachListArgs),
     /// See what is on its way by mail, try it again, and try it out
     #[command(after_help = "Example:\n  serviceful mail list\n  serviceful mail test ada@example.org")]
     Mail(MailArgs),
-    /// List, disable, enable and remove people, and give them a link to a new password
-    #[command(after_help = "Example:\n  serviceful people list\n  serviceful people disable Ada")]
+    /// List, import, rename, disable and remove people, and give them a link to a new password
+    #[command(
+        after_help = "Example:\n  serviceful people list\n  serviceful people import people.csv --dry-run\n  serviceful people disable Ada"
+    )]
     People(PeopleArgs),
+    /// Make groups of people, and say who is in them
+    #[command(
+        after_help = "Example:\n  serviceful groups create baristas\n  serviceful groups add baristas Ada Bob\n  serviceful members coffee add group:baristas"
+    )]
+    Groups(GroupsArgs),
     /// See where people are signed in, and sign them out
     #[command(after_help = "Example:\n  serviceful sessions list Ada\n  serviceful sessions end Ada")]
     Sessions(SessionsArgs),
+    /// Set, list and remove the secrets that an app's functions read
+    #[command(after_help = "Example:\n  serviceful secrets set coffee STRIPE_KEY\n  serviceful secrets list coffee")]
+    Secrets(SecretsArgs),
+    /// See what access tokens are signed with, and replace it
+    #[command(after_help = "Example:\n  serviceful keys list\n  serviceful keys rotate --emergency")]
+    Keys(KeysArgs),
     /// Make, see and revoke tokens
     #[command(
         after_help = "Example:\n  serviceful token create coffee till --days 30\n  serviceful token ls\n  serviceful token revoke c-aibagbafaydqqcikbmga2dqpca"

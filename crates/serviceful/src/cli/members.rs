@@ -2,12 +2,13 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
-use control_api::{AccessRequestList, ApproveAccess, ImportMembers, MemberList, PutMember, Role};
-use types::AppName;
+use control_api::{AccessRequestList, ApproveAccess, ImportMembers, MemberList, PutAppGroup, PutMember, Role};
+use types::{AppName, GroupName};
 
 use super::{
     desk::Desk,
     failure::{Exit, Failure},
+    groups,
     lists::{self, Format},
     out::Out,
     text,
@@ -26,12 +27,13 @@ enum MembersVerb {
     /// List them (this is the default)
     #[command(visible_alias = "ls")]
     List,
-    /// Add a person or a service account of the app, or change the role
+    /// Add a person, a group of people or a service account of the app, or change the role
     #[command(
-        after_help = "Example:\n  serviceful members coffee add Ada --role admin\n  serviceful members coffee add service:till"
+        after_help = "Example:\n  serviceful members coffee add Ada --role admin\n  serviceful members coffee add group:baristas\n  serviceful members coffee add service:till"
     )]
     Add {
-        /// Id (`p-…`), a person's name, or `service:NAME` for a service account of the app (`token create` makes one)
+        /// Id (`p-…`), a person's name, `group:NAME` (`groups create` makes one), or `service:NAME` for a service account of the app
+        /// (`token create` makes one)
         #[arg(value_name = "WHO")]
         person: String,
         /// What the member may do [default: member; one who is an admin stays one]
@@ -87,7 +89,7 @@ enum MembersVerb {
     /// Take a member out
     #[command(visible_alias = "rm", after_help = "Example:\n  serviceful members coffee remove Ada")]
     Remove {
-        /// Id (`p-…`), a person's name, or `service:NAME`
+        /// Id (`p-…`), a person's name, `group:NAME`, or `service:NAME`
         #[arg(value_name = "WHO")]
         person: String,
     },
@@ -114,6 +116,9 @@ pub(super) async fn run(desk: &Desk, args: MembersArgs) -> Result<Exit, Failure>
     match args.verb.unwrap_or(MembersVerb::List) {
         MembersVerb::List => desk.out.answer(&client.members(app).await?, show)?,
         MembersVerb::Add { person, role } => {
+            if let Some(group) = groups::named(&person) {
+                return add_group(desk, app, group?, role).await;
+            }
             let role = match role {
                 Some(RoleWord::Admin) => Role::Admin,
                 Some(RoleWord::Member) => Role::Member,
@@ -154,12 +159,38 @@ pub(super) async fn run(desk: &Desk, args: MembersArgs) -> Result<Exit, Failure>
                 .answer(&denied, |out, denied| out.line(&format!("{} was denied access to `{app}`", denied.denied)))?;
         }
         MembersVerb::Remove { person } => {
+            if let Some(group) = groups::named(&person) {
+                let removed = client.remove_app_group(app, &group?).await?;
+                desk.out.answer(&removed, |out, gone| {
+                    out.line(&format!("{} is no member of `{app}` any more", gone.removed))
+                })?;
+                return Ok(Exit::Done);
+            }
             let removed = client.remove_member(app, &person).await?;
             desk.out.answer(&removed, |out, gone| {
                 out.line(&format!("{} is no member of `{app}` any more", gone.removed))
             })?;
         }
     }
+    Ok(Exit::Done)
+}
+
+async fn add_group(desk: &Desk, app: &AppName, group: GroupName, role: Option<RoleWord>) -> Result<Exit, Failure> {
+    let client = desk.client()?;
+    let role = match role {
+        Some(RoleWord::Admin) => Role::Admin,
+        Some(RoleWord::Member) => Role::Member,
+        // To add a group that is there already must not take anything away.
+        None => {
+            let there = client.members(app).await?.groups;
+            there.iter().find(|place| place.group == group).map_or(Role::Member, |place| place.role)
+        }
+    };
+    let place = client.put_app_group(app, &group, PutAppGroup { role }).await?;
+    desk.out.answer(&place, |out, place| {
+        let (word, people) = (word(place.role), place.people);
+        out.line(&format!("group:{} ({people} people) is {word} of `{app}` now", place.group))
+    })?;
     Ok(Exit::Done)
 }
 
@@ -181,7 +212,7 @@ fn show_requests(out: &Out, list: &AccessRequestList) -> Result<(), Failure> {
 }
 
 fn show(out: &Out, list: &MemberList) -> Result<(), Failure> {
-    if list.members.is_empty() {
+    if list.members.is_empty() && list.groups.is_empty() {
         out.note("this app has no members; owners of the platform see it all the same");
         return Ok(());
     }
@@ -195,5 +226,14 @@ fn show(out: &Out, list: &MemberList) -> Result<(), Failure> {
             state.to_owned(),
         ]
     });
-    out.table(&["NAME", "ID", "ROLE", "SINCE", ""], &rows.collect::<Vec<_>>())
+    let groups = list.groups.iter().map(|place| {
+        vec![
+            format!("group:{}", place.group),
+            format!("{} people", place.people),
+            word(place.role).to_owned(),
+            text::moment(place.added_at),
+            String::new(),
+        ]
+    });
+    out.table(&["NAME", "ID", "ROLE", "SINCE", ""], &rows.chain(groups).collect::<Vec<_>>())
 }

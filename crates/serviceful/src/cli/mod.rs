@@ -6,6 +6,7 @@
 mod apps;
 mod args;
 mod audit_log;
+mod breach_list;
 mod bundle;
 mod check;
 mod claim;
@@ -17,9 +18,11 @@ mod deployments;
 mod desk;
 mod doctor;
 mod failure;
+mod groups;
 mod holder;
 mod invite;
 mod invoke;
+mod keys;
 mod lists;
 mod login;
 mod logs;
@@ -34,6 +37,7 @@ mod place;
 mod policies;
 mod posture;
 mod project;
+mod secrets;
 mod sessions;
 mod ship;
 mod tester;
@@ -123,9 +127,13 @@ fn perform(desk: &Desk, hand: Hand) -> Result<Exit, Failure> {
             Hand::WhoCan(args) => who_can::run(desk, args).await,
             Hand::Why(args) => why::run(desk, args).await,
             Hand::People(args) => people::run(desk, args).await,
+            Hand::Groups(args) => groups::run(desk, args).await,
             Hand::Sessions(args) => sessions::run(desk, args).await,
+            Hand::BreachList(args) => breach_list::run(desk, args).await,
+            Hand::Keys(args) => keys::run(desk, args).await,
             Hand::Mail(args) => mail::run(desk, args).await,
             Hand::Invite(args) => invite::run(desk, args).await,
+            Hand::Secrets(args) => secrets::run(desk, args).await,
             Hand::Token(args) => token::run(desk, args).await,
             Hand::Audit(args) => audit_log::run(desk, args).await,
             Hand::Posture => posture::run(desk).await,

@@ -65,7 +65,7 @@ impl Template {
             Self::Js => ("hello-js", files!("hello-js": "serviceful.toml", "hello.js", "hello.test.js", "README.md")),
             Self::Ts => (
                 "hello-ts",
-                files!("hello-ts": "serviceful.toml", "src/hello.ts", "src/name.ts", "src/hello.test.ts", "serviceful.d.ts", "tsconfig.json", "README.md"),
+                files!("hello-ts": "serviceful.toml", "app.cedar", "src/hello.ts", "src/name.ts", "src/hello.test.ts", "serviceful.d.ts", "tsconfig.json", "README.md"),
             ),
             Self::Hono => (
                 "orders",
@@ -77,7 +77,7 @@ impl Template {
             ),
             Self::Rust => (
                 "hello",
-                files!("hello": "Cargo.toml", "Cargo.lock", "serviceful.toml", "README.md", "src/lib.rs", "wit/identity.wit"),
+                files!("hello": "Cargo.toml", "Cargo.lock", "serviceful.toml", "app.cedar", "README.md", "src/lib.rs", "wit/identity.wit"),
             ),
         }
     }

@@ -167,7 +167,8 @@ impl Project {
         let rules = policy::Service::new(policy::PolicyConfig::default());
         let rules = rules.map_err(|e| Failure::new(format!("the platform's own policies cannot be read: {e}")))?;
         let functions: Vec<_> = self.manifest.functions.iter().map(|f| f.name.clone()).collect();
-        rules.check(&self.manifest.name, &cedar, Some(&functions)).map_err(|problem| {
+        let declared = gateway::Declared { functions: &functions, groups: &self.manifest.groups };
+        rules.check(&self.manifest.name, &cedar, Some(declared)).map_err(|problem| {
             let file = self.manifest.policy.as_deref().unwrap_or_default();
             Failure::new(format!("`{file}`: {problem}"))
         })

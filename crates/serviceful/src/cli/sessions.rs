@@ -25,19 +25,42 @@ enum SessionsVerb {
         #[arg(value_name = "WHO")]
         person: String,
     },
-    /// Sign a person out in every browser and command line, at once
-    #[command(after_help = "Example:\n  serviceful sessions end Ada")]
+    /// Sign a person out in every browser and command line, at once; or, on the host, everybody
+    #[command(
+        after_help = "Example:\n  serviceful sessions end Ada\n  serviceful sessions end --everybody --yes    on the host, when no credential can be trusted any more"
+    )]
     End {
         /// Id (`p-…`), or a name that only one person has
-        #[arg(value_name = "WHO")]
-        person: String,
+        #[arg(value_name = "WHO", required_unless_present = "everybody")]
+        person: Option<String>,
+        /// End every session, login and token of everybody, service accounts included; only on the host
+        #[arg(long, conflicts_with = "person")]
+        everybody: bool,
+        /// Do not ask
+        #[arg(long, requires = "everybody")]
+        yes: bool,
     },
 }
 
 pub(super) async fn run(desk: &Desk, args: SessionsArgs) -> Result<Exit, Failure> {
     match args.verb {
         SessionsVerb::List { person } => desk.out.answer(&desk.client()?.sessions(&person).await?, show)?,
-        SessionsVerb::End { person } => {
+        SessionsVerb::End { person: None, everybody: _, yes } => {
+            if !yes {
+                return Err(Failure::usage(
+                    "this signs everybody out everywhere and revokes every token, those of service accounts too; \
+                     people sign in again, and machines need new tokens",
+                )
+                .next("add --yes to do it"));
+            }
+            let ended = desk.operator()?.end_everything().await?;
+            desk.out.answer(&ended, |out, ended| {
+                out.line(&format!("{} sessions and {} logins and tokens ended", ended.sessions, ended.credentials))?;
+                out.note("invitations stay: look at `serviceful invite list --host`");
+                Ok(())
+            })?;
+        }
+        SessionsVerb::End { person: Some(person), .. } => {
             let ended = desk.client()?.end_sessions(&person).await?;
             desk.out.answer(&ended, |out, done| {
                 let noun = if done.ended == 1 { "session" } else { "sessions" };

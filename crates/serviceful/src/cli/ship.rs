@@ -10,7 +10,7 @@ use super::{
     failure::{Exit, Failure},
     own_lines::own_lines,
     project::Project,
-    text,
+    secrets, text,
 };
 
 /// How often the platform is asked how far it is; slower with every question.
@@ -87,6 +87,9 @@ pub(crate) async fn ship(
         }
     }
     let first = client.create_deployment(&app, &new).await?;
+    for name in &first.secrets_missing {
+        told(Step::Warning(secrets::how_to_set(&app, name)));
+    }
     follow(client, &app, first, told).await.map_err(|failure| {
         let what = own_lines(&failure.what, &project.folder);
         Failure { what, ..failure }

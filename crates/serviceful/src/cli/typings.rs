@@ -2,8 +2,9 @@
 use std::{collections::BTreeMap, path::PathBuf};
 
 use clap::Args;
-use manifest::Manifest;
+use manifest::{Function, Manifest};
 use serde_json::json;
+use types::{KvAccess, SecretName};
 
 use super::{
     desk::Desk,
@@ -61,8 +62,36 @@ fn declarations(manifest: &Manifest, with_tests: bool) -> String {
         // JSON writes a text as TypeScript reads it.
         env.push_str(&format!("    readonly {}{optional}: string;\n", json!(key)));
     }
+    env.push_str(&bindings(&sources));
     let text = COMMON.replace("    // The app's configuration stands here.\n", &env);
     if with_tests { format!("{text}\n{TESTS}") } else { text }
+}
+
+/// `KV` and `SECRETS`, as far as functions are granted them.
+fn bindings(sources: &[&Function]) -> String {
+    let mut env = String::new();
+    let optional = |count: usize| if count < sources.len() { "?" } else { "" };
+    let with_kv: Vec<_> = sources.iter().map(|function| function.kv).filter(|kv| *kv != KvAccess::None).collect();
+    if !with_kv.is_empty() {
+        // Where some may only read, so may the type: the others are granted more than they are told.
+        let kind = if with_kv.contains(&KvAccess::Read) { "KVReader" } else { "KVNamespace" };
+        env.push_str("    /** The app's key-value store: `kv` in serviceful.toml. */\n");
+        env.push_str(&format!("    readonly KV{}: {kind};\n", optional(with_kv.len())));
+    }
+    let mut secrets: BTreeMap<&SecretName, usize> = BTreeMap::new();
+    for name in sources.iter().flat_map(|function| &function.secrets) {
+        *secrets.entry(name).or_default() += 1;
+    }
+    if !secrets.is_empty() {
+        let all = sources.iter().filter(|function| !function.secrets.is_empty()).count();
+        env.push_str("    /** Secrets: `secrets` in serviceful.toml, set with `serviceful secrets set`. */\n");
+        env.push_str(&format!("    readonly SECRETS{}: {{\n", optional(all)));
+        for (name, count) in secrets {
+            env.push_str(&format!("      readonly {name}{}: string;\n", optional(count)));
+        }
+        env.push_str("    };\n");
+    }
+    env
 }
 
 #[cfg(test)]
@@ -100,5 +129,19 @@ mod tests {
         assert!(text.contains("    readonly \"BOTH\": string;\n"), "{text}");
         assert!(text.contains("    readonly \"a.b-c\"?: string;\n"), "{text}");
         assert!(!text.contains("node:test"));
+    }
+
+    #[test]
+    fn what_is_granted_is_declared() {
+        let text = "name = \"a\"\n[[function]]\nroute = \"/a\"\nsource = \"a.ts\"\nkv = \"rw\"\nsecrets = [\"BOTH\", \"ONE\"]\n[[function]]\nroute = \"/b\"\nsource = \"b.ts\"\nsecrets = [\"BOTH\"]\n";
+        let declared = declarations(&Manifest::parse(text).expect("valid"), false);
+        assert!(declared.contains("    readonly KV?: KVNamespace;\n"), "{declared}");
+        let secrets = "    readonly SECRETS: {\n      readonly BOTH: string;\n      readonly ONE?: string;\n    };\n";
+        assert!(declared.contains(secrets), "{declared}");
+        let reads = declarations(&Manifest::parse(&text.replace("\"rw\"", "\"r\"")).expect("valid"), false);
+        assert!(reads.contains("    readonly KV?: KVReader;\n"), "{reads}");
+        let plain = "name = \"a\"\n[[function]]\nroute = \"/a\"\nsource = \"a.ts\"\n";
+        let plain = declarations(&Manifest::parse(plain).expect("valid"), false);
+        assert!(!plain.contains("readonly KV") && !plain.contains("readonly SECRETS"), "{plain}");
     }
 }

@@ -81,11 +81,28 @@ fn show(out: &Out, list: &CallerList) -> Result<(), Failure> {
         ]
     });
     out.table(&["WHO", "MAY", "BY RULE", "SUCH AS"], &classes.collect::<Vec<_>>())?;
+    if !list.groups.is_empty() {
+        out.line("")?;
+        let groups = list.groups.iter().map(|group| {
+            vec![
+                format!("group:{}", group.group),
+                group.people.to_string(),
+                group.role.map_or("declared", super::members::word).to_owned(),
+                why::extent(group.may).to_owned(),
+                group.rules.join(", "),
+                example(&group.example),
+            ]
+        });
+        out.table(&["GROUP", "PEOPLE", "ROLE", "MAY", "BY RULE", "SUCH AS"], &groups.collect::<Vec<_>>())?;
+    }
     let callers = list.callers.iter().map(|caller| {
+        let role = caller.role.iter().map(|role| super::members::word(*role).to_owned());
+        let through = caller.groups.iter().map(|group| format!("group:{group}"));
+        let roles: Vec<String> = role.chain(through).collect();
         vec![
             text::plain(&caller.name),
             caller.principal.to_string(),
-            caller.role.map_or("-", super::members::word).to_owned(),
+            if roles.is_empty() { "-".to_owned() } else { roles.join(", ") },
             why::extent(caller.may).to_owned(),
             caller.rules.join(", "),
             example(&caller.example),
@@ -99,7 +116,7 @@ fn show(out: &Out, list: &CallerList) -> Result<(), Failure> {
     }
     if list.scope == CallersScope::App {
         out.note(
-            "only members and service accounts of the app were looked at; an owner of the platform sees everybody",
+            "only members by themselves and service accounts of the app were looked at; an owner of the platform sees everybody",
         );
     }
     if list.classes.iter().any(|class| class.may == Extent::Partly) {

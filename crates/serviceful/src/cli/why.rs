@@ -77,6 +77,10 @@ fn show_now(out: &Out, now: &ExplainedNow) -> Result<(), Failure> {
     let rules = if now.rules.is_empty() { String::new() } else { format!(" ({})", now.rules.join(", ")) };
     let told = now.told.as_ref().map_or_else(String::new, |told| format!(": {}", text::plain(told)));
     out.line(&format!("  now     {}{}{told}", out.tone(tone, extent(now.may)), text::plain(&rules)))?;
+    if !now.groups.is_empty() {
+        let groups: Vec<String> = now.groups.iter().map(|group| format!("group:{group}")).collect();
+        out.line(&format!("  in      {}", groups.join(", ")))?;
+    }
     if let Some(next) = &now.next {
         out.line(&format!("  next    {}", text::plain(next)))?;
     }

@@ -4,6 +4,7 @@
 //! Called by: the supervisor. Calls: every room, the keeper, workers.
 //! If this is wrong: whoever takes over the parser of the network takes over the machine. docs/security/threats.md#front
 mod audit_link;
+mod breach_list;
 mod broken;
 mod carrier;
 mod keeper_link;
@@ -11,7 +12,9 @@ mod letters;
 mod post_office;
 mod posture;
 mod rooms;
+mod secrets_link;
 mod supervisor_link;
+mod token_link;
 mod upkeep;
 mod vault_link;
 

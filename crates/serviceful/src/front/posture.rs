@@ -2,10 +2,10 @@
 use std::sync::{Arc, OnceLock};
 
 use control_api::{Posture, PostureCheck, ProcessPosture};
-use gateway::PosturePort;
+use gateway::{LoginPort as _, PosturePort, TokenKeyState};
 use jail::{Level, Report};
 
-use super::{broken::Broken, keeper_link::KeeperLink, post_office::PostOffice};
+use super::{breach_list::BreachList, broken::Broken, keeper_link::KeeperLink, post_office::PostOffice};
 use crate::config::Config;
 
 /// Answers the posture operation.
@@ -17,6 +17,9 @@ pub(super) struct Walls {
     /// Knows the report of the keeper that runs now.
     pub(super) keeper: Arc<KeeperLink>,
     pub(super) office: Arc<PostOffice>,
+    pub(super) breach_list: Arc<BreachList>,
+    /// Knows the keys of access tokens.
+    pub(super) identity: Arc<identity::Service>,
     /// Set after the room was built.
     pub(super) runtime: OnceLock<Arc<runtime::Service>>,
     pub(super) audit: OnceLock<Arc<audit::Log>>,
@@ -89,10 +92,24 @@ impl Walls {
         let nameless = self.config.names_without_certificate();
         let loopback = self.config.listen.addresses.iter().all(|a| a.ip().is_loopback());
         let mail = self.mail();
+        let breach_list = self.breach_list.check();
+        let tokens = self.token_keys();
         vec![
             check("mail", mail.0, mail.1, "look at `serviceful mail list`, and try `serviceful mail test ADDRESS`"),
+            check(
+                "breach list",
+                breach_list.0,
+                breach_list.1,
+                "import it again with `serviceful breach-list import FILE`, or `serviceful breach-list remove`",
+            ),
             check("audit log", audit.0, audit.1, "free disk space if it is full, then restart the platform"),
             check("audit key", true, self.audit_key.clone(), ""),
+            check(
+                "token keys",
+                tokens.0,
+                tokens.1,
+                "look at the platform's log for what the keeper says, and restart the platform",
+            ),
             check(
                 "JavaScript engine",
                 javascript.0,
@@ -124,6 +141,17 @@ impl Walls {
 }
 
 impl Walls {
+    /// Whether there is a key that access tokens are signed with.
+    fn token_keys(&self) -> (bool, String) {
+        let keys = self.identity.token_keys();
+        let count = |state: TokenKeyState| keys.iter().filter(|key| key.state == state).count();
+        let Some(active) = keys.iter().find(|key| key.state == TokenKeyState::Active) else {
+            return (false, "none signs: nobody can sign a command line in".to_owned());
+        };
+        let (next, retiring) = (count(TokenKeyState::Next), count(TokenKeyState::Retiring));
+        (true, format!("ES256 {} signs; {next} next, {retiring} retiring", active.id))
+    }
+
     /// Whether mails go out, as far as that is known.
     fn mail(&self) -> (bool, String) {
         let Some(mail) = &self.config.mail else {

@@ -4,6 +4,7 @@ use std::sync::{Arc, OnceLock};
 use anyhow::Context;
 use audit::{Event, Kind, Record};
 use gateway::{House, ReleasePort, Routes};
+use store::Directory as _;
 use tokio::sync::{mpsc, watch};
 use types::{Clock, Limits, Rng};
 use wire::supervisor::{Note, Start};
@@ -11,17 +12,21 @@ use wire::supervisor::{Note, Start};
 use super::{
     Listeners,
     audit_link::AuditLink,
+    breach_list::BreachList,
     broken::Broken,
     carrier::Carrier,
     keeper_link::{Checkpoints, KeeperLink},
     post_office::PostOffice,
     posture::Walls,
+    secrets_link::SecretsLink,
     supervisor_link::SupervisorLink,
-    upkeep::{Cache, People, Upkeep},
+    token_link::TokenLink,
+    upkeep::{Cache, People, TokenKeys, Upkeep},
     vault_link::VaultLink,
 };
 use crate::{
     config::Config,
+    development::{Development, Somebody},
     system::{SystemClock, SystemRng},
 };
 
@@ -41,11 +46,14 @@ pub(super) struct Rooms {
     clock: Arc<SystemClock>,
     audit: Arc<audit::Log>,
     store: Arc<store_sqlite::SqliteStore>,
+    key_values: Arc<store_sqlite::SqliteKeyValues>,
     runtime: Arc<runtime::Service>,
     control: control::Service,
     identity: Arc<identity::Service>,
+    keys: Arc<TokenKeys>,
     sign_in: Arc<sign_in::Service>,
     office: Arc<PostOffice>,
+    breach_list: Arc<BreachList>,
     supervisor: Arc<SupervisorLink>,
     upkeep: OnceLock<tokio::task::AbortHandle>,
     mail: OnceLock<[tokio::task::AbortHandle; 2]>,
@@ -65,6 +73,11 @@ impl ReleasePort for RoutesPort {
     fn withdraw(&self, app: &types::AppName) {
         self.0.remove(app);
     }
+}
+
+fn act(person: &Somebody) -> identity::Act {
+    let Somebody { id, name, assurance, .. } = person;
+    identity::Act { id: *id, display_name: name.as_str().into(), assurance: *assurance, mark: person.mark() }
 }
 
 impl Rooms {
@@ -105,8 +118,17 @@ impl Rooms {
             store_sqlite::Folder::open(&folders.contents, config.caps.compile.component_kib.saturating_mul(1_024))
                 .context("the folder of components")?,
         );
+        let key_values = Arc::new(
+            store_sqlite::SqliteKeyValues::open(&folders.kv, config.kv.app_bytes())
+                .context("the apps' keys and values")?,
+        );
+        let secrets = Arc::new(SecretsLink::new(keeper.clone(), store.clone(), clock.clone()));
         let logs = Arc::new(runtime::Logs::new(&folders.logs, config.runtime.log_lines, config.runtime.log_kib));
         let artefacts = runtime::Artefacts::new(&folders.artefacts);
+        let policy = Arc::new(
+            policy::Service::new(policy::PolicyConfig { dev_operator: config.dev })
+                .context("the platform's policies")?,
+        );
         let runtime = Arc::new(runtime::Service::new(runtime::Parts {
             config: config.runtime.clone(),
             build: engine.build.clone(),
@@ -117,21 +139,34 @@ impl Rooms {
             artefacts: artefacts.clone(),
             logs: logs.clone(),
             audit: record.clone(),
+            policy: policy.clone(),
             clock: clock.clone(),
             compile_caps: config.caps.compile,
+            secrets: secrets.clone(),
+            key_values: key_values.clone(),
         }));
 
         let names = config.names(port);
         let routes = Routes::new(names.clone(), &control::routes()?).context("the control API's routes clash")?;
         let routes = Arc::new(routes.with_sign_in(&sign_in::routes()?).context("the sign-in pages' routes clash")?);
-        let policy = Arc::new(
-            policy::Service::new(policy::PolicyConfig { dev_operator: config.dev })
-                .context("the platform's policies")?,
-        );
         let mut settings = config.identity.clone();
         settings.owner_uid = Some(rustix::process::getuid().as_raw());
-        let identity = Arc::new(identity::Service::new(settings, store.clone(), clock.clone(), rng.clone()));
+        let identity = Arc::new(identity::Service::new(
+            settings,
+            identity::Ports {
+                store: store.clone(),
+                tokens: Arc::new(TokenLink(keeper.clone())),
+                names: names.clone(),
+                clock: clock.clone(),
+                rng: rng.clone(),
+                // Every start leaves a record: without one nobody has judged a proof here.
+                first: recovered.records == 0,
+            },
+        ));
+        identity.refresh_keys().await.map_err(anyhow::Error::msg).context("the keys of access tokens")?;
 
+        let development = config.development()?;
+        let acting = development.and_then(Development::acting);
         let vault = Arc::new(VaultLink(keeper.clone()));
         let office = Arc::new(PostOffice {
             store: store.clone(),
@@ -145,6 +180,10 @@ impl Rooms {
             health: std::sync::Mutex::default(),
         });
 
+        let (folder, own) = (folders.platform.clone(), clock.clone());
+        let breach_list = tokio::task::spawn_blocking(move || BreachList::open(&folder, own)).await?;
+        let breach_list = Arc::new(breach_list);
+
         let walls = Arc::new(Walls {
             config: config.clone(),
             engine_build: engine.build.to_string(),
@@ -152,6 +191,8 @@ impl Rooms {
             front: report,
             keeper: keeper.clone(),
             office: office.clone(),
+            breach_list: breach_list.clone(),
+            identity: identity.clone(),
             runtime: OnceLock::from(runtime.clone()),
             audit: OnceLock::from(log.clone()),
             broken: OnceLock::new(),
@@ -159,10 +200,13 @@ impl Rooms {
         });
         let releases: Vec<Arc<dyn ReleasePort>> =
             vec![policy.clone(), runtime.clone(), Arc::new(RoutesPort(routes.clone()))];
+        let keys = Arc::new(TokenKeys { identity: identity.clone(), audit: record.clone(), clock: clock.clone() });
         let control = control::Service::new(control::Ports {
             config: config.control.clone(),
             store: store.clone(),
             contents,
+            key_values: key_values.clone(),
+            secrets,
             artefacts: Arc::new(Cache { artefacts, build: engine.build.clone(), javascript: engine.javascript }),
             components: runtime.clone(),
             policy: policy.clone(),
@@ -170,8 +214,10 @@ impl Rooms {
             releases,
             credentials: identity.clone(),
             people: Arc::new(People(identity.clone())),
+            keys: keys.clone(),
             sessions: identity.clone(),
             mail: office.clone(),
+            breach_list: breach_list.clone(),
             invitations: config.sign_up.invites(),
             logs,
             posture: walls.clone(),
@@ -191,7 +237,9 @@ impl Rooms {
             sign_up: config.sign_up.clone(),
             strangers_hourly_max: config.mail.as_ref().map_or(0, |mail| mail.hourly_max),
             record: record.clone(),
+            breach_list: breach_list.clone(),
             names,
+            development: acting.map(|person| person.key.as_str().into()),
             clock: clock.clone(),
             rng: rng.clone(),
         }));
@@ -199,7 +247,10 @@ impl Rooms {
         let house = Arc::new(House {
             front_door: Arc::new(door),
             routes,
-            identity: identity.clone(),
+            identity: match acting {
+                Some(person) => Arc::new(identity::Acting::new(identity.clone(), act(person))),
+                None => identity.clone(),
+            },
             policy,
             runtime: runtime.clone(),
             control: Arc::new(control.clone()),
@@ -214,11 +265,14 @@ impl Rooms {
             clock,
             audit: log,
             store,
+            key_values,
             runtime,
             control,
             identity,
+            keys,
             sign_in,
             office,
+            breach_list,
             supervisor,
             upkeep: OnceLock::new(),
             mail: OnceLock::new(),
@@ -232,8 +286,37 @@ impl Rooms {
         let _ = self.audit.record(&Event::platform(self.clock.now(), kind, action, text));
     }
 
+    /// Adds the people for development to the directory: without any way to sign in.
+    async fn seed(&self) -> anyhow::Result<()> {
+        let Some(development) = self.config.development()? else { return Ok(()) };
+        for person in development.people() {
+            if self.store.principal(person.id).await?.is_none() {
+                let principal = store::Principal {
+                    id: person.id,
+                    kind: store::PrincipalKind::Person { owner: false },
+                    name: person.directory_name(),
+                    disabled: false,
+                    created_at: self.clock.now(),
+                    version: 1,
+                };
+                self.store.add_principal(principal).await?;
+                self.note(Kind::Platform, "development-person", format!("{} is {}", person.id, person.key));
+            }
+        }
+        let text = match development.acting() {
+            Some(person) => {
+                format!("whoever opens an app is {} ({}), by `serviceful up --as`", person.id, person.mark())
+            }
+            None => "people for development are there, and nobody acts as one of them".to_owned(),
+        };
+        tracing::warn!("development: {text}");
+        self.note(Kind::Platform, "development", text);
+        Ok(())
+    }
+
     /// Publishes what is deployed and starts what runs beside requests.
     pub(super) async fn start(&self, mut notes: mpsc::Receiver<Note>) -> anyhow::Result<()> {
+        self.seed().await.context("the people for development")?;
         let restored = self.control.restore().await.context("the deployed apps cannot be restored")?;
         let text = format!("version {}, engine {}, {restored}", env!("CARGO_PKG_VERSION"), self.walls.engine_build);
         self.note(Kind::Platform, "started", text);
@@ -243,6 +326,10 @@ impl Rooms {
                 "a crash had left {torn_bytes} bytes of an unfinished write and {repaired_files} files to write again"
             );
             self.note(Kind::Platform, "audit-recovered", text);
+        }
+        if let Some(reason) = self.breach_list.damage() {
+            tracing::error!("the breach list cannot be used, so new passwords are not held against it: {reason}");
+            self.note(Kind::Security, "breach-list-damaged", reason);
         }
         self.runtime.start();
         let (audit, clock) = (self.audit.clone(), self.clock.clone());
@@ -256,6 +343,8 @@ impl Rooms {
             every: std::time::Duration::from_secs(self.config.control.collect_every_s),
             control: self.control.clone(),
             identity: self.identity.clone(),
+            key_values: self.key_values.clone(),
+            keys: self.keys.clone(),
             audit: self.audit.clone(),
             clock: self.clock.clone(),
         };
@@ -332,6 +421,7 @@ impl Rooms {
         if let Err(error) = self.audit.close().await {
             tracing::error!(%error, "the audit log did not close cleanly; the next start makes it whole");
         }
+        self.key_values.close();
         self.store.close();
     }
 }

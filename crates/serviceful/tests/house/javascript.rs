@@ -98,6 +98,11 @@ async fn every_example_answers() {
     let token = call_token(&platform, "hello-ts");
     let shouted = platform.app("hello-ts", "GET", "/?shout", Some(&token), "").await.text();
     assert!(shouted.starts_with("HELLO, "), "{shouted}");
+    // What its rules say of the caller.
+    for (order, status) in [("7", 200), ("1", 403)] {
+        let answer = platform.app("hello-ts", "GET", &format!("/?cancel={order}"), Some(&token), "").await;
+        assert_eq!(answer.status, status, "{}", answer.text());
+    }
 
     let page = platform.app("page", "GET", "/", None, "").await;
     assert!(page.text().contains("<li>Espresso <b>2.20</b></li>"), "{}", page.text());
@@ -342,6 +347,10 @@ async fn an_interface_with_packages_from_npm_answers() {
 async fn a_webhook_believes_who_signs() {
     let platform = platform(&Setup::default()).await;
     deploy(&platform, &example("webhook"));
+    let file = platform.data().join("webhook-key");
+    fs::write(&file, "a key for trying it out").unwrap();
+    let ran = platform.cli(&["secrets", "set", "webhook", "WEBHOOK_KEY", "--file", file.to_str().unwrap()]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
     let key = aws_lc_rs::hmac::Key::new(aws_lc_rs::hmac::HMAC_SHA256, b"a key for trying it out");
     let body = br#"{"type":"paid"}"#;
     let signed = aws_lc_rs::hmac::sign(&key, body);
@@ -361,10 +370,13 @@ async fn a_webhook_believes_who_signs() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_apps_own_tests_run_in_its_engine() {
     let platform = platform(&Setup::default()).await;
-    for name in ["hello-js", "hello-ts"] {
+    for name in ["hello-js", "hello-ts", "webhook", "guestbook"] {
         let ran = platform.cli_in(&copied(&platform, name, name), &["test"]);
         assert!(ran.code == 0 && ran.out.contains("0 failed"), "{name}: {}\n{}", ran.out, ran.err);
     }
+    // What a run left in the key-value store is gone in the next.
+    let ran = platform.cli_in(&platform.data().join("guestbook"), &["test"]);
+    assert!(ran.code == 0 && ran.out.contains("0 failed"), "{}\n{}", ran.out, ran.err);
     let folder = copied(&platform, "hello-js", "with-more-tests");
     let tests = "import assert from 'node:assert';\nimport { test, describe } from 'node:test';\nlet shared = 0;\n\
         test('first', () => { shared += 1; assert.equal(shared, 1); });\n\

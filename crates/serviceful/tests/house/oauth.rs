@@ -11,7 +11,7 @@ use crate::{
 };
 
 pub(crate) const CONSOLE: &str = "console.localhost";
-const LOOPBACK: &str = "http://127.0.0.1:47111/callback";
+pub(crate) const LOOPBACK: &str = "http://127.0.0.1:47111/callback";
 const SHOWN: &str = "urn:ietf:wg:oauth:2.0:oob";
 
 /// A platform with Olga, who is signed in at this browser.
@@ -27,15 +27,15 @@ pub(crate) fn url(platform: &Platform, host: &str, path: &str) -> String {
 }
 
 /// One attempt of a client that is written by hand.
-struct Attempt {
-    key: KeyHolder,
+pub(crate) struct Attempt {
+    pub(crate) key: KeyHolder,
     verifier: String,
     state: String,
     redirect: String,
 }
 
 impl Attempt {
-    fn new(redirect: &str) -> Self {
+    pub(crate) fn new(redirect: &str) -> Self {
         Self { key: KeyHolder::new(), verifier: random(), state: random(), redirect: redirect.to_owned() }
     }
 
@@ -85,14 +85,14 @@ impl Attempt {
         ]
     }
 
-    async fn tokens(&self, platform: &Platform, browser: &mut Browser) -> (String, String) {
+    pub(crate) async fn tokens(&self, platform: &Platform, browser: &mut Browser) -> (String, String) {
         let code = self.code(platform, browser).await;
         let answer = post(platform, "/oauth/token", &self.exchange(&code), Some(&self.key)).await;
         assert_eq!(answer.status, 200, "{}", answer.text());
         secrets(&answer)
     }
 
-    async fn refresh(&self, platform: &Platform, key: &KeyHolder, secret: &str) -> Answer {
+    pub(crate) async fn refresh(&self, platform: &Platform, key: &KeyHolder, secret: &str) -> Answer {
         let form = vec![
             ("client_id", "serviceful-cli".to_owned()),
             ("grant_type", "refresh_token".to_owned()),
@@ -101,9 +101,20 @@ impl Attempt {
         post(platform, "/oauth/token", &form, Some(key)).await
     }
 
-    async fn whoami(&self, platform: &Platform, token: &str) -> Answer {
+    pub(crate) async fn whoami(&self, platform: &Platform, token: &str) -> Answer {
         let proof = self.key.prove("GET", &url(platform, CONSOLE, "/api/v1/whoami"), Some(token));
-        call(platform, CONSOLE, "/api/v1/whoami", &format!("DPoP {token}"), Some(&proof)).await
+        self.whoami_with(platform, token, &proof).await
+    }
+
+    pub(crate) async fn whoami_with(&self, platform: &Platform, token: &str, proof: &str) -> Answer {
+        call(platform, CONSOLE, "/api/v1/whoami", &format!("DPoP {token}"), Some(proof)).await
+    }
+
+    /// A proof for that by another clock.
+    pub(crate) fn proof_at(&self, platform: &Platform, token: &str, iat: u64) -> String {
+        let mut claims = KeyHolder::claims("GET", &url(platform, CONSOLE, "/api/v1/whoami"), Some(token));
+        claims["iat"] = json!(iat);
+        self.key.sign(&self.key.header(), &claims)
     }
 }
 
@@ -186,7 +197,10 @@ async fn what_may_be_asked_for() {
     }
     assert_eq!(found["code_challenge_methods_supported"], json!(["S256"]));
     assert_eq!(found["require_pushed_authorization_requests"], true);
-    assert_eq!(found.get("jwks_uri"), None, "nothing is listed that there is not");
+    assert_eq!(found["jwks_uri"], url(&platform, ID, "/oauth/jwks"));
+    let openid =
+        platform.send(ID, "GET", "/.well-known/openid-configuration", HeaderMap::new(), Bytes::new()).await.unwrap();
+    assert_eq!(openid.status, 404, "there are no ID tokens");
 
     let attempt = Attempt::new(LOOPBACK);
     attempt.push(&platform).await;
@@ -216,6 +230,8 @@ async fn what_may_be_asked_for() {
         ("request", Some("e30.e30."), "invalid_request"),
         ("scope", Some("openid"), "invalid_scope"),
         ("resource", Some("https://elsewhere.example"), "invalid_target"),
+        ("resource", Some("http://coffee.localhost"), "invalid_target"),
+        ("resource", Some("http://COFFEE.localhost"), "invalid_target"),
         ("dpop_jkt", Some("another"), "invalid_dpop_proof"),
     ] {
         let refused = post(&platform, "/oauth/par", &change(name, value), Some(&attempt.key)).await;
@@ -301,7 +317,7 @@ async fn the_question_is_put_to_one_person_about_one_request_once() {
 }
 
 /// Another owner, by the pages.
-async fn second_owner_named(platform: &Platform, name: &str, email: &str) -> Browser {
+pub(crate) async fn second_owner_named(platform: &Platform, name: &str, email: &str) -> Browser {
     let code = platform.claim_code(&["--again"]);
     let mut browser = Browser::default();
     let form = [("secret", code.as_str()), ("name", name), ("email", email), ("new_password", PASSWORD)];
@@ -359,7 +375,7 @@ async fn a_code_counts_once_for_whoever_asked_for_it() {
     denied(&post(&platform, "/oauth/token", &attempt.exchange(&code), Some(&attempt.key)).await, "signed out");
     let events = platform.audit("action=sign-in&result=refused&limit=100").await;
     let notes: Vec<String> = events.iter().map(Value::to_string).collect();
-    for wanted in ["another verifier", "another redirect", "another key", "used before", "has ended since"] {
+    for wanted in ["another verifier", "another redirect", "another key", "used before", "a session that has ended"] {
         assert!(notes.iter().any(|note| note.contains(wanted)), "{wanted}");
     }
 }
@@ -390,6 +406,7 @@ async fn a_token_counts_with_a_fresh_proof_of_its_key_alone() {
         ("another host", Some(with("htu", json!(url(&platform, ID, path))))),
         ("an old one", Some(with("iat", json!(now - 120)))),
         ("one of tomorrow", Some(with("iat", json!(now + 86_400)))),
+        ("one of in half a minute", Some(with("iat", json!(now + 30)))),
         ("another token", Some(with("ath", json!(sha256("sfp_other"))))),
         ("no token", Some(key.prove("GET", &here, None))),
         ("unsigned", Some(key.unsigned(&good))),
@@ -489,6 +506,89 @@ async fn a_login_ends_for_good() {
     let (status, said) = platform.api("PUT", &format!("/api/v1/people/{otto}"), Some(&json!({"disabled": true}))).await;
     assert!(status.is_success(), "{said}");
     over(&five, "disabled").await;
+}
+
+/// Two at the same moment: nobody can say which of them is the thief, so neither has anything afterwards.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_comes_twice_at_the_same_moment_opens_nothing() {
+    let (platform, mut browser) = house().await;
+    let attempt = Attempt::new(LOOPBACK);
+    for round in 0..8 {
+        let code = attempt.code(&platform, &mut browser).await;
+        let form = attempt.exchange(&code);
+        let once = || post(&platform, "/oauth/token", &form, Some(&attempt.key));
+        let answers = tokio::join!(once(), once(), once());
+        for answer in [answers.0, answers.1, answers.2] {
+            if answer.status == 200 {
+                let (access, refresh) = secrets(&answer);
+                assert_eq!(attempt.whoami(&platform, &access).await.status, 401, "round {round}");
+                let next = attempt.refresh(&platform, &attempt.key, &refresh).await;
+                assert_eq!(next.json()["error"], "invalid_grant", "round {round}");
+            }
+        }
+        let (access, refresh) = attempt.tokens(&platform, &mut browser).await;
+        let again = || attempt.refresh(&platform, &attempt.key, &refresh);
+        let answers = tokio::join!(again(), again(), again(), again());
+        let answers = [answers.0, answers.1, answers.2, answers.3];
+        assert!(answers.iter().filter(|answer| answer.status == 200).count() <= 1, "round {round}");
+        for answer in answers.iter().filter(|answer| answer.status == 200) {
+            assert_eq!(attempt.whoami(&platform, &secrets(answer).0).await.status, 401, "round {round}");
+        }
+        assert_eq!(attempt.whoami(&platform, &access).await.status, 401, "round {round}");
+    }
+}
+
+/// A token for one app, asked for from the start, or later.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_is_for_one_place() {
+    let (platform, mut browser) = house().await;
+    for app in ["tea", "open"] {
+        platform.deploy(app, &guest("echo-p2"), "access = \"signed-in\"").await;
+    }
+    let attempt = Attempt::new(LOOPBACK);
+    let (_, refresh) = attempt.tokens(&platform, &mut browser).await;
+    let (tea, open) = (url(&platform, "tea.localhost", ""), url(&platform, "open.localhost", ""));
+    let form = vec![
+        ("client_id", "serviceful-cli".to_owned()),
+        ("grant_type", "refresh_token".to_owned()),
+        ("refresh_token", refresh),
+        ("resource", tea.clone()),
+    ];
+    let (access, refresh) = secrets(&post(&platform, "/oauth/token", &form, Some(&attempt.key)).await);
+    let at = async |host: &str, path: &str| {
+        let proof = attempt.key.prove("GET", &url(&platform, host, path), Some(&access));
+        call(&platform, host, path, &format!("DPoP {access}"), Some(&proof)).await
+    };
+    let answer = at("tea.localhost", "/caller").await;
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    assert!(!answer.text().contains(&access), "the function sees no token");
+    let challenges: Vec<_> = {
+        let answer = at("open.localhost", "/caller").await;
+        assert_eq!(answer.status, 401, "{}", answer.text());
+        answer.headers.get_all("www-authenticate").iter().map(|value| value.to_str().unwrap().to_owned()).collect()
+    };
+    assert!(challenges.iter().any(|c| c.starts_with("DPoP algs") && c.contains(&open)), "{challenges:?}");
+    assert_eq!(at(CONSOLE, "/api/v1/whoami").await.status, 401);
+    assert_eq!(at(ID, "/account").await.status, 401, "a token opens no page");
+    for bad in ["https://elsewhere.example", "http://tea.localhost", "tea", "http://tea.localhost:1/"] {
+        let form = vec![
+            ("client_id", "serviceful-cli".to_owned()),
+            ("grant_type", "refresh_token".to_owned()),
+            ("refresh_token", refresh.clone()),
+            ("resource", bad.to_owned()),
+        ];
+        let refused = post(&platform, "/oauth/token", &form, Some(&attempt.key)).await;
+        assert_eq!(refused.json()["error"], "invalid_target", "{bad}: {}", refused.text());
+    }
+    assert_eq!(attempt.refresh(&platform, &attempt.key, &refresh).await.status, 200, "nothing was used up by that");
+    let found = platform
+        .send("tea.localhost", "GET", "/.well-known/oauth-protected-resource", HeaderMap::new(), Bytes::new())
+        .await
+        .unwrap();
+    assert_eq!(
+        (&found.json()["resource"], &found.json()["authorization_servers"]),
+        (&json!(tea), &json!([url(&platform, ID, "")]))
+    );
 }
 
 /// Where `SHOWN` leads, nobody's browser is sent anywhere.

@@ -50,7 +50,7 @@ pub(crate) fn guest(name: &str) -> PathBuf {
     path
 }
 
-fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
@@ -236,22 +236,7 @@ impl Platform {
         headers: HeaderMap,
         body: Bytes,
     ) -> Result<Answer, String> {
-        let stream = tokio::net::TcpStream::connect(("127.0.0.1", self.port)).await.map_err(|e| e.to_string())?;
-        let (mut sender, connection) = hyper::client::conn::http1::handshake(hyper_util::rt::TokioIo::new(stream))
-            .await
-            .map_err(|e| e.to_string())?;
-        let driver = tokio::spawn(connection);
-        let mut request = Request::builder().method(Method::from_bytes(method.as_bytes()).unwrap()).uri(path);
-        request = request.header("host", format!("{host}:{}", self.port));
-        let mut request = request.body(Full::new(body)).unwrap();
-        request.headers_mut().extend(headers);
-        let response: Response<hyper::body::Incoming> =
-            sender.send_request(request).await.map_err(|e| e.to_string())?;
-        let (head, body) = response.into_parts();
-        let collected = body.collect().await.map_err(|e| e.to_string())?;
-        drop(sender);
-        driver.abort();
-        Ok(Answer { status: head.status, headers: head.headers, body: collected.to_bytes() })
+        send_to(self.port, host, method, path, headers, body).await
     }
 
     /// Deploys one component as the owner. `extra` is added to the function's table and after it. Gives back a token that may call it.
@@ -305,6 +290,31 @@ impl Platform {
         assert_eq!(status, 200, "{page}");
         page["events"].as_array().unwrap().clone()
     }
+}
+
+/// A request to this port of this computer, for that host.
+pub(crate) async fn send_to(
+    port: u16,
+    host: &str,
+    method: &str,
+    path: &str,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Answer, String> {
+    let stream = tokio::net::TcpStream::connect(("127.0.0.1", port)).await.map_err(|e| e.to_string())?;
+    let (mut sender, connection) =
+        hyper::client::conn::http1::handshake(hyper_util::rt::TokioIo::new(stream)).await.map_err(|e| e.to_string())?;
+    let driver = tokio::spawn(connection);
+    let mut request = Request::builder().method(Method::from_bytes(method.as_bytes()).unwrap()).uri(path);
+    request = request.header("host", format!("{host}:{}", port));
+    let mut request = request.body(Full::new(body)).unwrap();
+    request.headers_mut().extend(headers);
+    let response: Response<hyper::body::Incoming> = sender.send_request(request).await.map_err(|e| e.to_string())?;
+    let (head, body) = response.into_parts();
+    let collected = body.collect().await.map_err(|e| e.to_string())?;
+    drop(sender);
+    driver.abort();
+    Ok(Answer { status: head.status, headers: head.headers, body: collected.to_bytes() })
 }
 
 impl Drop for Platform {

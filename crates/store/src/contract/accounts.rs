@@ -2,7 +2,7 @@
 use types::PrincipalId;
 
 use super::{AnyStore, conflicts, ok, samples::*, together};
-use crate::{Account, Link, LinkPurpose, MemberRole, Principal, Totp, Use};
+use crate::{Account, Link, LinkPurpose, MemberRole, OpenedBy, Principal, Totp, Use};
 
 fn id(n: u8) -> PrincipalId {
     PrincipalId::from_bytes([n; 16])
@@ -83,7 +83,7 @@ pub async fn check_passwords(make: impl Fn() -> AnyStore) {
     let store = owned(&make).await;
     assert!(!ok(store.set_password(id(9), "x".into(), at(1), None).await));
     for n in [40, 41] {
-        ok(store.add_session(sso(n, 1)).await);
+        ok(store.add_session(sso(n, 1), OpenedBy::Other).await);
     }
     assert!(ok(store.set_password(id(1), "new".into(), at(60), Some(sso(41, 1).id)).await));
     let now = ok(store.account(id(1)).await).unwrap_or_else(|| panic!("the account"));
@@ -126,8 +126,8 @@ pub async fn check_sign_up_takes_no_invitation_away(make: impl Fn() -> AnyStore)
 /// A reset link counts once, ends what was begun before, and never adds a way in.
 pub async fn check_resets(make: impl Fn() -> AnyStore) {
     let store = owned(&make).await;
-    ok(store.add_session(sso(40, 1)).await);
-    ok(store.add_login(cli(50, 1), super::logins::login(50)).await);
+    ok(store.add_session(sso(40, 1), OpenedBy::Other).await);
+    super::logins::open(&store, 50, 1, 40).await;
     ok(store.set_totp(id(1), Some(totp(5)), vec![digest(1)]).await);
     for n in [70, 71] {
         ok(store.add_link(link(n, LinkPurpose::Reset, 1, "")).await);
@@ -236,8 +236,8 @@ pub async fn check_person_removal_takes_everything_along(make: impl Fn() -> AnyS
     ok(store.add_app(app("coffee"), at(1), Some(id(1))).await);
     ok(store.add_credential(cli(50, 1)).await);
     ok(store.add_credential(cli(51, 2)).await);
-    ok(store.add_session(sso(40, 1)).await);
-    ok(store.add_session(child(41, 40, 1, "coffee")).await);
+    ok(store.add_session(sso(40, 1), OpenedBy::Other).await);
+    ok(store.add_session(child(41, 40, 1, "coffee"), OpenedBy::Other).await);
     ok(store.set_totp(id(1), Some(totp(5)), vec![digest(1)]).await);
     let link =
         Link { hash: digest(60), purpose: LinkPurpose::Code, person: id(1), note: "".into(), expires_at: at(99) };

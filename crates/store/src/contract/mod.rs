@@ -5,12 +5,16 @@ mod apps;
 mod claims;
 mod credentials;
 mod deployments;
+mod groups;
+mod key_values;
 mod logins;
 mod mails;
 mod members;
 mod principals;
 mod requests;
+mod roster;
 mod samples;
+mod secrets;
 mod sessions;
 
 pub use accounts::{
@@ -24,11 +28,20 @@ pub use credentials::{
     check_parents,
 };
 pub use deployments::{check_deployment_states, check_deployments, check_history, check_switch};
-pub use logins::{check_logins, check_logins_end_with_the_password, check_refreshes, check_refreshes_are_counted};
+pub use groups::{check_groups, check_groups_answer_requests, check_groups_in_apps, check_invitations_into_groups};
+pub use key_values::{
+    check_kv_bounds, check_kv_keeps_apps_apart, check_kv_lists, check_kv_numbers_and_swaps, check_kv_values,
+};
+pub use logins::{
+    check_logins, check_logins_are_bounded, check_logins_are_opened_with_what_is_there,
+    check_logins_end_with_the_password, check_refreshes, check_refreshes_are_counted, check_sessions_and_logins_end,
+};
 pub use mails::{check_mails_are_taken_once, check_mails_fail_and_end, check_mails_of_a_person};
 pub use members::check_members;
 pub use principals::{check_disabling, check_owner_question, check_principals, check_service_account_names};
 pub use requests::{check_access_requests, check_access_requests_are_bounded};
+pub use roster::{check_end_of_everything, check_roster};
+pub use secrets::{check_secrets, check_secrets_are_bounded};
 pub use sessions::{check_links, check_rotation, check_session_ends, check_session_purge, check_sessions};
 
 use std::{fmt::Debug, future::Future, sync::Arc, task::Poll};
@@ -48,9 +61,13 @@ macro_rules! contract_suite {
             check_claim check_claim_is_all_or_nothing check_claim_is_used_once_by_racers
             check_credential_conflicts check_credential_lists check_credential_purge check_credentials_and_revocation check_parents
             check_deployment_states check_deployments check_history check_switch
-            check_logins check_logins_end_with_the_password check_refreshes check_refreshes_are_counted
+            check_logins check_logins_are_bounded check_logins_are_opened_with_what_is_there check_logins_end_with_the_password
+            check_refreshes check_refreshes_are_counted check_sessions_and_logins_end
             check_members
+            check_groups check_groups_answer_requests check_groups_in_apps check_invitations_into_groups
+            check_end_of_everything check_roster
             check_access_requests check_access_requests_are_bounded
+            check_secrets check_secrets_are_bounded
             check_disabling check_owner_question check_principals check_service_account_names
         }
     };

@@ -107,6 +107,8 @@ pub(super) fn invitation(n: u8, to: Option<&str>) -> Invitation {
         id: CredentialId::from_bytes([n; 16]),
         code_hash: digest(n),
         email: format!("guest{n}@example.org").into(),
+        name: None,
+        groups: Vec::new(),
         app: to.map(|to| (app(to), MemberRole::Member)),
         invited_by: to.is_none().then(|| PrincipalId::from_bytes([n; 16])),
         mailed: to.is_none(),

@@ -2,7 +2,7 @@
 use types::{Assurance, CredentialId, PrincipalId};
 
 use super::{AnyStore, accounts::owned, conflicts, ok, samples::*, together};
-use crate::{Link, LinkPurpose, Session, Use};
+use crate::{Link, LinkPurpose, OpenedBy, Session, Use};
 
 fn id(n: u8) -> PrincipalId {
     PrincipalId::from_bytes([n; 16])
@@ -18,7 +18,7 @@ async fn signed_in(make: &impl Fn() -> AnyStore) -> AnyStore {
     ok(store.add_principal(person(2, false)).await);
     ok(store.add_app(app("coffee"), at(1), None).await);
     for session in [sso(40, 1), child(41, 40, 1, "coffee"), sso(50, 2)] {
-        ok(store.add_session(session).await);
+        ok(store.add_session(session, OpenedBy::Other).await);
     }
     store
 }
@@ -37,16 +37,23 @@ pub async fn check_sessions(make: impl Fn() -> AnyStore) {
     assert_eq!(ok(store.sessions(Some(id(2))).await), [sso(50, 2)]);
 
     let fresh = |n: u8| Session { secret_hash: digest(n), ..sso(n, 1) };
-    conflicts(store.add_session(sso(40, 1)).await);
-    conflicts(store.add_session(Session { secret_hash: digest(40), ..fresh(60) }).await);
-    conflicts(store.add_session(sso(60, 9)).await);
-    conflicts(store.add_session(child(60, 40, 1, "tea")).await);
-    conflicts(store.add_session(child(60, 99, 1, "coffee")).await);
-    conflicts(store.add_session(child(60, 50, 1, "coffee")).await);
-    conflicts(store.add_session(child(60, 41, 1, "coffee")).await);
-    conflicts(store.add_session(Session { app: Some(app("coffee")), ..fresh(60) }).await);
+    conflicts(store.add_session(sso(40, 1), OpenedBy::Other).await);
+    conflicts(store.add_session(Session { secret_hash: digest(40), ..fresh(60) }, OpenedBy::Other).await);
+    conflicts(store.add_session(sso(60, 9), OpenedBy::Other).await);
+    conflicts(store.add_session(child(60, 40, 1, "tea"), OpenedBy::Other).await);
+    conflicts(store.add_session(child(60, 99, 1, "coffee"), OpenedBy::Other).await);
+    conflicts(store.add_session(child(60, 50, 1, "coffee"), OpenedBy::Other).await);
+    conflicts(store.add_session(child(60, 41, 1, "coffee"), OpenedBy::Other).await);
+    conflicts(store.add_session(Session { app: Some(app("coffee")), ..fresh(60) }, OpenedBy::Other).await);
+    // With the password as it was when it was compared, or not at all.
+    for other in [2, 9] {
+        conflicts(store.add_session(fresh(60), OpenedBy::Password { set_at: at(other) }).await);
+    }
+    conflicts(store.add_session(sso(60, 2), OpenedBy::Password { set_at: at(2) }).await);
+    ok(store.add_session(fresh(60), OpenedBy::Password { set_at: at(1) }).await);
+    ok(store.end_session(session_id(60)).await);
     ok(store.set_disabled(id(2), true).await);
-    conflicts(store.add_session(sso(60, 2)).await);
+    conflicts(store.add_session(sso(60, 2), OpenedBy::Other).await);
     assert_eq!(ids(&store).await, [session_id(40), session_id(41)], "disabling ended 50");
     ok(store.set_disabled(id(2), false).await);
     assert_eq!(ok(store.session(digest(50)).await), None, "it does not come back");
@@ -63,7 +70,7 @@ pub async fn check_rotation(make: impl Fn() -> AnyStore) {
     assert_eq!(ok(store.session(now.secret_hash).await).map(|(s, _)| s), Some(now.clone()));
     assert!(ok(store.rotate_session(now.id, now.secret_hash, digest(80), at(200), at(260)).await));
     assert_eq!(ok(store.session(digest(41)).await), None, "two secrets ago");
-    conflicts(store.add_session(Session { secret_hash: now.secret_hash, ..sso(60, 1) }).await);
+    conflicts(store.add_session(Session { secret_hash: now.secret_hash, ..sso(60, 1) }, OpenedBy::Other).await);
 
     ok(store.touch_session(session_id(41), at(300)).await);
     ok(store.touch_session(session_id(41), at(250)).await);
@@ -92,7 +99,7 @@ pub async fn check_session_ends(make: impl Fn() -> AnyStore) {
     assert_eq!(ids(&store).await, [session_id(40), session_id(50)]);
 
     let store = signed_in(&make).await;
-    ok(store.add_session(sso(42, 1)).await);
+    ok(store.add_session(sso(42, 1), OpenedBy::Other).await);
     assert_eq!(ok(store.end_sessions(id(1), None, Some(session_id(40))).await), 1);
     assert_eq!(ids(&store).await, [session_id(40), session_id(41), session_id(50)], "a kept one keeps its children");
     assert_eq!(ok(store.end_sessions(id(1), None, None).await), 2);
@@ -125,6 +132,15 @@ pub async fn check_links(make: impl Fn() -> AnyStore) {
     let answers: Vec<Use> = together(racers).await.into_iter().map(|answer| ok(answer)).collect();
     assert_eq!(answers.iter().filter(|a| **a == Use::First(link(1, 1))).count(), 1);
     assert_eq!(answers.iter().filter(|a| **a == Use::Again(link(1, 1))).count(), 7);
+
+    // What is opened by a code needs one that was used, is theirs, and did not come twice.
+    let new = |n: u8, of: u8, code: u8| store.add_session(sso(n, of), OpenedBy::Code(digest(code)));
+    for (of, code) in [(1, 2), (1, 9), (2, 1)] {
+        conflicts(new(60, of, code).await);
+    }
+    ok(new(60, 1, 1).await);
+    assert_eq!(ok(store.void_code(digest(1), session_id(60), at(5)).await), None, "it opened no login");
+    conflicts(new(61, 1, 1).await);
 }
 
 /// What is over goes; what is not stays.

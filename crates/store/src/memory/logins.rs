@@ -1,11 +1,19 @@
 //! Logins of the store in memory.
-use types::{CredentialId, PrincipalId, UnixMillis};
+use types::{CredentialId, Digest, PrincipalId, UnixMillis};
 
 use super::{MemoryStore, Rooms, answer, conflict};
-use crate::{Answer, Credential, LinkPurpose, Login, Logins, REFRESHES_MAX, Refresh, Refreshed, StoreError};
+use crate::{
+    Answer, Credential, Ended, LOGINS_MAX, LinkPurpose, Login, Logins, Opening, REFRESHES_MAX, Refresh, Refreshed,
+    StoreError,
+};
 
 impl Rooms {
-    fn add_login(&mut self, credential: Credential, login: Login) -> Result<(), StoreError> {
+    fn add_login(
+        &mut self,
+        credential: Credential,
+        login: Login,
+        opening: Opening,
+    ) -> Result<Vec<Credential>, StoreError> {
         if self.principals.get(&credential.principal).is_none_or(|p| p.disabled) {
             return conflict("the login of nobody, or of somebody disabled");
         }
@@ -16,9 +24,36 @@ impl Rooms {
         {
             return conflict("the login");
         }
+        let person = credential.principal;
+        if !self.sessions.iter().any(|s| s.id == opening.session && s.person == person && s.parent.is_none()) {
+            return conflict("the login of a session that has ended");
+        }
+        if !self.is_used_code(opening.code, person) {
+            return conflict("the login of a code that came twice, or was taken back");
+        }
+        let now = login.used_at;
         self.add_credential(credential)?;
+        let open = |c: &Credential| c.principal == person && c.revoked_at.is_none() && now < c.expires_at;
+        let mut others: Vec<_> = self.logins.iter().filter_map(|l| self.of(l.credential)).collect();
+        others.retain(|(c, _)| open(c));
+        others.sort_by_key(|(c, l)| std::cmp::Reverse((l.used_at, c.id)));
         self.logins.push(login);
-        Ok(())
+        let surplus = others.into_iter().skip(LOGINS_MAX - 1);
+        Ok(surplus.filter_map(|(c, _)| self.revoke(c.id, now)).collect())
+    }
+
+    pub(super) fn is_used_code(&self, code: Digest, of: PrincipalId) -> bool {
+        let is_it = |l: &crate::Link| l.hash == code && l.purpose == LinkPurpose::Code && l.person == of;
+        self.links.iter().any(|(link, used)| *used && is_it(link))
+    }
+
+    /// Takes back what was allowed: codes on their way count as used, and those that were used open nothing any more.
+    fn void_codes(&mut self, of: Option<PrincipalId>) {
+        let theirs = |l: &crate::Link| l.purpose == LinkPurpose::Code && of.is_none_or(|of| l.person == of);
+        self.links.retain(|(link, used)| !(*used && theirs(link)));
+        for (link, used) in &mut self.links {
+            *used |= theirs(link);
+        }
     }
 
     /// The login with its row. Whatever takes a credential away takes it out of reach here.
@@ -28,7 +63,7 @@ impl Rooms {
     }
 
     pub(super) fn end_logins(&mut self, of: PrincipalId, at: UnixMillis) -> usize {
-        self.use_up_links(of, LinkPurpose::Code);
+        self.void_codes(Some(of));
         let own: Vec<CredentialId> = self.logins.iter().map(|l| l.credential).collect();
         let open = |c: &&Credential| c.principal == of && c.revoked_at.is_none() && own.contains(&c.id);
         let ended: Vec<CredentialId> = self.credentials.iter().filter(open).map(|c| c.id).collect();
@@ -73,8 +108,21 @@ impl Rooms {
 }
 
 impl Logins for MemoryStore {
-    fn add_login(&self, credential: Credential, login: Login) -> Answer<'_, ()> {
-        answer(self.lock().add_login(credential, login))
+    fn add_login(&self, credential: Credential, login: Login, opening: Opening) -> Answer<'_, Vec<Credential>> {
+        answer(self.lock().add_login(credential, login, opening))
+    }
+
+    fn void_code(&self, code: Digest, login: CredentialId, at: UnixMillis) -> Answer<'_, Option<Credential>> {
+        let mut rooms = self.lock();
+        rooms.links.retain(|(l, _)| l.hash != code || l.purpose != LinkPurpose::Code);
+        let known = rooms.of(login).is_some();
+        answer(Ok(known.then(|| rooms.revoke(login, at)).flatten()))
+    }
+
+    fn login_to_refresh(&self, refresh: Digest) -> Answer<'_, Option<(Credential, Login)>> {
+        let rooms = self.lock();
+        let found = rooms.logins.iter().find(|l| l.refresh_hash == refresh).map(|l| l.credential);
+        answer(Ok(found.and_then(|id| rooms.of(id))))
     }
 
     fn login(&self, credential: CredentialId) -> Answer<'_, Option<Login>> {
@@ -95,5 +143,17 @@ impl Logins for MemoryStore {
 
     fn end_logins(&self, of: PrincipalId, at: UnixMillis) -> Answer<'_, usize> {
         answer(Ok(self.lock().end_logins(of, at)))
+    }
+
+    fn end_sessions_and_logins(&self, at: UnixMillis) -> Answer<'_, Ended> {
+        let mut rooms = self.lock();
+        let sessions = std::mem::take(&mut rooms.sessions).len();
+        rooms.void_codes(None);
+        let all: Vec<_> = rooms.logins.iter().filter_map(|l| rooms.of(l.credential)).collect();
+        let open: Vec<_> = all.into_iter().filter(|(c, _)| c.revoked_at.is_none()).map(|(c, _)| c.id).collect();
+        for id in &open {
+            rooms.revoke(*id, at);
+        }
+        answer(Ok(Ended { sessions, logins: open.len() }))
     }
 }

@@ -5,8 +5,8 @@ use types::{AppName, Assurance, CredentialId, Digest, PrincipalId, UnixMillis};
 
 use super::{MemoryStore, Rooms, answer, conflict};
 use crate::{
-    Account, Accounts, Answer, AppMember, Invitation, Link, LinkPurpose, Principal, PrincipalKind, Session, Sessions,
-    StoreError, Totp, Use,
+    Account, Accounts, Answer, AppMember, Invitation, Link, LinkPurpose, OpenedBy, Principal, PrincipalKind, Session,
+    Sessions, StoreError, Totp, Use,
 };
 
 impl Rooms {
@@ -29,7 +29,11 @@ impl Rooms {
         person: Principal,
         account: Account,
     ) -> Result<Option<Invitation>, StoreError> {
-        let open = |i: &Invitation| i.code_hash == code && now < i.expires_at;
+        let counts = |i: &Invitation| {
+            let maker = i.invited_by.and_then(|by| self.principals.get(&by));
+            !maker.is_some_and(|maker| maker.disabled)
+        };
+        let open = |i: &Invitation| i.code_hash == code && now < i.expires_at && counts(i);
         let Some(at) = self.invitations.iter().position(open) else { return Ok(None) };
         let principal = person.id;
         self.add_account(person, account)?;
@@ -40,7 +44,30 @@ impl Rooms {
             app.version += 1;
             self.members.insert((name.clone(), principal), AppMember { principal, role: *role, added_at: now });
         }
+        for group in &invitation.groups {
+            self.group_people.insert((group.clone(), principal), now);
+            self.grow_apps_of(group);
+        }
         Ok(Some(invitation))
+    }
+
+    pub(super) fn invite(&mut self, new: Invitation) -> Result<(), StoreError> {
+        if new.app.as_ref().is_some_and(|(app, _)| !self.apps.contains_key(app)) {
+            return conflict("the invitation to an unknown app");
+        }
+        if new.groups.iter().any(|group| !self.groups.contains_key(group)) {
+            return conflict("the invitation into an unknown group");
+        }
+        let is_asked = |i: &Invitation| i.email == new.email && !i.sign_up && new.created_at < i.expires_at;
+        if new.sign_up && self.invitations.iter().any(is_asked) {
+            return conflict("the sign-up of somebody who is invited");
+        }
+        if self.invitations.iter().any(|i| i.email != new.email && (i.id == new.id || i.code_hash == new.code_hash)) {
+            return conflict("the invitation");
+        }
+        self.invitations.retain(|i| i.email != new.email);
+        self.invitations.push(new);
+        Ok(())
     }
 
     fn end(&mut self, gone: impl Fn(&Session) -> bool) -> usize {
@@ -69,7 +96,18 @@ impl Rooms {
         self.links.iter_mut().find(open)
     }
 
-    fn fits(&self, new: &Session) -> Result<(), StoreError> {
+    fn fits(&self, new: &Session, by: OpenedBy) -> Result<(), StoreError> {
+        match by {
+            OpenedBy::Password { set_at }
+                if self.accounts.get(&new.person).and_then(|a| a.password_at) != Some(set_at) =>
+            {
+                return conflict("the session by a password that was changed since");
+            }
+            OpenedBy::Code(code) if !self.is_used_code(code, new.person) => {
+                return conflict("the session of a code that came twice, or was taken back");
+            }
+            _ => {}
+        }
         let taken = |s: &Session| {
             s.id == new.id || s.secret_hash == new.secret_hash || s.former.is_some_and(|(h, _)| h == new.secret_hash)
         };
@@ -116,20 +154,7 @@ impl Accounts for MemoryStore {
     }
 
     fn add_invitation(&self, new: Invitation) -> Answer<'_, ()> {
-        let mut rooms = self.lock();
-        if new.app.as_ref().is_some_and(|(app, _)| !rooms.apps.contains_key(app)) {
-            return answer(conflict("the invitation to an unknown app"));
-        }
-        let is_asked = |i: &Invitation| i.email == new.email && !i.sign_up && new.created_at < i.expires_at;
-        if new.sign_up && rooms.invitations.iter().any(is_asked) {
-            return answer(conflict("the sign-up of somebody who is invited"));
-        }
-        if rooms.invitations.iter().any(|i| i.email != new.email && (i.id == new.id || i.code_hash == new.code_hash)) {
-            return answer(conflict("the invitation"));
-        }
-        rooms.invitations.retain(|i| i.email != new.email);
-        rooms.invitations.push(new);
-        answer(Ok(()))
+        answer(self.lock().invite(new))
     }
 
     fn invitation(&self, code_hash: Digest) -> Answer<'_, Option<Invitation>> {
@@ -270,18 +295,19 @@ impl Accounts for MemoryStore {
         if !rooms.principals.get(&person).is_some_and(is_person) {
             return answer(Ok(false));
         }
+        let mut apps = rooms.apps_of(person);
         rooms.principals.remove(&person);
         rooms.accounts.remove(&person);
+        rooms.group_people.retain(|(_, of), _| *of != person);
+        rooms.invitations.retain(|i| i.invited_by != Some(person));
         rooms.codes.retain(|(of, _)| *of != person);
         rooms.sessions.retain(|s| s.person != person);
         rooms.links.retain(|(l, _)| l.person != person);
         rooms.mails.retain(|m| m.mail.person != Some(person));
         rooms.requests.retain(|(asked, _)| asked.person != person);
         rooms.credentials.retain(|c| c.principal != person);
-        let apps: Vec<AppName> =
-            rooms.members.keys().filter(|(_, of)| *of == person).map(|(app, _)| app.clone()).collect();
         rooms.members.retain(|(_, of), _| *of != person);
-        for app in apps {
+        for app in apps.drain(..) {
             if let Some(app) = rooms.apps.get_mut(&app) {
                 app.version += 1;
             }
@@ -291,9 +317,9 @@ impl Accounts for MemoryStore {
 }
 
 impl Sessions for MemoryStore {
-    fn add_session(&self, session: Session) -> Answer<'_, ()> {
+    fn add_session(&self, session: Session, by: OpenedBy) -> Answer<'_, ()> {
         let mut rooms = self.lock();
-        let fits = rooms.fits(&session);
+        let fits = rooms.fits(&session, by);
         if fits.is_ok() {
             rooms.sessions.push(session);
         }

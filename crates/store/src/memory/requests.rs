@@ -10,7 +10,7 @@ impl AccessRequests for MemoryStore {
         if !rooms.apps.contains_key(&new.app) || !rooms.principals.contains_key(&new.person) {
             return answer(conflict("the request for access"));
         }
-        if rooms.members.contains_key(&(new.app.clone(), new.person)) {
+        if rooms.apps_of(new.person).contains(&new.app) {
             return answer(Ok(Asked::Member));
         }
         let known = rooms.requests.iter().find(|(known, _)| known.app == new.app && known.person == new.person);

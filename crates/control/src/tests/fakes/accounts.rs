@@ -4,10 +4,11 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use gateway::{Fut, MailPort, NewInvitation, NewLink, NewSession, Post, PostError, SessionPort};
+use gateway::{Fut, MailPort, NameFailure, NewInvitation, NewLink, NewSession, Post, PostError, Renaming, SessionPort};
 use store::{
-    Account, Accounts, Answer, ClaimedMail, Credential, Invitation, Link, LinkPurpose, Login, Logins, Mail, NewMail,
-    Outbox, Principal, Refresh, Refreshed, Session, Sessions, StoreError, Totp, Use,
+    Account, Accounts, Answer, ClaimedMail, Credential, Ended, EndedEverything, Invitation, Link, LinkPurpose, Login,
+    Logins, Mail, NewMail, OpenedBy, Opening, Outbox, Principal, Refresh, Refreshed, Roster as _, Session, Sessions,
+    StoreError, Totp, Use,
 };
 use types::{AppName, Assurance, CredentialId, Digest, MailId, PrincipalId, Secret, UnixMillis};
 
@@ -48,13 +49,14 @@ delegated! { Accounts:
         let before = all.len();
         all.retain(|p| p.id != person);
         self.members.lock().unwrap().retain(|(_, member)| member.principal != person);
+        self.groups.lock().unwrap().forget(person);
         let removed = all.len() < before;
         Box::pin(async move { Ok(removed) })
     }
 }
 
 delegated! { Sessions:
-    add_session(new: Session) -> ();
+    add_session(new: Session, by: OpenedBy) -> ();
     session(secret: Digest) -> Option<(Session, Principal)>;
     sessions(of: Option<PrincipalId>) -> Vec<Session>;
     rotate_session(id: CredentialId, from: Digest, to: Digest, at: UnixMillis, until: UnixMillis) -> bool;
@@ -69,11 +71,14 @@ delegated! { Sessions:
 }
 
 delegated! { Logins:
-    add_login(credential: Credential, login: Login) -> ();
+    add_login(credential: Credential, login: Login, opening: Opening) -> Vec<Credential>;
+    void_code(code: Digest, login: CredentialId, at: UnixMillis) -> Option<Credential>;
+    login_to_refresh(refresh: Digest) -> Option<(Credential, Login)>;
     login(credential: CredentialId) -> Option<Login>;
     logins(of: Option<PrincipalId>) -> Vec<(Credential, Login)>;
     refresh_login(refresh: Refresh) -> Refreshed;
     end_logins(of: PrincipalId, at: UnixMillis) -> usize;
+    end_sessions_and_logins(at: UnixMillis) -> Ended;
 }
 
 delegated! { Outbox:
@@ -111,19 +116,43 @@ impl MailPort for FakeMail {
 
 /// Notes whose sessions were ended, and where.
 impl SessionPort for FakeCredentials {
-    fn invite(&self, new: NewInvitation) -> Fut<'_, Result<(Invitation, Secret), StoreError>> {
+    fn draft_invitation(&self, new: NewInvitation) -> (Invitation, Secret) {
+        let n = self.invited.fetch_add(1, Ordering::SeqCst);
         let invitation = Invitation {
-            id: CredentialId::from_bytes([9; 16]),
-            code_hash: Digest::from_bytes([9; 32]),
+            id: CredentialId::from_bytes([n; 16]),
+            code_hash: Digest::from_bytes([n; 32]),
             email: new.email,
+            name: new.name,
             app: new.app,
+            groups: new.groups,
             invited_by: new.invited_by,
             mailed: new.mailed,
             sign_up: new.sign_up,
             created_at: UnixMillis(1),
-            expires_at: UnixMillis(2),
+            expires_at: UnixMillis(u64::MAX >> 1),
         };
-        Box::pin(async move { Ok((invitation, Secret::new("code-9".into()))) })
+        (invitation, Secret::new(format!("code-{n}")))
+    }
+
+    fn invite(&self, new: NewInvitation) -> Fut<'_, Result<(Invitation, Secret), StoreError>> {
+        let made = self.draft_invitation(new);
+        Box::pin(async move { Ok(made) })
+    }
+
+    fn fit_name(&self, name: &str) -> Result<(), NameFailure> {
+        if name.contains('\u{202e}') { Err(NameFailure::Unfit { why: "it reorders".into() }) } else { Ok(()) }
+    }
+
+    fn rename(&self, person: PrincipalId, name: Arc<str>, by: Renaming) -> Fut<'_, Result<bool, NameFailure>> {
+        assert_eq!(by, Renaming::ByAdmin);
+        Box::pin(async move {
+            self.fit_name(&name)?;
+            Ok(self.store.rename_person(person, name).await?)
+        })
+    }
+
+    fn end_everything(&self) -> Fut<'_, Result<EndedEverything, StoreError>> {
+        self.store.end_everything(UnixMillis(5))
     }
 
     fn link(&self, new: NewLink) -> Fut<'_, Result<(Link, Secret), StoreError>> {

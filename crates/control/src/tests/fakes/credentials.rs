@@ -1,7 +1,7 @@
 //! identity, as control sees it.
 use std::sync::{
     Arc, Mutex,
-    atomic::{AtomicU64, Ordering},
+    atomic::{AtomicU8, AtomicU64, Ordering},
 };
 
 use gateway::{CredentialFailure, CredentialPort, Fut, NewClaim, NewCredential};
@@ -14,6 +14,8 @@ use crate::PeoplePort;
 pub(in crate::tests) struct FakeCredentials {
     pub(in crate::tests) store: Arc<MemoryStore>,
     made: AtomicU64,
+    /// The next number of an invitation.
+    pub(super) invited: AtomicU8,
     pub(in crate::tests) forgotten: Mutex<Vec<AppName>>,
     /// Whose sessions were ended, and at which app.
     pub(in crate::tests) ended: Mutex<Vec<(PrincipalId, Option<AppName>)>>,
@@ -21,7 +23,13 @@ pub(in crate::tests) struct FakeCredentials {
 
 impl FakeCredentials {
     pub(in crate::tests) fn new(store: Arc<MemoryStore>) -> Self {
-        Self { store, made: AtomicU64::new(1), forgotten: Mutex::default(), ended: Mutex::default() }
+        Self {
+            store,
+            made: AtomicU64::new(1),
+            invited: AtomicU8::new(9),
+            forgotten: Mutex::default(),
+            ended: Mutex::default(),
+        }
     }
 
     fn id(&self) -> [u8; 16] {

@@ -10,24 +10,29 @@ use std::{
 use audit::{Event, Progress, Receipt, Record, RecordError};
 use bytes::Bytes;
 use control_api::{AuditPage, AuditQuery, AuditVerdict};
-use gateway::{Fut, LogLine, LogPort, PolicyPort, PolicyProblem, PosturePort, Release, ReleasePort};
+use gateway::{Declared, Fut, LogLine, LogPort, PolicyPort, PolicyProblem, PosturePort, Release, ReleasePort};
 use tokio::sync::broadcast;
-use types::{AppName, Clock, Digest, FunctionName, Instant, Rng, UnixMillis};
+use types::{AppName, Clock, Digest, Instant, Rng, UnixMillis};
 
 use crate::{ArtefactPort, AuditPort, Removed};
 
 mod accounts;
+mod breach_list;
 mod components;
 mod contents;
 mod credentials;
+mod groups;
 mod review;
+mod secrets;
 mod store;
 
 pub(super) use accounts::FakeMail;
+pub(super) use breach_list::FakeBreachList;
 pub(super) use components::FakeComponents;
 pub(super) use contents::{MemoryContents, digest_of};
 pub(super) use credentials::FakeCredentials;
 pub(super) use review::FakeReview;
+pub(super) use secrets::FakeSecrets;
 pub(super) use store::MemoryStore;
 
 /// A log that is on disk at once.
@@ -62,7 +67,7 @@ impl ArtefactPort for FakeArtefacts {
 pub(in crate::tests) struct FakePolicy;
 
 impl PolicyPort for FakePolicy {
-    fn check(&self, _: &AppName, cedar: &str, _: Option<&[FunctionName]>) -> Result<(), PolicyProblem> {
+    fn check(&self, _: &AppName, cedar: &str, _: Option<Declared<'_>>) -> Result<(), PolicyProblem> {
         if cedar.contains("nonsense") {
             return Err(PolicyProblem { message: "line 1: `nonsense` is not a policy".into() });
         }
@@ -121,6 +126,42 @@ impl LogPort for FakeLogs {
     }
     fn follow(&self, _: &AppName) -> broadcast::Receiver<Arc<LogLine>> {
         self.new.subscribe()
+    }
+}
+
+/// Keys of tokens that are changed, or not: `rotate` answers what stands here.
+#[derive(Default)]
+pub(in crate::tests) struct FakeKeys {
+    pub(in crate::tests) asked: Mutex<Vec<bool>>,
+    /// `Some(true)`: the keys are others, and the rest failed.
+    pub(in crate::tests) fails: Mutex<Option<bool>>,
+}
+
+fn token_key(state: gateway::TokenKeyState) -> gateway::TokenKey {
+    let at = UnixMillis;
+    let id = format!("key-{}", state.as_str()).into();
+    let (made_at, signs_from, signs_until, gone_at) = (at(1), at(2), at(3), at(4));
+    gateway::TokenKey { id, x: [1; 32], y: [2; 32], state, made_at, signs_from, signs_until, gone_at }
+}
+
+impl crate::KeyPort for FakeKeys {
+    fn keys(&self) -> Fut<'_, Result<Vec<gateway::TokenKey>, String>> {
+        use gateway::TokenKeyState::{Active, Next, Retiring};
+        Box::pin(async { Ok([Retiring, Active, Next].map(token_key).to_vec()) })
+    }
+
+    fn rotate(&self, emergency: bool) -> Fut<'_, Result<(Vec<gateway::TokenKey>, ::store::Ended), crate::KeyFailure>> {
+        self.asked.lock().unwrap().push(emergency);
+        let answer = match *self.fails.lock().unwrap() {
+            Some(false) => Err(crate::KeyFailure::Refused("key k is published already".into())),
+            Some(true) => Err(crate::KeyFailure::HalfDone(::store::StoreError::Closed)),
+            None => {
+                let ended =
+                    if emergency { ::store::Ended { sessions: 3, logins: 2 } } else { ::store::Ended::default() };
+                Ok((vec![token_key(gateway::TokenKeyState::Active)], ended))
+            }
+        };
+        Box::pin(async move { answer })
     }
 }
 

@@ -2,10 +2,10 @@
 use std::sync::Arc;
 
 use gateway::{
-    Class, Decision, Denial, Draft, Gain, PolicyProblem, Probe, Reach, Reads, Release, ReviewPort, Rule, Subject,
-    Widening,
+    Class, Decision, Denial, Draft, Gain, PolicyProblem, Probe, Reach, Reads, Release, ReleaseGroup, ReviewPort, Rule,
+    Subject, Widening,
 };
-use types::{Access, Action, Caller, FunctionName, FunctionTarget, Method, Resource, UnixMillis};
+use types::{Access, Action, Caller, FunctionName, FunctionTarget, GroupName, Method, Resource, UnixMillis};
 
 pub(in crate::tests) struct FakeReview;
 
@@ -27,7 +27,10 @@ impl FakeDraft {
     }
 
     fn allows(&self, caller: &Caller, target: &FunctionTarget) -> bool {
-        let member = caller.principal().is_some_and(|id| self.0.members.iter().any(|member| member.0 == id));
+        let member = caller.principal().is_some_and(|id| {
+            let through = self.0.groups.iter().any(|group| group.admin.is_some() && group.holds(id));
+            through || self.0.members.iter().any(|member| member.0 == id)
+        });
         match (target.access, caller) {
             (_, Caller::Person(person)) if person.disabled => false,
             (Access::Public, _) => true,
@@ -63,6 +66,14 @@ impl Draft for FakeDraft {
         let reach = self.reach(&[Caller::Stranger], function)?.pop()?;
         Some(vec![(Class::Stranger, reach)])
     }
+    fn groups(&self, function: &FunctionName) -> Option<Vec<(GroupName, Reach)>> {
+        let target = self.target(function)?;
+        let one = |group: &ReleaseGroup| {
+            let allowed = usize::from(group.admin.is_some() && target.access == Access::Members);
+            (group.name.clone(), Reach { tried: 1, allowed, rules: Vec::new(), example: None })
+        };
+        Some(self.0.groups.iter().map(one).collect())
+    }
     fn reads(&self, _: &FunctionName) -> Option<Reads> {
         Some(Reads::default())
     }
@@ -96,6 +107,7 @@ impl ReviewPort for FakeReview {
             function: target.function.clone(),
             route: target.route.clone(),
             who: Subject::Class(Class::Stranger),
+            belongs: false,
             fresh: before.is_none(),
             partly: false,
             example: way(),

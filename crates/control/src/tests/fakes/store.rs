@@ -5,10 +5,12 @@ use std::{
 };
 
 use store::{
-    Answer, App, AppMember, Apps, Credential, Deployment, DeploymentState, Directory, Principal, PrincipalKind,
-    StoreError,
+    Answer, App, AppMember, Apps, Credential, Deployment, DeploymentState, Directory, NewSecret, Principal,
+    PrincipalKind, SealedSecret, SecretEntry, StoreError,
 };
-use types::{AppName, CredentialId, DeploymentId, Digest, PrincipalId, UnixMillis};
+use types::{AppName, CredentialId, DeploymentId, Digest, PrincipalId, SECRETS_MAX, SecretName, UnixMillis};
+
+type Secrets = BTreeMap<(AppName, SecretName), (SealedSecret, SecretEntry)>;
 
 /// The contract of `store` in a few maps.
 #[derive(Default)]
@@ -17,8 +19,10 @@ pub(in crate::tests) struct MemoryStore {
     pub(in crate::tests) deployments: Mutex<Vec<Deployment>>,
     pub(in crate::tests) members: Mutex<Vec<(AppName, AppMember)>>,
     pub(in crate::tests) principals: Mutex<Vec<Principal>>,
+    pub(super) groups: Mutex<super::groups::FakeGroups>,
     pub(in crate::tests) requests: Mutex<Vec<store::AccessRequest>>,
     pub(in crate::tests) credentials: Mutex<Vec<Credential>>,
+    pub(in crate::tests) secrets: Mutex<Secrets>,
     /// Accounts, sessions and invitations.
     pub(in crate::tests) rest: store::MemoryStore,
     /// Makes every call fail, as a broken disk does.
@@ -28,7 +32,7 @@ pub(in crate::tests) struct MemoryStore {
 }
 
 impl MemoryStore {
-    fn answer<T: Send + 'static>(&self, value: impl FnOnce() -> Result<T, StoreError>) -> Answer<'_, T> {
+    pub(super) fn answer<T: Send + 'static>(&self, value: impl FnOnce() -> Result<T, StoreError>) -> Answer<'_, T> {
         let result = if *self.broken.lock().unwrap() {
             let source = Box::new(std::io::Error::other("secret path /var/x"));
             Err(StoreError::Failed { doing: "read", source })
@@ -276,5 +280,36 @@ impl store::AccessRequests for MemoryStore {
             all.retain(|asks| asks.app != app || asks.person != person);
             Ok(all.len() < before)
         })
+    }
+}
+
+impl store::Secrets for MemoryStore {
+    fn put_secret(&self, new: NewSecret) -> Answer<'_, Option<u64>> {
+        self.answer(|| {
+            let mut all = self.secrets.lock().unwrap();
+            let key = (new.app, new.name.clone());
+            let version = all.get(&key).map_or(0, |(_, entry)| entry.version) + 1;
+            if version == 1 && all.keys().filter(|(app, _)| *app == key.0).count() >= SECRETS_MAX {
+                return Ok(None);
+            }
+            let entry = SecretEntry { name: new.name, version, changed_at: new.at, changed_by: new.by, used_at: None };
+            all.insert(key, (new.sealed, entry));
+            Ok(Some(version))
+        })
+    }
+    fn secret(&self, app: AppName, name: SecretName) -> Answer<'_, Option<SealedSecret>> {
+        self.answer(|| Ok(self.secrets.lock().unwrap().get(&(app, name)).map(|(sealed, _)| sealed.clone())))
+    }
+    fn secrets(&self, app: AppName) -> Answer<'_, Vec<SecretEntry>> {
+        self.answer(|| {
+            let all = self.secrets.lock().unwrap();
+            Ok(all.iter().filter(|((of, _), _)| *of == app).map(|(_, (_, entry))| entry.clone()).collect())
+        })
+    }
+    fn remove_secret(&self, app: AppName, name: SecretName) -> Answer<'_, bool> {
+        self.answer(|| Ok(self.secrets.lock().unwrap().remove(&(app, name)).is_some()))
+    }
+    fn secret_used(&self, app: AppName, name: SecretName, _: UnixMillis) -> Answer<'_, bool> {
+        self.answer(|| Ok(self.secrets.lock().unwrap().contains_key(&(app, name))))
     }
 }

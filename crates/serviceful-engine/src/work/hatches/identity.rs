@@ -1,9 +1,10 @@
-//! `serviceful:identity/caller`: who made the request, as the corridor decided it, and asking for more of them. A guest cannot
-//! say otherwise.
-use types::{Caller, Demand, Person, Service};
+//! `serviceful:identity/caller`: who made the request, as the corridor decided it, what the app's rules let them do, and asking for
+//! more of them. A guest cannot say otherwise.
+use types::{Caller, Demand, GroupName, Person, Service};
 use wasmtime::component::{HasSelf, Linker};
 
 use crate::work::{
+    asks::allowed,
     guest::Guest,
     require::{Asked, Required, required},
 };
@@ -11,8 +12,12 @@ use crate::work::{
 wasmtime::component::bindgen!({
     path: "../../wit/identity",
     world: "serviceful:identity/imports",
-    // It ends the guest.
-    imports: { "serviceful:identity/caller.require": trappable },
+    imports: {
+        // It ends the guest.
+        "serviceful:identity/caller.require": trappable,
+        // It waits for the front.
+        "serviceful:identity/caller.allowed": async,
+    },
 });
 
 use serviceful::identity::{
@@ -33,7 +38,14 @@ impl serviceful::identity::types::Host for Guest {}
 
 impl caller::Host for Guest {
     fn get(&mut self) -> Result<Principal, Error> {
-        if self.in_request { Ok(principal(&self.call.caller)) } else { Err(Error::NoRequest) }
+        if self.in_request { Ok(principal(&self.call.caller, &self.call.groups)) } else { Err(Error::NoRequest) }
+    }
+
+    async fn allowed(&mut self, action: String, resource: String) -> Result<bool, Error> {
+        if !self.in_request {
+            return Err(Error::NoRequest);
+        }
+        allowed(&self.call, action, resource).await.map_err(Error::Denied)
     }
 
     fn require(&mut self, minimum: Assurance, max_age_s: Option<u32>) -> wasmtime::Result<Result<(), Error>> {
@@ -61,10 +73,10 @@ const fn meant(assurance: Assurance) -> types::Assurance {
     }
 }
 
-fn principal(caller: &Caller) -> Principal {
+fn principal(caller: &Caller, groups: &[GroupName]) -> Principal {
     let caller = match caller {
         Caller::Stranger => Told::Anonymous,
-        Caller::Person(person) => Told::User(user(person)),
+        Caller::Person(person) => Told::User(user(person, groups)),
         Caller::Service(service) => Told::Workload(workload(service)),
         Caller::Operator { uid } => Told::User(UserInfo {
             issuer: HOST.into(),
@@ -80,13 +92,13 @@ fn principal(caller: &Caller) -> Principal {
     Principal { caller, on_behalf_of: None }
 }
 
-fn user(person: &Person) -> UserInfo {
+fn user(person: &Person, groups: &[GroupName]) -> UserInfo {
     UserInfo {
         issuer: PLATFORM.into(),
         subject: person.id.to_string(),
         email: None,
         display_name: Some(person.display_name.to_string()),
-        groups: Vec::new(),
+        groups: groups.iter().map(ToString::to_string).collect(),
         assurance: match person.assurance {
             types::Assurance::None => Assurance::None,
             types::Assurance::SingleFactor => Assurance::SingleFactor,

@@ -1,6 +1,6 @@
 //! Who made the request, as a function sees it: `ctx.caller`, in the shapes of `wit/identity`.
 use serde_json::{Value, json};
-use types::{Assurance, Caller};
+use types::{Assurance, Caller, GroupName};
 
 /// Who vouches for people with an account on this platform.
 const PLATFORM: &str = "serviceful";
@@ -8,14 +8,14 @@ const PLATFORM: &str = "serviceful";
 const HOST: &str = "serviceful:host";
 
 /// The verified caller as JSON.
-pub(super) fn json(caller: &Caller) -> String {
+pub(super) fn json(caller: &Caller, groups: &[GroupName]) -> String {
     if matches!(caller, Caller::Stranger) {
         return r#"{"kind":"anonymous","onBehalfOf":null}"#.into();
     }
-    told(caller).to_string()
+    told(caller, groups).to_string()
 }
 
-fn told(caller: &Caller) -> Value {
+fn told(caller: &Caller, groups: &[GroupName]) -> Value {
     match caller {
         Caller::Stranger => json!({ "kind": "anonymous", "onBehalfOf": null }),
         Caller::Person(person) => json!({
@@ -24,7 +24,7 @@ fn told(caller: &Caller) -> Value {
             "subject": person.id.to_string(),
             "email": null,
             "displayName": person.display_name.to_string(),
-            "groups": [],
+            "groups": groups,
             "assurance": match person.assurance {
                 Assurance::None => "none",
                 Assurance::SingleFactor => "single-factor",

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use http_body::Body as _;
 use wasmtime::Memory;
 
-use super::{answer::Outgoing, places::Places, timers::Timers};
+use super::{answer::Outgoing, asks::Asks, places::Places, timers::Timers};
 use crate::{
     clock::monotonic_ns,
     js::abi::{Event, Told},
@@ -28,6 +28,7 @@ pub(in crate::work) struct Guest {
     pub(super) answer: Answer,
     pub(super) incoming: Incoming,
     pub(super) timers: Timers,
+    pub(super) asks: Asks,
     /// What the guest told before it gave up.
     pub(super) told: Option<Told>,
     /// Names what is told of a place in the source.
@@ -70,6 +71,7 @@ impl Guest {
             answer: Answer::Awaited,
             incoming: Incoming::default(),
             timers: Timers::default(),
+            asks: Asks::default(),
             told: None,
             ticks_after: 0,
             spent: false,
@@ -93,6 +95,9 @@ impl Guest {
         if let Poll::Ready(id) = self.timers.poll(cx) {
             return Poll::Ready(Some(Event::Timer(id)));
         }
+        if let Poll::Ready(number) = self.asks.poll(cx) {
+            return Poll::Ready(Some(Event::Answer(number)));
+        }
         if self.incoming.wanted && self.incoming.poll(cx).is_ready() {
             return Poll::Ready(Some(Event::Body));
         }
@@ -106,7 +111,7 @@ impl Guest {
 
     fn waits(&self) -> bool {
         let drain = matches!(&self.answer, Answer::Streaming(outgoing) if outgoing.is_waited_for());
-        drain || self.incoming.wanted || !self.timers.is_empty()
+        drain || self.incoming.wanted || !self.timers.is_empty() || !self.asks.is_empty()
     }
 }
 

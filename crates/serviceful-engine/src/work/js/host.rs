@@ -10,6 +10,7 @@ use wire::work::LogStream;
 
 use super::{
     answer::{Outgoing, Streamed, Whole},
+    asks,
     crypto::{self, Places},
     guest::{Answer, Guest, Read},
 };
@@ -69,6 +70,18 @@ pub(super) fn linker(engine: &Engine) -> Result<Linker<Guest>> {
             Box::new(crypto::answer(host, what, places))
         },
     )?;
+    linker.func_wrap_async(
+        HOST,
+        "allowed",
+        |host: Host<'_>, (action, action_len, resource, resource_len, to, room): (u32, u32, u32, u32, u32, u32)| {
+            Box::new(asks::allowed(host, (action, action_len), (resource, resource_len), (to, room)))
+        },
+    )?;
+    linker.func_wrap_async(HOST, "secret", |host: Host<'_>, (name, name_len, to, room): (u32, u32, u32, u32)| {
+        Box::new(asks::secret(host, (name, name_len), (to, room)))
+    })?;
+    linker.func_wrap(HOST, "kv_ask", asks::ask)?;
+    linker.func_wrap(HOST, "kv_take", asks::take)?;
     linker.func_wrap(HOST, "fail", fail)?;
     linker.func_wrap(HOST, "deny", deny)?;
     Ok(linker)
@@ -88,7 +101,7 @@ pub(super) fn bytes<'a>(host: &'a Host<'_>, at: u32, length: u32) -> Result<&'a 
     memory.get(at as usize..(at as usize).saturating_add(length as usize)).ok_or_else(|| Trap::MemoryOutOfBounds.into())
 }
 
-fn string(host: &Host<'_>, at: u32, length: u32, max: usize) -> Result<String> {
+pub(super) fn string(host: &Host<'_>, at: u32, length: u32, max: usize) -> Result<String> {
     let bytes = bytes(host, at, length)?;
     Ok(String::from_utf8_lossy(bytes.get(..max).unwrap_or(bytes)).into_owned())
 }
@@ -198,6 +211,8 @@ fn log(host: Host<'_>, level: u32, at: u32, length: u32, line: u32, column: u32)
     let stream = if level >= 2 { LogStream::Stderr } else { LogStream::Stdout };
     let text = bytes(&host, at, length)?;
     let call = &host.data().call;
+    // Before it is cut into lines: a value may have several.
+    let text = call.redacted(text);
     for line in text.split(|byte| *byte == b'\n') {
         if line.is_empty() {
             call.log_at(stream, String::new(), place.clone());

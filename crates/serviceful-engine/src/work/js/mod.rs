@@ -1,5 +1,6 @@
 //! Functions written in JavaScript: one shared engine, one snapshot a function, one fresh instance of both a request.
 mod answer;
+mod asks;
 mod caller;
 mod crypto;
 mod failure;

@@ -31,6 +31,8 @@ async fn dirtied(source: &str) -> (usize, usize) {
         limits: RunLimits::default(),
         grants: Grants::default(),
         caller: Caller::Stranger,
+        groups: Vec::new(),
+        desk: Arc::default(),
         wall_ms: 1_000,
         has_body: false,
     };
@@ -47,6 +49,7 @@ async fn dirtied(source: &str) -> (usize, usize) {
         "http://coffee.localhost:8080/menu?name=x",
         "0",
         r#"{"kind":"anonymous"}"#,
+        "",
         "",
         "accept",
         "*/*",

@@ -99,6 +99,14 @@ fn store(engine: &Engine, function: &Function, call: Arc<Call>) -> wasmtime::Res
     Ok(store)
 }
 
+/// What the function finds in `env` beside its configuration, as JSON; empty when that is nothing.
+fn given(grants: &types::Grants) -> String {
+    if grants.secrets.is_empty() && grants.kv == types::KvAccess::None {
+        return String::new();
+    }
+    serde_json::json!({ "secrets": grants.secrets, "kv": grants.kv.as_str() }).to_string()
+}
+
 /// The request as the engine reads it.
 fn describe(call: &Call, request: &Request<RequestBody>) -> Vec<u8> {
     let has_body = !http_body::Body::is_end_stream(request.body());
@@ -107,13 +115,14 @@ fn describe(call: &Call, request: &Request<RequestBody>) -> Vec<u8> {
     push(&mut list, request.method().as_str().as_bytes());
     push(&mut list, request.uri().to_string().as_bytes());
     push(&mut list, if has_body { b"1" } else { b"0" });
-    push(&mut list, caller::json(&call.caller).as_bytes());
+    push(&mut list, caller::json(&call.caller, &call.groups).as_bytes());
     let config = match call.grants.config.is_empty() {
         true => String::new(),
         // A map of text to text always encodes.
         false => serde_json::to_string(&call.grants.config).unwrap_or_default(),
     };
     push(&mut list, config.as_bytes());
+    push(&mut list, given(&call.grants).as_bytes());
     for (name, value) in request.headers() {
         if !is_forbidden(name) {
             push(&mut list, name.as_str().as_bytes());

@@ -1,8 +1,8 @@
 //! Who asks: the people and service accounts of a table, and one of each kind.
 use std::{collections::BTreeMap, sync::Arc};
 
-use gateway::Class;
-use types::{AppName, Caller, CredentialId, Person, PrincipalId, Service, UnixMillis};
+use gateway::{Class, ReleaseGroup};
+use types::{AppName, Caller, CredentialId, GroupName, Person, PrincipalId, Service, UnixMillis};
 
 use super::{
     super::failure::Failure,
@@ -12,6 +12,8 @@ use super::{
 /// Everybody who can be named in a question.
 pub(super) struct Cast {
     parts: BTreeMap<String, (Caller, Option<Role>)>,
+    /// Who is in which group.
+    groups: BTreeMap<GroupName, Vec<PrincipalId>>,
 }
 
 /// When everybody asks: late enough that somebody can have signed in as long ago as can be written.
@@ -45,8 +47,11 @@ fn service(id: PrincipalId, app: &AppName, name: &str, disabled: bool) -> Caller
 }
 
 impl Cast {
-    pub(super) fn new(app: &AppName, who: &BTreeMap<String, Part>) -> Result<Self, Failure> {
+    /// `declared`: groups that the manifest declares, which are the only ones that rules can see.
+    pub(super) fn new(app: &AppName, declared: &[GroupName], who: &BTreeMap<String, Part>) -> Result<Self, Failure> {
         let mut parts = BTreeMap::new();
+        let mut groups: BTreeMap<GroupName, Vec<PrincipalId>> =
+            declared.iter().map(|group| (group.clone(), Vec::new())).collect();
         for (at, class) in Class::ALL.into_iter().enumerate() {
             let word = class.as_str();
             let (caller, role) = match class {
@@ -69,9 +74,16 @@ impl Cast {
                 Kind::Service if part.role == Some(Role::Admin) => {
                     return bad("a service account cannot be an admin; write `role = \"member\"`");
                 }
+                Kind::Service if !part.groups.is_empty() => return bad("only people are in groups; remove `groups`"),
                 Kind::Service => service(id, app, name, part.disabled),
                 Kind::Person => person(id, name, part.owner, part.disabled),
             };
+            for group in &part.groups {
+                let Some(people) = groups.get_mut(group) else {
+                    return bad(&format!("the manifest does not declare the group `{group}`"));
+                };
+                people.push(id);
+            }
             if name.split_whitespace().count() != 1 {
                 return bad("a name has no spaces");
             }
@@ -79,13 +91,24 @@ impl Cast {
                 return bad("this is the word for a kind of caller; choose another name");
             }
         }
-        Ok(Self { parts })
+        Ok(Self { parts, groups })
     }
 
     /// Members of the app, and whether each is an admin.
     pub(super) fn members(&self) -> Vec<(PrincipalId, bool)> {
         let one = |(caller, role): &(Caller, Option<Role>)| Some((caller.principal()?, (*role)? == Role::Admin));
         self.parts.values().filter_map(one).collect()
+    }
+
+    /// The groups that the manifest declares, with who is in them.
+    pub(super) fn groups(&self) -> Vec<ReleaseGroup> {
+        let one = |(name, people): (&GroupName, &Vec<PrincipalId>)| {
+            let mut people = people.clone();
+            people.sort_unstable();
+            people.dedup();
+            ReleaseGroup { name: name.clone(), admin: None, declared: true, people: people.into() }
+        };
+        self.groups.iter().map(one).collect()
     }
 
     /// The one with this name, signed in like this, so many seconds before [`NOW`].

@@ -5,7 +5,9 @@ mod table;
 use std::{path::PathBuf, sync::Arc};
 
 use clap::{Args, Subcommand};
-use gateway::{AppRoutes, ControlCall, Decision, Denial, Intent, Release, ReleasePort as _};
+use gateway::{
+    Answered, AppRoutes, Ask as _, ControlCall, Decision, Denial, Intent, Question, Release, ReleasePort as _,
+};
 use serde::Serialize;
 use types::{CompileLimits, Digest, FunctionTarget, Limits, Method, Resource, RunLimits};
 
@@ -116,7 +118,7 @@ struct Questions {
 impl Questions {
     fn new(project: &Project, table: &Table) -> Result<Self, Failure> {
         let app = &project.manifest.name;
-        let cast = Cast::new(app, &table.who)?;
+        let cast = Cast::new(app, &project.manifest.groups, &table.who)?;
         let caps = Limits { run: RunLimits::CAP, compile: CompileLimits::CAP };
         // Neither contents nor deployment make a difference to any rule.
         let nothing = Digest::from_bytes([0; 32]);
@@ -134,6 +136,7 @@ impl Questions {
             deployment: Some(nothing),
             functions: functions.clone(),
             members: cast.members(),
+            groups: cast.groups(),
             cedar: project.policy()?.map(Arc::from),
         };
         policy.publish(&Arc::new(release)).map_err(|problem| {
@@ -154,10 +157,37 @@ impl Questions {
                     ControlCall { operation: "test", action: *action, resource, params: Vec::new(), mutates: false };
                 (Intent::Control(call), Method::Get, "/")
             }
+            Wanted::May { action, resource } => {
+                let (found, policies) = self.may(&caller, action, resource)?;
+                return Ok((judged(who, row, &wanted, found, &policies), None));
+            }
         };
         let decision = self.policy.judge(&caller, method.as_str(), path, &intent, cast::NOW);
         let function = intent.target().map(|target| target.function.clone());
         Ok((compared(who, row, &wanted, &decision), function))
+    }
+
+    /// What a function would hear that asks.
+    fn may(
+        &self,
+        caller: &types::Caller,
+        action: &str,
+        resource: &str,
+    ) -> Result<(Expected, Arc<[Arc<str>]>), Failure> {
+        let target = self.functions.first().ok_or_else(|| Failure::new("the app has no function that could ask"))?;
+        let question = Question { target, caller, method: "GET", path: "/", at: cast::NOW, action, resource };
+        match self.policy.ask(&question) {
+            Answered::Allowed(policies) => Ok((Expected::Allow, policies)),
+            Answered::Denied(policies) => Ok((Expected::Deny, policies)),
+            Answered::Unknown { known } => {
+                let known: Vec<String> = known.iter().map(|name| format!("`{name}`")).collect();
+                Err(Failure::new(format!("no rule permits `{action}` to anybody, so it is no action of this app"))
+                    .next(format!(
+                        "its actions are: {}",
+                        if known.is_empty() { "none".to_owned() } else { known.join(", ") }
+                    )))
+            }
+        }
     }
 
     /// What the platform's router makes of it.
@@ -186,6 +216,10 @@ fn compared(who: &str, row: &Row, wanted: &Wanted, decision: &Decision) -> Answe
             (word, policies)
         }
     };
+    judged(who, row, wanted, found, policies)
+}
+
+fn judged(who: &str, row: &Row, wanted: &Wanted, found: Expected, policies: &[Arc<str>]) -> Answer {
     let by: Vec<String> = policies.iter().map(ToString::to_string).collect();
     // `deny` is every way of saying no; the others say which.
     let fits = found == row.expect || (row.expect == Expected::Deny && found != Expected::Allow);

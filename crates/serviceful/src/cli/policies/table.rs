@@ -6,7 +6,7 @@ use std::{
 };
 
 use serde::Deserialize;
-use types::{Action, Assurance, Method, PrincipalId};
+use types::{Action, Assurance, GroupName, Method, PrincipalId};
 
 use super::super::{
     failure::Failure,
@@ -40,6 +40,9 @@ pub(super) struct Part {
     pub(super) kind: Kind,
     /// What they are in the app; absent: nothing.
     pub(super) role: Option<Role>,
+    /// Groups of the platform that they are in, of those that the manifest declares.
+    #[serde(default)]
+    pub(super) groups: Vec<GroupName>,
     /// Owner of the platform.
     #[serde(default)]
     pub(super) owner: bool,
@@ -94,6 +97,8 @@ pub(super) struct Row {
     call: Option<String>,
     /// An action on the app, such as `app-deploy`; in the place of `call`.
     action: Option<String>,
+    /// `refund order-7`: an action of the app's own and what it is done to, as functions ask with `allowed`; in the place of both.
+    may: Option<String>,
     pub(super) expect: Expected,
     /// The rules that decide, all of them; absent: whichever.
     pub(super) by: Option<Vec<String>>,
@@ -136,8 +141,16 @@ impl Expected {
 /// What is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Wanted {
-    Call { method: Method, path: String },
+    Call {
+        method: Method,
+        path: String,
+    },
     Act(Action),
+    /// An action of the app's own.
+    May {
+        action: String,
+        resource: String,
+    },
 }
 
 impl fmt::Display for Wanted {
@@ -145,15 +158,21 @@ impl fmt::Display for Wanted {
         match self {
             Self::Call { method, path } => write!(f, "{method} {path}"),
             Self::Act(action) => write!(f, "{action}"),
+            Self::May { action, resource } if resource.is_empty() => write!(f, "{action}"),
+            Self::May { action, resource } => write!(f, "{action} {resource}"),
         }
     }
 }
 
 impl Row {
     pub(super) fn wanted(&self) -> Result<Wanted, Failure> {
-        match (&self.call, &self.action) {
-            (Some(call), None) => call_of(call),
-            (None, Some(word)) => {
+        match (&self.call, &self.action, &self.may) {
+            (Some(call), None, None) => call_of(call),
+            (None, None, Some(may)) => {
+                let (action, resource) = may.split_once(' ').unwrap_or((may, ""));
+                Ok(Wanted::May { action: action.to_owned(), resource: resource.to_owned() })
+            }
+            (None, Some(word), None) => {
                 let action = Action::ALL.iter().copied().find(|action| action.as_str() == word);
                 action.filter(|action| *action != Action::Invoke && !action.is_of_pages()).map(Wanted::Act).ok_or_else(
                     || {
@@ -163,7 +182,7 @@ impl Row {
                     },
                 )
             }
-            _ => Err(Failure::new(format!("the test of `{}` needs either `call` or `action`", self.who))),
+            _ => Err(Failure::new(format!("the test of `{}` needs one of `call`, `action` and `may`", self.who))),
         }
     }
 }

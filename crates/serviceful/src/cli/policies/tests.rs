@@ -43,6 +43,8 @@ const RULES: &str = r#"
 when { context.path like "/orders/stock/*" } unless { principal in Sf::Group::"coffee/admins" };
 @id("strong") forbid (principal, action == Sf::Action::"invoke", resource == Sf::Function::"coffee/orders")
 when { context.path == "/orders/refund" && context.assurance < 2 };
+@id("refund") permit (principal in Sf::Group::"coffee/members", action == App::Action::"refund", resource)
+when { resource.id like "order *" && context.assurance >= 2 };
 "#;
 
 const TABLE: &str = r#"
@@ -143,6 +145,25 @@ call = "GET /nowhere"
 expect = "nothing"
 
 [[test]]
+who = "member admin"
+may = "refund order 7"
+signed-in-by = "several-factors"
+expect = "allow"
+by = ["app:refund"]
+
+[[test]]
+who = "member stranger signed-in dan ci operator"
+may = "refund order 7"
+expect = "deny"
+
+[[test]]
+who = "admin"
+may = "refund"
+signed-in-by = "passkey"
+expect = "deny"
+by = []
+
+[[test]]
 who = "admin owner"
 action = "app-deploy"
 expect = "allow"
@@ -169,7 +190,7 @@ fn a_table_that_fits_passes_and_names_no_function_as_untested() {
     let report = report.expect("a table");
     let wrong: Vec<_> = report.tests.iter().filter(|test| !test.passed).collect();
     assert!(wrong.is_empty(), "{wrong:#?}");
-    assert_eq!((report.passed, report.untested.len()), (31, 0), "{:?}", report.untested);
+    assert_eq!((report.passed, report.untested.len()), (40, 0), "{:?}", report.untested);
 }
 
 #[test]
@@ -213,7 +234,9 @@ fn mistakes_in_a_table_are_told_and_never_pass() {
         ("[[test]]\nwho = \"member\"\ncall = \"GET /menu\"\nexpect = \"alow\"\n", "alow"),
         ("[[test]]\nwho = \"member\"\ncall = \"GET /menu\"\nexpects = \"allow\"\n", "expects"),
         ("[[test]]\nwho = \"nobody\"\ncall = \"GET /menu\"\nexpect = \"allow\"\n", "nobody here is called `nobody`"),
-        ("[[test]]\nwho = \"member\"\nexpect = \"allow\"\n", "needs either `call` or `action`"),
+        ("[[test]]\nwho = \"member\"\nexpect = \"allow\"\n", "needs one of `call`, `action` and `may`"),
+        ("[[test]]\nwho = \"member\"\nmay = \"refund\"\ncall = \"GET /menu\"\nexpect = \"allow\"\n", "needs one of"),
+        ("[[test]]\nwho = \"member\"\nmay = \"refnd x\"\nexpect = \"deny\"\n", "no rule permits `refnd`"),
         ("[[test]]\nwho = \"member\"\ncall = \"GET /menu?x=1\"\nexpect = \"allow\"\n", "without query"),
         ("[[test]]\nwho = \"member\"\ncall = \"GET /orders/../menu\"\nexpect = \"allow\"\n", "plain paths"),
         ("[[test]]\nwho = \"member\"\ncall = \"TRACE /menu\"\nexpect = \"allow\"\n", "not served"),

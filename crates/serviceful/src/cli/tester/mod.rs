@@ -3,16 +3,21 @@
 //! The tests are deployed like an app, to a platform that lives for the run. Its data stays in the project's `.serviceful`, so
 //! that the engine is compiled once.
 mod files;
+mod secrets;
 mod suite;
 
-use std::{path::PathBuf, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+    time::Duration,
+};
 
 use clap::Args;
 use client::{Address, Client, Outgoing};
 use control_api::{Claim, CreateCallToken};
 use http::Method;
 use serde::{Deserialize, Serialize};
-use types::{AppName, Secret};
+use types::{AppName, Secret, SecretName};
 
 use super::{
     desk::Desk,
@@ -81,9 +86,18 @@ pub(super) async fn run(desk: &Desk, args: TestArgs) -> Result<Exit, Failure> {
     let ours = |error: anyhow::Error| Failure::new(format!("{error:#}"));
     let mut config = Config::for_project(&folder, ([127, 0, 0, 1], 0).into()).map_err(ours)?;
     config.data = folder.join(suite::FOLDER).join("data");
+    let values = secrets::read(&folder)?;
+    // What the last run left: tests begin with nothing. The platform that had it open has ended.
+    let kept = config.folders().kv;
+    match std::fs::remove_dir_all(&kept) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            return Err(Failure::file("remove", &kept, &error));
+        }
+        _ => {}
+    }
     // What is wrong with a test is told with it; the platform's own lines would only say it again.
     let platform = Platform::start(&config, "error").map_err(ours)?;
-    let tested = perform(desk, &args, &files, &project, &platform.operator).await;
+    let tested = perform(desk, &args, &files, (&project, &values), &platform.operator).await;
     platform.end().await;
     let outcomes = tested?;
 
@@ -102,11 +116,11 @@ async fn perform(
     desk: &Desk,
     args: &TestArgs,
     files: &[String],
-    project: &Project,
+    (project, values): (&Project, &BTreeMap<SecretName, Secret>),
     operator: &Client,
 ) -> Result<Vec<Outcome>, Failure> {
     let owner = owner(operator).await?;
-    let Err(failure) = ship(&owner, &suite::make(project, files)?, &mut |_| {}, &mut |_| Ok(())).await else {
+    let Err(failure) = set_up(desk, &owner, project, files, values).await else {
         return listed(desk, args, files, &Caller::of(owner, project).await?).await;
     };
     let mut outcomes = Vec::new();
@@ -117,12 +131,39 @@ async fn perform(
     // One file that cannot be loaded keeps all from being deployed together: now each for itself.
     for file in files {
         let one = std::slice::from_ref(file);
-        match ship(&owner, &suite::make(project, one)?, &mut |_| {}, &mut |_| Ok(())).await {
-            Ok(_) => outcomes.extend(listed(desk, args, one, &Caller::of(owner.clone(), project).await?).await?),
+        match set_up(desk, &owner, project, one, values).await {
+            Ok(()) => outcomes.extend(listed(desk, args, one, &Caller::of(owner.clone(), project).await?).await?),
             Err(failure) => outcomes.push(unloadable(desk, file, &failure)?),
         }
     }
     Ok(outcomes)
+}
+
+/// Deploys the tests, with the secrets that they are given.
+async fn set_up(
+    desk: &Desk,
+    owner: &Client,
+    project: &Project,
+    files: &[String],
+    values: &BTreeMap<SecretName, Secret>,
+) -> Result<(), Failure> {
+    let suite = suite::make(project, files)?;
+    ship(owner, &suite, &mut |_| {}, &mut |_| Ok(())).await?;
+    let app = &project.manifest.name;
+    let wanted: BTreeSet<_> = suite.manifest.functions.iter().flat_map(|function| &function.secrets).collect();
+    for name in &wanted {
+        match values.get(*name) {
+            Some(value) => owner.put_secret(app, name, value).await.map(drop)?,
+            None => desk.out.note(&format!("the tests have no secret {name}; write one into `{}`", secrets::FILE)),
+        }
+    }
+    // What an earlier run had and this file has not is not there either.
+    for secret in owner.secrets(app).await?.secrets {
+        if !values.contains_key(&secret.name) || !wanted.contains(&secret.name) {
+            owner.remove_secret(app, &secret.name).await?;
+        }
+    }
+    Ok(())
 }
 
 /// A file whose module cannot be bundled, or throws while it is evaluated.

@@ -1,8 +1,9 @@
 //! The tests of a project as an app: one function a file.
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use manifest::Manifest;
 use serde::Serialize;
+use types::{KvAccess, SecretName};
 
 use crate::cli::{failure::Failure, project::Project};
 
@@ -23,6 +24,10 @@ struct Function<'a> {
     route: String,
     source: String,
     config: &'a BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    secrets: &'a BTreeSet<SecretName>,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    kv: &'a str,
 }
 
 /// Path at which the tests of the file with this number answer.
@@ -30,13 +35,20 @@ pub(super) fn route(at: usize) -> String {
     format!("/t{at}")
 }
 
-/// Writes what imports the tests of these files, and gives the app. It has the limits of the project's app, and all of its configuration.
+/// Writes what imports the tests of these files, and gives the app. It has the limits of the project's app, and all
+/// that its functions are given.
 pub(super) fn make(project: &Project, files: &[String]) -> Result<Project, Failure> {
     let folder = project.folder.join(FOLDER);
     std::fs::create_dir_all(&folder).map_err(|e| Failure::file("make", &folder, &e))?;
     let mut config = BTreeMap::new();
+    let (mut secrets, mut kv) = (BTreeSet::new(), KvAccess::None);
     for function in &project.manifest.functions {
         config.extend(function.config.clone());
+        secrets.extend(function.secrets.iter().cloned());
+        // A test prepares what a function only reads.
+        if function.kv != KvAccess::None {
+            kv = KvAccess::ReadWrite;
+        }
     }
     let mut functions = Vec::new();
     for (at, file) in files.iter().enumerate() {
@@ -50,6 +62,8 @@ pub(super) fn make(project: &Project, files: &[String]) -> Result<Project, Failu
             route: format!("GET {}", route(at)),
             source: format!("{FOLDER}/t{at}.js"),
             config: &config,
+            secrets: &secrets,
+            kv: kv.as_str(),
         });
     }
     let written = |e: &dyn std::fmt::Display| Failure::new(format!("the tests cannot be made an app: {e}"));
@@ -68,13 +82,15 @@ mod tests {
     #[test]
     fn tests_get_the_apps_limits_and_configuration() {
         let top = tempfile::tempdir().expect("a folder");
-        let text = "name = \"tea\"\n[limits]\ncpu_ms = 50\n[[function]]\nroute = \"/\"\nsource = \"a.js\"\nconfig = { K = \"v\" }\n";
+        let text = "name = \"tea\"\n[limits]\ncpu_ms = 50\n[[function]]\nroute = \"/\"\nsource = \"a.js\"\nconfig = { K = \"v\" }\nkv = \"r\"\nsecrets = [\"KEY\"]\n";
         std::fs::write(top.path().join("serviceful.toml"), text).expect("written");
         let project = Project::load(top.path()).expect("valid");
         let suite = make(&project, &["a.test.js".into(), "it's \"odd\".test.ts".into()]).expect("made");
         assert_eq!(suite.manifest.functions.len(), 2);
         assert!(suite.text.contains("cpu_ms = 50"), "{}", suite.text);
         assert_eq!(suite.manifest.functions[1].config["K"], "v");
+        assert_eq!(suite.manifest.functions[1].kv, KvAccess::ReadWrite);
+        assert_eq!(suite.manifest.functions[1].secrets, project.manifest.functions[0].secrets);
         assert_eq!(suite.manifest.functions[0].access, types::Access::Members);
         let entry = std::fs::read_to_string(top.path().join(FOLDER).join("t1.js")).expect("there");
         assert!(entry.starts_with("import \"../../it's \\\"odd\\\".test.ts\";\n"), "{entry}");

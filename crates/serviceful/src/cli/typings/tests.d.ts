@@ -1,7 +1,14 @@
 // For tests. Install `@types/node` and run `serviceful types` again for more.
 declare module "node:test" {
   type Body = () => void | Promise<void>;
-  export function test(name: string, body: Body): void;
+  /** What a test is given. */
+  interface TestContext {
+    readonly name: string;
+    /** What the app's functions find in `env`: their configuration, a fresh key-value store, the secrets of `secrets.test.toml`. */
+    readonly env: Serviceful.Env;
+    diagnostic(text: string): void;
+  }
+  export function test(name: string, body: (context: TestContext) => void | Promise<void>): void;
   export function describe(name: string, body: () => void): void;
   export const it: typeof test;
   export function before(body: Body): void;

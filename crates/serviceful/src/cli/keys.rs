@@ -1,0 +1,107 @@
+//! `keys`: what access tokens are signed with, and how to replace it before its time.
+use std::io::{BufRead, IsTerminal};
+
+use clap::{Args, Subcommand};
+use control_api::{KeyList, KeyStage, KeyView, KeysRotated, RotateKeys};
+
+use super::{
+    desk::Desk,
+    failure::{Exit, Failure},
+    out::Out,
+    text,
+};
+
+/// Arguments of `keys`.
+#[derive(Debug, Args)]
+pub(crate) struct KeysArgs {
+    #[command(subcommand)]
+    verb: KeysVerb,
+}
+
+#[derive(Debug, Subcommand)]
+enum KeysVerb {
+    /// List the keys, how far they have come, and until when
+    #[command(visible_alias = "ls", after_help = "Example:\n  serviceful keys list\n  serviceful keys list --json")]
+    List,
+    /// Publish the next key now; it signs from a day later, as if the present one were 29 days old
+    #[command(
+        after_help = "Keys replace each other every 30 days by themselves. Ask for it by hand when you want to be rid of a key soon.\n\nA key is in wrong hands? `--emergency` drops every key at once: no token that was signed before counts any more, and everybody is signed out of every browser and command line. Tokens that are not signed (those of claims and of service accounts) are not touched; `serviceful token ls` lists them.\n\nExample:\n  serviceful keys rotate\n  serviceful keys rotate --emergency\n  serviceful keys rotate --emergency --yes --host     on the host, if nobody can sign in"
+    )]
+    Rotate {
+        /// Drop every key at once, and sign everybody out everywhere
+        #[arg(long)]
+        emergency: bool,
+        /// Do not ask
+        #[arg(long)]
+        yes: bool,
+    },
+}
+
+pub(super) async fn run(desk: &Desk, args: KeysArgs) -> Result<Exit, Failure> {
+    match args.verb {
+        KeysVerb::List => desk.out.answer(&desk.client()?.keys().await?, show)?,
+        KeysVerb::Rotate { emergency, yes } => {
+            let client = desk.client()?;
+            if emergency && !yes {
+                ask(desk)?;
+            }
+            let rotated = client.rotate_keys(&RotateKeys { emergency }).await?;
+            desk.out.answer(&rotated, |out, rotated| told(out, rotated, emergency))?;
+        }
+    }
+    Ok(Exit::Done)
+}
+
+/// Nobody signs everybody out by a slip of the hand.
+fn ask(desk: &Desk) -> Result<(), Failure> {
+    const WHAT: &str = "this signs everybody out of every browser and every command line, you included";
+    if !std::io::stdin().is_terminal() || desk.out.json {
+        return Err(Failure::usage(WHAT).next("add `--yes` when that is what you want; nothing was changed"));
+    }
+    desk.out.note(&format!("{WHAT}; type `yes` to go on:"));
+    let mut line = String::new();
+    let read = std::io::stdin().lock().read_line(&mut line);
+    read.map_err(|e| Failure::new(format!("cannot read the answer: {e}")))?;
+    if line.trim() == "yes" { Ok(()) } else { Err(Failure::new("nothing was changed")) }
+}
+
+const fn word(stage: KeyStage) -> &'static str {
+    match stage {
+        KeyStage::Next => "next",
+        KeyStage::Active => "active",
+        KeyStage::Retiring => "retiring",
+    }
+}
+
+fn table(out: &Out, keys: &[KeyView]) -> Result<(), Failure> {
+    let row = |key: &KeyView| {
+        vec![
+            text::plain(&key.id),
+            text::plain(&key.algorithm),
+            word(key.stage).to_owned(),
+            text::moment(key.since),
+            text::moment(key.until),
+        ]
+    };
+    out.table(&["KEY", "ALGORITHM", "STATE", "SINCE", "UNTIL"], &keys.iter().map(row).collect::<Vec<_>>())
+}
+
+fn show(out: &Out, list: &KeyList) -> Result<(), Failure> {
+    if list.keys.is_empty() {
+        out.note("there are no keys: nobody can sign a command line in");
+        return Ok(());
+    }
+    table(out, &list.keys)
+}
+
+fn told(out: &Out, rotated: &KeysRotated, emergency: bool) -> Result<(), Failure> {
+    table(out, &rotated.keys)?;
+    if emergency {
+        let (sessions, logins) = (rotated.sessions_ended, rotated.logins_ended);
+        out.note(&format!("every former key is gone; {sessions} sessions and {logins} command lines were signed out"));
+        out.note("tokens of claims and of service accounts still count: `serviceful token ls` lists them");
+    } else {
+        out.note("the next key is published; `serviceful keys list` says when it takes over");
+    }
+    Ok(())
+}

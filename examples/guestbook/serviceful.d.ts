@@ -1,0 +1,184 @@
+// Written by `serviceful types`: what this app's functions are given. Written anew by the next run.
+declare namespace Serviceful {
+  /** The app's configuration: `config` in serviceful.toml. Not secret. */
+  interface Env {
+    /** The app's key-value store: `kv` in serviceful.toml. */
+    readonly KV: KVReader;
+  }
+
+  /** How strongly a person proved who they are, weakest first. */
+  type Assurance = "none" | "single-factor" | "multi-factor" | "phishing-resistant";
+
+  /** A person. The pair (`issuer`, `subject`) is the key: names and addresses change, the pair does not. */
+  interface User {
+    readonly kind: "user";
+    readonly issuer: string;
+    readonly subject: string;
+    /** Only when verified. */
+    readonly email: string | null;
+    readonly displayName: string | null;
+    readonly groups: readonly string[];
+    readonly assurance: Assurance;
+    /** Seconds since 1970. */
+    readonly authenticatedAt: number;
+    /** An opaque label to correlate requests of one sign-in; not a credential. */
+    readonly session: string | null;
+    readonly onBehalfOf: null;
+  }
+
+  /** A machine: another function, a timer, a service token. */
+  interface Workload {
+    readonly kind: "workload";
+    /** A SPIFFE id. */
+    readonly id: string;
+    readonly deployment: string;
+    readonly onBehalfOf: User | null;
+  }
+
+  /** Nobody who said who they are. Only public functions meet them. */
+  interface Anonymous {
+    readonly kind: "anonymous";
+    readonly onBehalfOf?: null;
+  }
+
+  /** The verified caller. Nothing that a request carries can change it. */
+  type Caller = User | Workload | Anonymous;
+
+  interface Context {
+    readonly caller: Caller;
+    /** Goes on with `promise` after the response, within the limits of the call. */
+    waitUntil(promise: Promise<unknown>): void;
+    /**
+     * Goes on only if the caller is a person who proved at least this much, not longer ago than `maxAgeSeconds` (1 or more).
+     * Otherwise the request ends: a person at a browser is asked to confirm who they are, and the function is called anew; a
+     * program gets 401 and is told what to show; a machine gets 403. Nothing can catch it, so ask before anything is done.
+     * After the response has begun it throws instead.
+     */
+    require(assurance: Assurance, maxAgeSeconds?: number): User;
+  }
+
+  /** A key of a list. */
+  interface KVKey<Metadata = unknown> {
+    readonly name: string;
+    /** Seconds since 1970: from then on the key is not there. */
+    readonly expiration?: number;
+    readonly metadata?: Metadata;
+  }
+
+  type KVList<Metadata = unknown> =
+    | { readonly keys: KVKey<Metadata>[]; readonly list_complete: true; readonly cacheStatus: null }
+    | { readonly keys: KVKey<Metadata>[]; readonly list_complete: false; readonly cursor: string; readonly cacheStatus: null };
+
+  interface KVFound<Value, Metadata = unknown> {
+    readonly value: Value | null;
+    readonly metadata: Metadata | null;
+    readonly cacheStatus: null;
+  }
+
+  /** A refusal. `limit` is the name of the limit that was reached, if it was one (docs/reference/limits.md). */
+  interface KVError extends Error {
+    readonly name: "KvError";
+    readonly limit?: string;
+  }
+
+  /** Reads of the app's key-value store. Every read sees every write that was acknowledged before it. */
+  interface KVReader {
+    get(key: string, type?: "text" | { type?: "text" }): Promise<string | null>;
+    get<Value = unknown>(key: string, type: "json" | { type: "json" }): Promise<Value | null>;
+    get(key: string, type: "arrayBuffer" | { type: "arrayBuffer" }): Promise<ArrayBuffer | null>;
+    get(key: string, type: "stream" | { type: "stream" }): Promise<ReadableStream | null>;
+    get(keys: string[], type?: "text" | { type?: "text" }): Promise<Map<string, string | null>>;
+    get<Value = unknown>(keys: string[], type: "json" | { type: "json" }): Promise<Map<string, Value | null>>;
+    getWithMetadata<Metadata = unknown>(key: string, type?: "text" | { type?: "text" }): Promise<KVFound<string, Metadata>>;
+    getWithMetadata<Value = unknown, Metadata = unknown>(key: string, type: "json" | { type: "json" }): Promise<KVFound<Value, Metadata>>;
+    getWithMetadata<Metadata = unknown>(key: string, type: "arrayBuffer" | { type: "arrayBuffer" }): Promise<KVFound<ArrayBuffer, Metadata>>;
+    getWithMetadata<Metadata = unknown>(key: string, type: "stream" | { type: "stream" }): Promise<KVFound<ReadableStream, Metadata>>;
+    /** Keys in the order of their bytes, at most 1,000 at a time; go on with `cursor` until `list_complete`. */
+    list<Metadata = unknown>(options?: { prefix?: string | null; limit?: number; cursor?: string | null }): Promise<KVList<Metadata>>;
+  }
+
+  /** The app's key-value store. A write is on disk when its promise is fulfilled. */
+  interface KVNamespace extends KVReader {
+    put(
+      key: string,
+      value: string | ArrayBuffer | ArrayBufferView | ReadableStream | Blob,
+      options?: {
+        /** Seconds since 1970 at which the key goes. */
+        expiration?: number;
+        /** In how many seconds the key goes, 1 or more. */
+        expirationTtl?: number;
+        /** At most 1,024 bytes as JSON. */
+        metadata?: unknown;
+      },
+    ): Promise<void>;
+    delete(key: string): Promise<void>;
+  }
+
+  /** A function that answers requests. */
+  type Fetch = (request: Request, env: Env, ctx: Context) => Response | Promise<Response>;
+
+  /** The default export of a function. */
+  interface Handler {
+    fetch: Fetch;
+  }
+}
+
+declare module "*.txt" {
+  const text: string;
+  export default text;
+}
+declare module "*.html" {
+  const text: string;
+  export default text;
+}
+declare module "*.htm" {
+  const text: string;
+  export default text;
+}
+declare module "*.css" {
+  const text: string;
+  export default text;
+}
+declare module "*.md" {
+  const text: string;
+  export default text;
+}
+declare module "*.sql" {
+  const text: string;
+  export default text;
+}
+
+// For tests. Install `@types/node` and run `serviceful types` again for more.
+declare module "node:test" {
+  type Body = () => void | Promise<void>;
+  /** What a test is given. */
+  interface TestContext {
+    readonly name: string;
+    /** What the app's functions find in `env`: their configuration, a fresh key-value store, the secrets of `secrets.test.toml`. */
+    readonly env: Serviceful.Env;
+    diagnostic(text: string): void;
+  }
+  export function test(name: string, body: (context: TestContext) => void | Promise<void>): void;
+  export function describe(name: string, body: () => void): void;
+  export const it: typeof test;
+  export function before(body: Body): void;
+  export function after(body: Body): void;
+  export function beforeEach(body: Body): void;
+  export function afterEach(body: Body): void;
+  export default test;
+}
+declare module "node:assert" {
+  function assert(value: unknown, message?: string): asserts value;
+  namespace assert {
+    function ok(value: unknown, message?: string): asserts value;
+    function equal(actual: unknown, expected: unknown, message?: string): void;
+    function strictEqual(actual: unknown, expected: unknown, message?: string): void;
+    function deepEqual(actual: unknown, expected: unknown, message?: string): void;
+    function deepStrictEqual(actual: unknown, expected: unknown, message?: string): void;
+    function notEqual(actual: unknown, expected: unknown, message?: string): void;
+    function match(text: string, pattern: RegExp, message?: string): void;
+    function throws(body: () => unknown, expected?: unknown, message?: string): void;
+    function rejects(promise: Promise<unknown> | (() => Promise<unknown>), expected?: unknown): Promise<void>;
+  }
+  export default assert;
+}
