@@ -36,6 +36,8 @@ use serde_json::{Value, json};
 const ID: &str = "id.localhost";
 const COFFEE: &str = "coffee.localhost";
 const PASSWORDS_PER_S: u64 = 1_000;
+/// Connections of each network: whoever waits for an answer sends nothing.
+const LINES: u8 = 8;
 const CALLS_PER_S: u64 = 200;
 const NETWORKS: u8 = 16;
 
@@ -126,15 +128,16 @@ struct Flood {
 }
 
 /// One of the attackers: another address that nobody has, each time.
-async fn attack(flood: Arc<Flood>, port: u16, number: u8) {
+async fn attack(flood: Arc<Flood>, port: u16, number: u8, line_of: u8) {
     let mut line = Line::new(Ipv4Addr::new(127, 77, number, 1), port);
-    let (began, pause) = (Instant::now(), Duration::from_micros(1_000_000 * u64::from(NETWORKS) / PASSWORDS_PER_S));
+    let (began, pause) =
+        (Instant::now(), Duration::from_micros(1_000_000 * u64::from(NETWORKS) * u64::from(LINES) / PASSWORDS_PER_S));
     for n in 0_u32.. {
         if flood.over.load(Relaxed) {
             return;
         }
         tokio::time::sleep_until((began + pause * n).into()).await;
-        let body = format!("tx=&email=somebody{number}-{n}%40example.org&password=a+wrong+password+{n}");
+        let body = format!("tx=&email=somebody{number}-{line_of}-{n}%40example.org&password=a+wrong+password+{n}");
         let request = Request::post("/sign-in/password")
             .header("host", format!("{ID}:{port}"))
             .header("origin", format!("http://{ID}:{port}"))
@@ -220,8 +223,10 @@ async fn main() {
     line("a signed-in client, quiet", &quiet);
 
     let flood = Arc::new(Flood::default());
-    let attackers: Vec<_> =
-        (0..NETWORKS).map(|number| tokio::spawn(attack(flood.clone(), platform.port, number))).collect();
+    let attackers: Vec<_> = (0..NETWORKS)
+        .flat_map(|number| (0..LINES).map(move |line| (number, line)))
+        .map(|(number, line)| tokio::spawn(attack(flood.clone(), platform.port, number, line)))
+        .collect();
     // Until the detector has seen it.
     let early = call(&platform, &cookie, 3).await;
     line("a signed-in client, the flood's first 3 s", &early);
