@@ -60,7 +60,9 @@ pub(crate) async fn remove(shared: &Shared, asked: Asked) -> Result<Reply, Refus
         return Err(refuse::not_found("breach list"));
     }
 
-    reply::ok(&BreachListView::of(BreachListStage::Absent))
+    let mut reply = reply::ok(&BreachListView::of(BreachListStage::Absent))?;
+    reply.note = Some("breach list removed".into());
+    Ok(reply)
 }
 
 fn refused(error: BreachListError) -> Refusal {

@@ -122,6 +122,6 @@ pub(crate) async fn remove(shared: &Shared, asked: Asked) -> Result<Reply, Refus
     }
 
     let mut reply = reply::ok(&Removed { removed: name.to_string() })?;
-    reply.note = Some(format!("secret {name}").into());
+    reply.note = Some(format!("secret {name} removed").into());
     Ok(reply)
 }
