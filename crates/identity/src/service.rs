@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use gateway::{Admitted, Channel, Ctx, Fut, Identify, Intent, Names, Recognised, Refusal, TokenPort};
 use http::{Method, Uri};
-use store::{Audience, Credential, CredentialKind, Login, Principal, PrincipalKind, Store};
+use store::{Audience, Credential, Known, Principal, PrincipalKind, Store};
 use types::{
     Action, AppName, Assurance, Caller, Clock, CredentialId, Digest, Instant, Person, PrincipalId, Rng,
     Service as Machine, UnixMillis,
@@ -209,17 +209,6 @@ impl Service {
         (cx.started < refused.until).then_some(Err(refused.reason))
     }
 
-    /// When its person last showed who they are: when the command line was claimed, or signed in, that made it. SECURITY: a token that is made
-    /// from another proves nothing anew. Otherwise whoever holds an old one would be "just signed in" by making a fresh one.
-    async fn shown_at(&self, credential: &Credential) -> Result<UnixMillis, store::StoreError> {
-        let Some(parent) = credential.parent else { return Ok(credential.created_at) };
-        if let Some(login) = self.store.login(parent).await? {
-            return Ok(login.authenticated_at);
-        }
-        let all = self.store.credentials(Some(credential.principal)).await?;
-        Ok(all.iter().find(|known| known.id == parent).map_or(UnixMillis(0), |parent| parent.created_at))
-    }
-
     /// What the store knows of this token; remembered.
     async fn stored(&self, cx: &Ctx, brought: Brought, intent: &Intent) -> Result<Arc<Caller>, Refusal> {
         let failed = |e| Refusal::internal(format!("credential: the store could not be asked: {e}"));
@@ -228,7 +217,7 @@ impl Service {
         let (now, counts_until) = (cx.started_at, until(self.config.verified_s));
         let judged = match &brought.signed {
             Some(text) => self.judge_signed(text, now, counts_until).await,
-            None => self.judge_opaque(key, now, counts_until).await,
+            None => self.store.credential(key).await.map(|known| judge(known, now, counts_until)),
         };
         match judged.map_err(failed)? {
             Ok(verified) => {
@@ -245,27 +234,6 @@ impl Service {
 }
 
 impl Service {
-    /// A token that is a name in the store.
-    async fn judge_opaque(
-        &self,
-        key: Digest,
-        now: UnixMillis,
-        until: Instant,
-    ) -> Result<Result<Verified, Reason>, store::StoreError> {
-        let found = self.store.credential(key).await?;
-        // Only a command line's token can be one that is bound to a key.
-        let cli = found.as_ref().filter(|(credential, _)| credential.kind == CredentialKind::Cli);
-        let login = match cli {
-            Some((credential, _)) => self.store.login(credential.id).await?,
-            None => None,
-        };
-        let shown_at = match (&found, &login) {
-            (Some((credential, _)), None) => self.shown_at(credential).await?,
-            _ => UnixMillis(0),
-        };
-        Ok(judge(found, login, shown_at, now, until))
-    }
-
     /// A token that says itself what it is. SECURITY: its signature says that we made it; the store says whether it is still the one
     /// that its login has. So a refresh, an end, a disabled person end it at once, and not when its time is over.
     async fn judge_signed(
@@ -281,15 +249,15 @@ impl Service {
         let Some(audience) = self.audience_of(&said.audience) else {
             return Ok(Err(Reason::Signed(Defect::Audience)));
         };
-        let Some((mut credential, principal)) = self.store.credential(token::hash(said.id.as_bytes())).await? else {
+        let Some(mut known) = self.store.credential(token::hash(said.id.as_bytes())).await? else {
             return Ok(Err(Reason::Former(said.login)));
         };
-        let Some(login) = self.store.login(credential.id).await? else { return Ok(Err(Reason::Unknown)) };
-        if credential.id != said.login || principal.id != said.person || login.key != said.key {
+        let Some(login) = &known.login else { return Ok(Err(Reason::Unknown)) };
+        if known.credential.id != said.login || known.principal.id != said.person || login.key != said.key {
             return Ok(Err(Reason::Signed(Defect::Claims)));
         }
-        credential.audience = audience;
-        let judged = judge(Some((credential, principal)), Some(login), UnixMillis(0), now, until);
+        known.credential.audience = audience;
+        let judged = judge(Some(known), now, until);
         Ok(judged.map(|known| Verified { expires_at: known.expires_at.min(said.ends_at), ..known }))
     }
 
@@ -349,14 +317,8 @@ impl Verified {
 
 /// Whether the credential is good at all; where it counts is asked for each request. Expiry comes last, because it is the one
 /// reason that time alone brings: so a remembered refusal stays the true one until somebody changes something.
-fn judge(
-    found: Option<(Credential, Principal)>,
-    login: Option<Login>,
-    shown_at: UnixMillis,
-    now: UnixMillis,
-    until: Instant,
-) -> Result<Verified, Reason> {
-    let (credential, principal) = found.ok_or(Reason::Unknown)?;
+fn judge(found: Option<Known>, now: UnixMillis, until: Instant) -> Result<Verified, Reason> {
+    let Known { credential, principal, login, shown_at } = found.ok_or(Reason::Unknown)?;
     if credential.revoked_at.is_some() {
         return Err(Reason::Revoked(credential.id));
     }
@@ -369,9 +331,10 @@ fn judge(
         return Err(Reason::Expired(id));
     }
     let key = login.as_ref().map(|login| login.key);
-    // A token alone is one thing that one has.
-    let shown = login.map_or((Assurance::SingleFactor, shown_at), |login| (login.assurance, login.authenticated_at));
-    let caller = Arc::new(caller(principal, id, shown));
+    // A token alone is one thing that one has. SECURITY: one that is made from another proves nothing anew (`shown_at`). Otherwise
+    // whoever holds an old one would be "just signed in" by making a fresh one.
+    let assurance = login.map_or(Assurance::SingleFactor, |login| login.assurance);
+    let caller = Arc::new(caller(principal, id, (assurance, shown_at)));
     Ok(Verified { caller, credential: id, parent, audience, expires_at, key, until })
 }
 

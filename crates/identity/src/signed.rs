@@ -97,7 +97,9 @@ impl Key {
 pub(crate) fn has_shape(text: &[u8]) -> bool {
     let part =
         |part: &[u8]| !part.is_empty() && part.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
-    text.len() <= BYTES_MAX && text.split(|b| *b == b'.').count() == 3 && text.split(|b| *b == b'.').all(part)
+    let mut parts = text.split(|b| *b == b'.');
+    let three = text.len() <= BYTES_MAX && (0..3).all(|_| parts.next().is_some_and(part));
+    three && parts.next().is_none()
 }
 
 /// SECURITY: what a header says decides nothing but which of our own keys is tried. An algorithm other than the one (`none`, an HMAC

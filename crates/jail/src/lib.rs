@@ -31,7 +31,7 @@ mod ruleset;
 mod seccomp;
 
 pub use error::JailError;
-pub use limits::{give_way, limit_compile, limit_work};
+pub use limits::{give_way, limit_compile, limit_work, step_back};
 pub use plan::{Layers, Mode, Plan, Role};
 pub use process::die_with_parent;
 pub use report::{Level, Report};

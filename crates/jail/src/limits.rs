@@ -1,6 +1,6 @@
 //! Resource limits. They bound what a process can waste; cgroups, where there are any, bound it better.
 
-use rustix::process::{Resource, Rlimit, getrlimit, nice, setrlimit};
+use rustix::process::{Resource, Rlimit, getrlimit, nice, setpriority_process, setrlimit};
 
 use crate::error::doing;
 use crate::{JailError, Role};
@@ -67,6 +67,19 @@ pub fn give_way() -> Result<(), JailError> {
     /// A quarter of the time, beside one process that wants all of it: somebody waits for a deployment, too.
     const STEPS: i32 = 5;
     nice(STEPS).map(|_| ()).map_err(doing("give way to other processes"))
+}
+
+/// The lowest priority that there is.
+pub(crate) const LAST: i32 = 19;
+
+/// Lets every other thread of this machine's owner go first, for ever; the calling thread alone. For work that takes long and that
+/// strangers can ask for: it gets what the others leave. The keeper may call it inside its jail.
+///
+/// # Errors
+/// [`JailError::System`] if the kernel refuses.
+pub fn step_back() -> Result<(), JailError> {
+    // To Linux, a thread is what the call names.
+    setpriority_process(None, LAST).map_err(doing("let other threads go first"))
 }
 
 /// Lets a worker have `memory_bytes` of private memory that can be written, beyond what it has now: no core files. Call it

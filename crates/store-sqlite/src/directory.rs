@@ -1,13 +1,44 @@
 //! `store::Directory` in SQL.
-use rusqlite::{Connection, OptionalExtension};
-use store::{Answer, Audience, Claim, Credential, Directory, Principal, PrincipalKind};
+use std::sync::LazyLock;
+
+use rusqlite::{Connection, OptionalExtension, Row, types::ValueRef};
+use store::{Answer, Audience, Claim, Credential, Directory, Known, Principal, PrincipalKind};
 use types::{AppName, CredentialId, Digest, PrincipalId, UnixMillis};
 
 use crate::{
     fault::{Fault, Label},
+    logins::{self, LOGIN},
     open::SqliteStore,
-    rows::{self, CREDENTIAL, CREDENTIAL_COLUMNS, PRINCIPAL, millis, number},
+    rows::{self, CREDENTIAL, CREDENTIAL_COLUMNS, PRINCIPAL, PRINCIPAL_COLUMNS, millis, number, time},
 };
+
+/// Where the columns of the principal, of `shown_at` and of the login start.
+const KNOWN_AT: (usize, usize, usize) = {
+    let principal = CREDENTIAL_COLUMNS;
+    (principal, principal + PRINCIPAL_COLUMNS, principal + PRINCIPAL_COLUMNS + 1)
+};
+
+/// `first` is the credential that this one was made with, or itself.
+static KNOWN: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "SELECT {CREDENTIAL}, {PRINCIPAL}, coalesce(shown.authenticated_at, first.created_at, 0), {LOGIN}
+         FROM credential c JOIN principal p ON p.id = c.principal
+         LEFT JOIN credential first ON first.id = coalesce(c.parent, c.id)
+         LEFT JOIN login shown ON shown.credential = first.id
+         LEFT JOIN login l ON l.credential = c.id WHERE c.secret_hash = ?1"
+    )
+});
+
+fn known(row: &Row<'_>) -> Result<Known, rusqlite::Error> {
+    let (principal, shown_at, login) = KNOWN_AT;
+    let has_login = row.get_ref(login)? != ValueRef::Null;
+    Ok(Known {
+        credential: rows::credential(row)?,
+        principal: rows::principal(row, principal)?,
+        login: has_login.then(|| logins::login(row, login)).transpose()?,
+        shown_at: time(row, shown_at)?,
+    })
+}
 
 impl Directory for SqliteStore {
     fn principal(&self, id: PrincipalId) -> Answer<'_, Option<Principal>> {
@@ -49,13 +80,9 @@ impl Directory for SqliteStore {
         self.write(label, move |db| insert_credential(db, &credential))
     }
 
-    fn credential(&self, secret_hash: Digest) -> Answer<'_, Option<(Credential, Principal)>> {
+    fn credential(&self, secret_hash: Digest) -> Answer<'_, Option<Known>> {
         self.read("looked a credential up", move |db| {
-            let sql = format!(
-                "SELECT {CREDENTIAL}, {PRINCIPAL} FROM credential c JOIN principal p ON p.id = c.principal WHERE c.secret_hash = ?1"
-            );
-            let pair = |row: &rusqlite::Row<'_>| Ok((rows::credential(row)?, rows::principal(row, CREDENTIAL_COLUMNS)?));
-            Ok(db.prepare_cached(&sql)?.query_row([secret_hash.as_bytes()], pair).optional()?)
+            Ok(db.prepare_cached(&KNOWN)?.query_row([secret_hash.as_bytes()], known).optional()?)
         })
     }
 

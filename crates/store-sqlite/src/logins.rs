@@ -12,11 +12,12 @@ use crate::{
     sessions::{assurance, assurance_number},
 };
 
-const LOGIN: &str = "l.credential, l.key, l.access_until, l.refresh_hash, l.assurance, l.authenticated_at, l.used_at";
+pub(crate) const LOGIN: &str =
+    "l.credential, l.key, l.access_until, l.refresh_hash, l.assurance, l.authenticated_at, l.used_at";
 const LOGIN_LABEL: Label = Label { doing: "changed a login", what: "the login" };
 
 /// A login whose columns start at `at`.
-fn login(row: &Row<'_>, at: usize) -> Result<Login, rusqlite::Error> {
+pub(crate) fn login(row: &Row<'_>, at: usize) -> Result<Login, rusqlite::Error> {
     Ok(Login {
         credential: row.get(at).map(CredentialId::from_bytes)?,
         key: digest(row, at + 1)?,
@@ -163,13 +164,6 @@ impl Logins for SqliteStore {
         self.read("looked a login up", move |db| {
             let found = find(db, "l.refresh_hash", refresh.as_bytes())?;
             Ok(found.map(|(credential, login, _)| (credential, login)))
-        })
-    }
-
-    fn login(&self, credential: CredentialId) -> Answer<'_, Option<Login>> {
-        self.read("looked a login up", move |db| {
-            let sql = format!("SELECT {LOGIN} FROM login l WHERE l.credential = ?1");
-            Ok(db.prepare_cached(&sql)?.query_row([credential.as_bytes()], |row| login(row, 0)).optional()?)
         })
     }
 

@@ -140,6 +140,9 @@ pub(crate) fn member(row: &Row<'_>) -> Got<AppMember> {
 
 pub(crate) const PRINCIPAL: &str = "p.id, p.kind, p.owner, p.app, p.name, p.disabled, p.created_at, p.version";
 
+/// How many columns that is.
+pub(crate) const PRINCIPAL_COLUMNS: usize = 8;
+
 /// A principal whose columns start at `at`.
 pub(crate) fn principal(row: &Row<'_>, at: usize) -> Got<Principal> {
     let app: Option<String> = row.get(at + 3)?;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use types::{AppName, CredentialId, Digest, PrincipalId, UnixMillis};
 
-use crate::Answer;
+use crate::{Answer, Login};
 
 /// What a principal is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,6 +71,18 @@ pub struct Credential {
     pub revoked_at: Option<UnixMillis>,
 }
 
+/// All that says whether a credential counts, and for whom, as it is at one moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Known {
+    pub credential: Credential,
+    pub principal: Principal,
+    /// What it has beside its row, where it is a login.
+    pub login: Option<Login>,
+    /// When its person last showed who they are: when the login was made that it is, or that it was made with; without a login, when
+    /// the first credential was made. Zero where that one is gone.
+    pub shown_at: UnixMillis,
+}
+
 /// The one open claim: whoever shows its code before the end becomes an owner.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Claim {
@@ -93,8 +105,8 @@ pub trait Directory: Send + Sync {
     /// Adds a credential. Conflict: its id or hash exists, or its principal or the app of its audience does not, or its parent
     /// does not exist or is revoked.
     fn add_credential(&self, credential: Credential) -> Answer<'_, ()>;
-    /// The credential with this hash and its principal, revoked and expired ones included.
-    fn credential(&self, secret_hash: Digest) -> Answer<'_, Option<(Credential, Principal)>>;
+    /// What is known of the credential with this hash, in one read; revoked and expired ones included.
+    fn credential(&self, secret_hash: Digest) -> Answer<'_, Option<Known>>;
     /// Credentials, newest first; `of` narrows to one principal.
     fn credentials(&self, of: Option<PrincipalId>) -> Answer<'_, Vec<Credential>>;
     /// Revokes a credential and those made with it; `None` when there is none, otherwise the credential as it now is.

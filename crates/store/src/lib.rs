@@ -27,7 +27,7 @@ mod sessions;
 pub use accounts::{Account, Accounts, Invitation, Totp};
 pub use apps::{App, AppMember, Apps, Deployment, DeploymentState, MemberRole};
 pub use contents::{Contents, ContentsError, Stored};
-pub use directory::{Audience, Claim, Credential, CredentialKind, Directory, Principal, PrincipalKind};
+pub use directory::{Audience, Claim, Credential, CredentialKind, Directory, Known, Principal, PrincipalKind};
 pub use error::StoreError;
 pub use groups::{AppGroup, Group, GroupSize, Groups, Joined};
 pub use history::{Kept, surplus};

@@ -82,8 +82,6 @@ pub trait Logins: Send + Sync {
     fn void_code(&self, code: Digest, login: CredentialId, at: UnixMillis) -> Answer<'_, Option<Credential>>;
     /// The login that this secret would refresh; looking changes nothing, and says nothing of whether it would.
     fn login_to_refresh(&self, refresh: Digest) -> Answer<'_, Option<(Credential, Login)>>;
-    /// What the credential has beside its row; `None` for one that is no login.
-    fn login(&self, credential: CredentialId) -> Answer<'_, Option<Login>>;
     /// Logins, the most recently used first, also those that are over; `of` narrows to one person.
     fn logins(&self, of: Option<PrincipalId>) -> Answer<'_, Vec<(Credential, Login)>>;
     /// Replaces both secrets of a login, or revokes it: see [`Refreshed`]. Refused are another key, a login that is over or was

@@ -23,8 +23,8 @@ use types::{AppName, CredentialId, DeploymentId, Digest, GroupName, PrincipalId,
 
 use crate::{
     AccessRequest, Account, Answer, App, AppGroup, AppMember, Apps, Claim, Credential, Deployment, DeploymentState,
-    Directory, Group, Invitation, Kept, Link, Login, MemberRole, Principal, PrincipalKind, SealedSecret, SecretEntry,
-    Session, StoreError, surplus,
+    Directory, Group, Invitation, Kept, Known, Link, Login, MemberRole, Principal, PrincipalKind, SealedSecret,
+    SecretEntry, Session, StoreError, surplus,
 };
 
 #[derive(Default)]
@@ -238,17 +238,16 @@ impl Directory for MemoryStore {
         answer(self.lock().add_credential(credential))
     }
 
-    fn credential(&self, secret_hash: Digest) -> Answer<'_, Option<(Credential, Principal)>> {
+    fn credential(&self, secret_hash: Digest) -> Answer<'_, Option<Known>> {
         self.reads.fetch_add(1, Ordering::SeqCst);
         if self.broken.load(Ordering::SeqCst) {
             return answer(Err(StoreError::Failed { doing: "read a credential", source: "broken on purpose".into() }));
         }
         let rooms = self.lock();
-        let found = rooms.credentials.iter().find(|c| c.secret_hash == secret_hash);
-        let pair = found.and_then(|c| Some((c.clone(), rooms.principals.get(&c.principal)?.clone())));
+        let known = rooms.known(secret_hash);
         Box::pin(async move {
             self.until_released().await;
-            Ok(pair)
+            Ok(known)
         })
     }
 

@@ -171,6 +171,9 @@ fn processes(deed: &str, before: &mut Before) -> Option<Outcome> {
             let (from, to) = (here.as_ptr() as u64, there.as_ptr() as u64);
             outcome(call(libc::SYS_process_vm_writev, [parent, from, 1, to, 1, 0]))
         }
+        "step-back" => outcome(call(libc::SYS_setpriority, [0, 0, 19, 0, 0, 0])),
+        "starve-parent" => outcome(call(libc::SYS_setpriority, [0, parent, 19, 0, 0, 0])),
+        "go-first" => outcome(call(libc::SYS_setpriority, [0, 0, (-5_i64).cast_unsigned(), 0, 0, 0])),
         "limit-parent" => outcome(call(libc::SYS_prlimit64, [parent, libc::RLIMIT_NOFILE as u64, 0, here[0], 0, 0])),
         "raise-limit" => {
             let limit = [1_u64 << 40; 2];

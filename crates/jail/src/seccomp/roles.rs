@@ -5,7 +5,7 @@
 //! | work, snapshot, compile | threads, time, own memory, open descriptors, waiting, channel | **killed** (`SIGSYS`) | killed |
 //! | bundle | the same, reading files, questions | `ENOSYS` | killed |
 //! | mailer | the first, questions | `ENOSYS` | killed |
-//! | keeper | the bundler's, changing files | `ENOSYS` | killed |
+//! | keeper | the bundler's, changing files, giving way | `ENOSYS` | killed |
 //! | front | the keeper's, accepting connections | `ENOSYS` | killed |
 //! | supervisor | everything | | `EPERM` |
 //!
@@ -30,7 +30,7 @@ pub(super) fn filters(role: Role, own: u32) -> Built<Vec<Filter>> {
     match role {
         Role::Supervisor => supervisor(),
         Role::Front => own_code(changing_files(base(Role::Front, own)?)?.always(groups::ACCEPT), own),
-        Role::Keeper => own_code(changing_files(base(Role::Keeper, own)?)?, own),
+        Role::Keeper => own_code(stepping_back(changing_files(base(Role::Keeper, own)?)?)?, own),
         Role::Bundle => own_code(reading_files(base(Role::Bundle, own)?)?, own),
         // No call that makes or connects a socket: the one that it has is all it gets.
         Role::Mailer => own_code(base(Role::Mailer, own)?, own),
@@ -197,6 +197,13 @@ fn changing_files(rules: Rules) -> Built<Rules> {
     let reading = [groups::READING, groups::OLDER_READING].concat();
     let changing = [groups::WRITING, groups::OLDER_WRITING, &[libc::SYS_close_range, libc::SYS_pipe2]].concat();
     rules.always(&reading).always(&changing).one_of(libc::SYS_fcntl, 1, &commands.map(bit))
+}
+
+/// A thread puts itself last, and no other, and no process: see [`crate::step_back`].
+fn stepping_back(rules: Rules) -> Built<Rules> {
+    // PRIO_PROCESS is 0; as whom 0 names the calling thread.
+    let last = u32::try_from(crate::limits::LAST).unwrap_or_default();
+    rules.when(libc::SYS_setpriority, &[Test::Is(0, 0), Test::Is(1, 0), Test::Is(2, last)])
 }
 
 /// Calls that libraries try first and do without.

@@ -124,6 +124,8 @@ fn what_roles_with_files_do_not_need_is_refused_without_an_outage() {
                 "attach-filter",
                 "signal-by-owner",
                 "signal-by-owner-ioctl",
+                "starve-parent",
+                "go-first",
                 "limit-parent",
                 "raise-limit",
                 "be-dumpable",

@@ -34,6 +34,12 @@ fn a_front_accepts_on_an_inherited_listener() {
 }
 
 #[test]
+fn a_thread_of_the_keeper_goes_last() {
+    assert_eq!(attempt("keeper", "step-back"), End::Done);
+    assert_eq!(attempt("front", "step-back"), End::Errno(libc::ENOSYS));
+}
+
+#[test]
 fn an_abort_is_an_abort_and_not_an_attack() {
     for role in ["work", "snapshot", "compile", "keeper", "front", "bundle", "mailer"] {
         assert_eq!(attempt(role, "abort"), End::Signal(libc::SIGABRT), "{role}");

@@ -2,7 +2,8 @@
 //! memory and all cores, and signing stands still.
 //!
 //! So many threads work; so many questions wait; one more is told to come back. One that waited too long is told the same,
-//! because whoever asked has given up.
+//! because whoever asked has given up. The threads get what others leave of the processors: hashes that a flood of strangers asks for
+//! must not be in the way of signing, or of requests.
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, Mutex, PoisonError},
@@ -72,7 +73,12 @@ impl Hashing {
         let shop = Arc::new(Shop { peppers, strength: strength.within_bounds(), rng, clock: clock.clone() });
         for _ in 0..threads {
             let (shop, waiting) = (shop.clone(), waiting.clone());
-            let body = move || shop.work(&waiting);
+            let body = move || {
+                if let Err(error) = jail::step_back() {
+                    tracing::warn!(%error, "passwords are hashed at the priority of everything else");
+                }
+                shop.work(&waiting);
+            };
             std::thread::Builder::new().name("hash".into()).spawn(body).map_err(KeeperError::Runtime)?;
         }
         Ok(Self { jobs, clock })

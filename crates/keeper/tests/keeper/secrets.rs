@@ -75,6 +75,25 @@ async fn absence_takes_as_long() {
     assert!((0.5..2.0).contains(&ratio), "{known:?} for somebody, {unknown:?} for nobody");
 }
 
+/// What strangers ask for in numbers gets what others leave: the threads that hash go last, and no other thread does.
+#[tokio::test]
+async fn threads_that_hash_go_last() {
+    let outside = tempfile::tempdir().unwrap();
+    let keeper = Keeper::start(&outside.path().join("keeper")).await;
+    let mut front = keeper.front();
+    let _ = hash(&mut front, RIGHT).await;
+    let tasks = std::fs::read_dir(format!("/proc/{}/task", keeper.child.id())).unwrap();
+    let nice_of = |task: std::io::Result<std::fs::DirEntry>| {
+        let stat = std::fs::read_to_string(task.unwrap().path().join("stat")).unwrap();
+        // proc(5): the name stands in brackets; niceness is the 17th field after it.
+        let (name, rest) = stat.rsplit_once(')').unwrap();
+        (name.ends_with("(hash"), rest.split_whitespace().nth(16).unwrap().parse::<i32>().unwrap())
+    };
+    let (hashing, others): (Vec<_>, Vec<_>) = tasks.map(nice_of).partition(|(hashes, _)| *hashes);
+    assert!(!hashing.is_empty() && hashing.iter().all(|(_, nice)| *nice == 19), "{hashing:?}");
+    assert!(!others.is_empty() && others.iter().all(|(_, nice)| *nice < 19), "{others:?}");
+}
+
 /// More than the queue holds is turned away at once, and signing goes on meanwhile.
 #[tokio::test]
 async fn a_flood_of_passwords_is_turned_away_and_holds_nothing_else_up() {

@@ -18,7 +18,7 @@ pub async fn check_claim(make: impl Fn() -> AnyStore) {
         assert_eq!(ok(store.credentials(None).await), [], "{what}");
     }
     assert!(redeem(11, 199).await);
-    assert_eq!(ok(store.credential(digest(50)).await), Some((cli(50, 1), person(1, true))));
+    assert_eq!(ok(store.credential(digest(50)).await), Some(known(cli(50, 1), person(1, true))));
     assert_eq!(ok(store.claim().await), None);
     let second = ok(store.redeem_claim(digest(11), at(1), person(2, true), cli(51, 2)).await);
     assert!(!second, "used");

@@ -17,7 +17,7 @@ pub async fn check_credentials_and_revocation(make: impl Fn() -> AnyStore) {
         assert_eq!(ok(store.credential(credential.secret_hash).await), None);
         ok(store.add_credential(credential.clone()).await);
         let found = ok(store.credential(credential.secret_hash).await);
-        assert_eq!(found, Some((credential.clone(), principal.clone())));
+        assert_eq!(found, Some(known(credential.clone(), principal.clone())));
     }
 
     assert_eq!(ok(store.revoke_credential(CredentialId::from_bytes([9; 16]), at(70)).await), None);
@@ -26,10 +26,10 @@ pub async fn check_credentials_and_revocation(make: impl Fn() -> AnyStore) {
     assert_eq!(ok(store.revoke_credential(revoked.id, at(90)).await), Some(revoked.clone()), "the first time stays");
     assert_eq!(
         ok(store.credential(revoked.secret_hash).await),
-        Some((revoked, person(1, false))),
+        Some(known(revoked, person(1, false))),
         "and is still found"
     );
-    let other = ok(store.credential(digest(51)).await).and_then(|(c, _)| c.revoked_at);
+    let other = ok(store.credential(digest(51)).await).and_then(|known| known.credential.revoked_at);
     assert_eq!(other, None, "nobody else's credential is revoked");
 }
 
@@ -74,7 +74,7 @@ pub async fn check_parents(make: impl Fn() -> AnyStore) {
     let revoked = ok(store.revoke_credential(laptop.id, at(70)).await);
     assert_eq!(revoked.map(|c| c.id), Some(laptop.id), "the answer is the one that was named");
     for (n, expected) in [(50, Some(at(70))), (61, Some(at(70))), (62, None), (51, None), (63, Some(at(65)))] {
-        let found = ok(store.credential(digest(n)).await).and_then(|(c, _)| c.revoked_at);
+        let found = ok(store.credential(digest(n)).await).and_then(|known| known.credential.revoked_at);
         assert_eq!(found, expected, "credential {n}");
     }
     conflicts(store.add_credential(call(64, &laptop)).await);

@@ -3,7 +3,7 @@ use types::{Assurance, CredentialId, PrincipalId};
 
 use super::{AnyStore, accounts::owned, conflicts, ok, samples::*, together};
 use crate::{
-    Audience, Credential, CredentialKind, Ended, LOGINS_MAX, Link, LinkPurpose, Login, OpenedBy, Opening,
+    Audience, Credential, CredentialKind, Ended, Known, LOGINS_MAX, Link, LinkPurpose, Login, OpenedBy, Opening,
     REFRESHES_MAX, Refresh, Refreshed, StoreError, Use,
 };
 
@@ -87,9 +87,12 @@ fn ids(of: &[u8]) -> Vec<CredentialId> {
 /// Every field comes back; what hangs on nothing is refused, whole.
 pub async fn check_logins(make: impl Fn() -> AnyStore) {
     let store = logged_in(&make).await;
-    assert_eq!(ok(store.login(cli(50, 1).id).await), Some(login(50)));
-    assert_eq!(ok(store.login(cli(52, 1).id).await), None, "an ordinary token is no login");
-    assert_eq!(ok(store.credential(digest(50)).await), Some((cli(50, 1), person(1, true))));
+    let shown_at = login(50).authenticated_at;
+    let known = Known { credential: cli(50, 1), principal: person(1, true), login: Some(login(50)), shown_at };
+    assert_eq!(ok(store.credential(digest(50)).await), Some(known));
+    let looked = async |n| ok(store.credential(digest(n)).await).map(|known| (known.login, known.shown_at));
+    assert_eq!(looked(70).await, Some((None, shown_at)), "made with a login, it is none, and shows nothing anew");
+    assert_eq!(looked(52).await, Some((None, cli(52, 1).created_at)), "an ordinary token is no login");
     let listed: Vec<_> = ok(store.logins(Some(id(1))).await).into_iter().map(|(c, _)| c.id).collect();
     assert_eq!(listed, [cli(51, 1).id, cli(50, 1).id]);
     assert_eq!(ok(store.logins(None).await).len(), 3);
@@ -108,7 +111,7 @@ pub async fn check_logins(make: impl Fn() -> AnyStore) {
     assert_eq!(revoked(&store).await, ids(&[50, 51, 70, 71]), "with what was made with them, and nothing else");
     assert_eq!(ok(store.end_logins(id(1), at(80)).await), 0);
     assert!(ok(store.purge_credentials(at(71)).await) >= 2);
-    assert_eq!(ok(store.login(cli(50, 1).id).await), None, "it goes along");
+    assert_eq!(ok(store.credential(digest(50)).await), None, "it goes along");
     assert_eq!(ok(store.refresh_login(refresh(150, 1, 2, 90)).await), Refreshed::Unknown);
 }
 
@@ -159,7 +162,7 @@ pub async fn check_logins_are_opened_with_what_is_there(make: impl Fn() -> AnySt
             }
         };
         together(vec![Box::pin(come(1)), Box::pin(come(2))]).await;
-        let open = ok(store.credential(digest(n)).await).filter(|(c, _)| c.revoked_at.is_none());
+        let open = ok(store.credential(digest(n)).await).filter(|known| known.credential.revoked_at.is_none());
         assert_eq!(open, None, "{n}");
     }
 }
@@ -197,7 +200,7 @@ pub async fn check_sessions_and_logins_end(make: impl Fn() -> AnyStore) {
     conflicts(store.add_login(cli(72, 1), login(72), Opening { session: sso(42, 1).id, ..with }).await);
     assert_eq!(ok(store.end_sessions_and_logins(at(91)).await), Ended { sessions: 1, logins: 0 });
     assert_eq!(
-        ok(store.credential(digest(52)).await).map(|(c, _)| c.revoked_at),
+        ok(store.credential(digest(52)).await).map(|known| known.credential.revoked_at),
         Some(None),
         "an ordinary token stays"
     );
@@ -231,7 +234,7 @@ pub async fn check_refreshes(make: impl Fn() -> AnyStore) {
     let wanted = Login { refresh_hash: digest(2), access_until: at(3_600), used_at: at(3_400), ..login(50) };
     assert_eq!(now, wanted, "no access beyond the end of the login");
     assert_eq!(ok(store.credential(digest(50)).await), None, "the former access secret is nobody's");
-    assert_eq!(ok(store.credential(digest(1)).await).map(|(c, _)| c.id), Some(cli(50, 1).id));
+    assert_eq!(ok(store.credential(digest(1)).await).map(|known| known.credential.id), Some(cli(50, 1).id));
     assert_eq!(revoked(&store).await, []);
     assert_eq!(ok(store.login_to_refresh(digest(150)).await), None, "it is used up");
 

@@ -3,8 +3,8 @@ use types::{AppName, Assurance, CredentialId, Digest, PrincipalId, UnixMillis};
 
 use super::{AnyStore, ok};
 use crate::{
-    Account, Audience, Credential, CredentialKind, Deployment, DeploymentState, Invitation, MemberRole, Principal,
-    PrincipalKind, Session,
+    Account, Audience, Credential, CredentialKind, Deployment, DeploymentState, Invitation, Known, MemberRole,
+    Principal, PrincipalKind, Session,
 };
 
 pub(super) const START: UnixMillis = UnixMillis(1_790_000_000_000);
@@ -51,6 +51,11 @@ pub(super) fn credential(n: u8, of: u8, kind: CredentialKind, audience: Audience
 
 pub(super) fn cli(n: u8, of: u8) -> Credential {
     credential(n, of, CredentialKind::Cli, Audience::Platform)
+}
+
+/// A credential that was made with no other, and is no login.
+pub(super) fn known(credential: Credential, principal: Principal) -> Known {
+    Known { shown_at: credential.created_at, credential, principal, login: None }
 }
 
 pub(super) fn deployment(of: &str, n: u8) -> Deployment {

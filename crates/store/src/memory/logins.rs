@@ -3,8 +3,8 @@ use types::{CredentialId, Digest, PrincipalId, UnixMillis};
 
 use super::{MemoryStore, Rooms, answer, conflict};
 use crate::{
-    Answer, Credential, Ended, LOGINS_MAX, LinkPurpose, Login, Logins, Opening, REFRESHES_MAX, Refresh, Refreshed,
-    StoreError,
+    Answer, Credential, Ended, Known, LOGINS_MAX, LinkPurpose, Login, Logins, Opening, REFRESHES_MAX, Refresh,
+    Refreshed, StoreError,
 };
 
 impl Rooms {
@@ -60,6 +60,19 @@ impl Rooms {
     fn of(&self, id: CredentialId) -> Option<(Credential, Login)> {
         let credential = self.credentials.iter().find(|c| c.id == id)?;
         Some((credential.clone(), self.logins.iter().find(|l| l.credential == id)?.clone()))
+    }
+
+    /// What is known of the credential with this hash.
+    pub(super) fn known(&self, hash: Digest) -> Option<Known> {
+        let credential = self.credentials.iter().find(|c| c.secret_hash == hash)?.clone();
+        let principal = self.principals.get(&credential.principal)?.clone();
+        let first = credential.parent.unwrap_or(credential.id);
+        let shown_at = match self.of(first) {
+            Some((_, login)) => login.authenticated_at,
+            None => self.credentials.iter().find(|c| c.id == first).map_or(UnixMillis(0), |c| c.created_at),
+        };
+        let login = self.of(credential.id).map(|(_, login)| login);
+        Some(Known { credential, principal, login, shown_at })
     }
 
     pub(super) fn end_logins(&mut self, of: PrincipalId, at: UnixMillis) -> usize {
@@ -123,10 +136,6 @@ impl Logins for MemoryStore {
         let rooms = self.lock();
         let found = rooms.logins.iter().find(|l| l.refresh_hash == refresh).map(|l| l.credential);
         answer(Ok(found.and_then(|id| rooms.of(id))))
-    }
-
-    fn login(&self, credential: CredentialId) -> Answer<'_, Option<Login>> {
-        answer(Ok(self.lock().of(credential).map(|(_, login)| login)))
     }
 
     fn logins(&self, of: Option<PrincipalId>) -> Answer<'_, Vec<(Credential, Login)>> {

@@ -74,7 +74,6 @@ delegated! { Logins:
     add_login(credential: Credential, login: Login, opening: Opening) -> Vec<Credential>;
     void_code(code: Digest, login: CredentialId, at: UnixMillis) -> Option<Credential>;
     login_to_refresh(refresh: Digest) -> Option<(Credential, Login)>;
-    login(credential: CredentialId) -> Option<Login>;
     logins(of: Option<PrincipalId>) -> Vec<(Credential, Login)>;
     refresh_login(refresh: Refresh) -> Refreshed;
     end_logins(of: PrincipalId, at: UnixMillis) -> usize;

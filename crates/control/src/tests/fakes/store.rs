@@ -5,7 +5,7 @@ use std::{
 };
 
 use store::{
-    Answer, App, AppMember, Apps, Credential, Deployment, DeploymentState, Directory, NewSecret, Principal,
+    Answer, App, AppMember, Apps, Credential, Deployment, DeploymentState, Directory, Known, NewSecret, Principal,
     PrincipalKind, SealedSecret, SecretEntry, StoreError,
 };
 use types::{AppName, CredentialId, DeploymentId, Digest, PrincipalId, SECRETS_MAX, SecretName, UnixMillis};
@@ -216,7 +216,7 @@ impl Directory for MemoryStore {
             Ok(())
         })
     }
-    fn credential(&self, _: Digest) -> Answer<'_, Option<(Credential, Principal)>> {
+    fn credential(&self, _: Digest) -> Answer<'_, Option<Known>> {
         self.answer(|| Ok(None))
     }
     fn credentials(&self, of: Option<PrincipalId>) -> Answer<'_, Vec<Credential>> {
