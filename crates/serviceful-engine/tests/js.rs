@@ -83,7 +83,7 @@ export default { fetch() {
     let answer = worker.call(&get(component, "/")).await;
     let lines: Vec<_> = answer.logs.iter().map(|log| (log.text.as_str(), log.place.clone().unwrap())).collect();
     let place = |line: &str| line.to_owned();
-    assert_eq!(lines[0], ("one", place("main.js:1:35")));
+    assert_eq!(lines[0], ("one", place("main.js:1:30")));
     assert_eq!(lines[1].0, "two");
     assert!(lines[1].1.starts_with("main.js:3:") && lines[1].1 == lines[2].1, "{lines:?}");
 }
