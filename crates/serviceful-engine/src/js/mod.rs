@@ -15,3 +15,4 @@ pub(crate) mod place;
 pub(crate) mod split;
 pub(crate) mod text;
 pub(crate) mod wasi;
+mod zone;
