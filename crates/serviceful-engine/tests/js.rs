@@ -501,6 +501,7 @@ export default { async fetch(request, env, ctx) {
     assert_eq!(places, [None, Some("src/menu.ts:48:1")], "{log}");
     // docs/reference/javascript.md: what the function itself reads of a stack has the module's lines.
     assert!(answer.text().contains("main.js:10:"), "{}", answer.text());
+    assert!(!answer.text().contains("<null>") && !log.contains("<null>"), "the platform's own frames: {log}");
 }
 
 #[tokio::test]

@@ -39,6 +39,16 @@ impl GaveUp {
 #[error("nothing is left that could settle what it waits for")]
 pub(super) struct Stuck;
 
+/// The wall time is over; where the function waits, if it says so.
+#[derive(Debug, thiserror::Error)]
+#[error("its wall time is over")]
+pub(super) struct Late(pub(super) Option<String>);
+
+/// Where the function waited when its wall time was over.
+pub(in crate::work) fn late(error: &wasmtime::Error) -> Option<&str> {
+    error.downcast_ref::<Late>()?.0.as_deref()
+}
+
 /// Why the call failed, if it was for a reason that only JavaScript has.
 pub(in crate::work) fn of_error(call: &Call, error: &wasmtime::Error) -> Option<Failure> {
     if error.is::<Stuck>() {
