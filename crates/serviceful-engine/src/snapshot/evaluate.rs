@@ -13,6 +13,7 @@ use crate::{
         abi::{self, Kind, Told},
         builtin,
         crypto::{self, Refusal},
+        hint::hint,
         list::Items,
         map::{self, Map},
         place,
@@ -328,8 +329,11 @@ fn failed(told: &Told, map: Option<&Map>, source: &[u8], limits: &CompileLimits)
         Kind::Shape => {
             format!("{message}; a function is `export default {{ async fetch(request, env, ctx) {{ ... }} }}`")
         }
-        Kind::Unhandled => format!("a promise was rejected while the module was evaluated: {message}{at}{shown}"),
-        Kind::Syntax | Kind::Uncaught | Kind::Answer | Kind::StepUp | Kind::Stuck => format!("{message}{at}{shown}"),
+        Kind::Unhandled => {
+            format!("a promise was rejected while the module was evaluated: {message}{at}{}{shown}", hint(&message))
+        }
+        Kind::Uncaught => format!("{message}{at}{}{shown}", hint(&message)),
+        Kind::Syntax | Kind::Answer | Kind::StepUp | Kind::Stuck => format!("{message}{at}{shown}"),
     };
     Failed::Source { reason }
 }

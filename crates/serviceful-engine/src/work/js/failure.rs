@@ -5,6 +5,7 @@ use super::places::Places;
 use crate::{
     js::{
         abi::{Kind, Told},
+        hint::hint,
         place::{self, Step},
     },
     work::{
@@ -94,21 +95,3 @@ const STUCK: &str =
 /// Longest trace in the log.
 const LINES_MAX: usize = 24;
 const LINE_CHARS: usize = 1_000;
-
-/// For names that people expect and that are not there.
-fn hint(message: &str) -> &'static str {
-    let missing = |name: &str| message.contains(&format!("{name} is not defined"));
-    if missing("WebAssembly") {
-        "; JavaScript functions do not load WebAssembly, deploy a component instead"
-    } else if missing("require") || missing("module") || missing("exports") {
-        "; a function is an ES module, use `import` and `export`"
-    } else if missing("process") {
-        "; configuration is in `env`, the second argument of `fetch`, or import it: `import process from \"node:process\"`"
-    } else if missing("Buffer") {
-        "; import it: `import { Buffer } from \"node:buffer\"`"
-    } else if missing("window") || missing("document") {
-        "; there is no page here"
-    } else {
-        ""
-    }
-}
