@@ -1,5 +1,5 @@
 //! Cryptography of JavaScript functions, through the real processes: known answers, a peer, bounds, and attacks on keys.
-#![expect(clippy::disallowed_methods, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::disallowed_methods, reason = "tests")]
 
 mod harness;
 

@@ -1,5 +1,4 @@
 //! Whatever goes wrong in a JavaScript function is told with the line of the expression, the call or the loop that it was in.
-#![expect(clippy::disallowed_methods, reason = "tests")]
 
 mod harness;
 
