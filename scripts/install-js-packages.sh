@@ -4,7 +4,7 @@
 #   scripts/install-js-packages.sh [OUT_DIR]
 #
 # OUT_DIR defaults to $SERVICEFUL_JS_PACKAGES, or else ${CARGO_TARGET_DIR:-target}/js-packages of this clone. Tests find it the
-# same way. Some 230 MB, exactly as the lock file says, no install script is run. An unchanged run takes no time.
+# same way. Some 450 MB, exactly as the lock file says, no install script is run. An unchanged run takes no time.
 set -euo pipefail
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)

@@ -1,6 +1,6 @@
-// node:crypto: hashes, HMAC, chance, keys from passwords; the rest of it is `webcrypto`. The host computes (web/crypto.js).
+// node:crypto: hashes, HMAC, chance, keys from passwords, signatures; the rest of it is `webcrypto`. The host computes (web/crypto.js).
 (function (host, shared, need) {
-  const { Buffer } = need("node:buffer"), { refuse } = need("node:_refused"), { hashes } = need("web:crypto");
+  const { Buffer } = need("node:buffer"), { refuse } = need("node:_refused"), { hashes } = need("web:crypto"), keys = need("node:_keys");
   const error = (Type, code, message) => Object.assign(new Type(message), { code });
   const invalid = (message) => error(TypeError, "ERR_INVALID_ARG_TYPE", message);
   const bytesOf = (data, encoding) => {
@@ -55,7 +55,7 @@
   }
   class Hmac extends Hash { copy() { throw new TypeError("an Hmac has no copy"); } }
   const createHash = (name) => { known(name); return new Hash((data) => hashes.digest(name, data)); };
-  const createHmac = (name, key) => { known(name); const secret = bytesOf(key).slice(); return new Hmac((data) => hashes.hmac(name, secret, data)); };
+  const createHmac = (name, key) => { known(name); const secret = bytesOf(keys.secretOf(key)).slice(); return new Hmac((data) => hashes.hmac(name, secret, data)); };
   const hash = (name, data, encoding = "hex") => createHash(name).update(data).digest(encoding);
 
   const timingSafeEqual = (a, b) => {
@@ -112,11 +112,10 @@
   const exports = {
     Hash, Hmac, createHash, createHmac, getHashes: () => [...hashes.names], hash, hkdf, hkdfSync, pbkdf2, pbkdf2Sync, randomBytes,
     randomFill, randomFillSync, randomInt, randomUUID: () => crypto.randomUUID(), getRandomValues: (view) => crypto.getRandomValues(view),
-    timingSafeEqual, webcrypto: crypto, subtle: crypto.subtle, constants: {}, getCiphers: () => [], getCurves: () => [],
+    timingSafeEqual, webcrypto: crypto, subtle: crypto.subtle, ...keys.exports, getCiphers: () => [], getCurves: () => [],
   };
-  for (const name of ["Certificate", "Cipheriv", "Decipheriv", "DiffieHellman", "ECDH", "KeyObject", "Sign", "Verify", "X509Certificate", "createCipheriv",
-    "createDecipheriv", "createDiffieHellman", "createECDH", "createPrivateKey", "createPublicKey", "createSecretKey", "createSign", "createVerify",
-    "diffieHellman", "generateKey", "generateKeyPair", "generateKeyPairSync", "generateKeySync", "privateDecrypt", "privateEncrypt", "publicDecrypt",
-    "publicEncrypt", "scrypt", "scryptSync", "sign", "verify"]) exports[name] = refuse("node:crypto", name);
+  for (const name of ["Certificate", "Cipheriv", "Decipheriv", "DiffieHellman", "ECDH", "X509Certificate", "createCipheriv", "createDecipheriv",
+    "createDiffieHellman", "createECDH", "diffieHellman", "generateKey", "generateKeySync", "privateDecrypt", "privateEncrypt", "publicDecrypt",
+    "publicEncrypt", "scrypt", "scryptSync"]) exports[name] = refuse("node:crypto", name);
   return { ...exports, default: exports };
 })

@@ -1,4 +1,5 @@
-// What a function finds in `env` beside its configuration: `KV` in the shapes of Workers KV, and `SECRETS`.
+// What a function finds in `env` beside its configuration: `KV` in the shapes of Workers KV, and `SECRETS`. `DB` only says that
+// there is none yet.
 (function (host, shared) {
   const { freeze, create, defineProperty } = Object;
   const { stringify, parse } = JSON;
@@ -130,5 +131,11 @@
     mentioned("this function is not granted the key-value store: add `kv = \"rw\"` (or `\"r\"`) to it in serviceful.toml");
   };
   const noKv = freeze({ get: refused, getWithMetadata: refused, put: refused, delete: refused, list: refused });
-  return { give, noKv, noSecrets: secrets([]) };
+  // ---- DB
+  const noDatabase = () => {
+    host.deny("sql", "open");
+    mentioned("there is no database for functions yet, so there is no `env.DB`; keys and values can be kept in `env.KV`: add `kv = \"rw\"` to the function in serviceful.toml");
+  };
+  const noDb = freeze({ prepare: noDatabase, batch: noDatabase, exec: noDatabase, dump: noDatabase, withSession: noDatabase });
+  return { give, noKv, noDb, noSecrets: secrets([]) };
 })

@@ -181,5 +181,23 @@
       return filled;
     },
   };
-  return { SubtleCrypto, CryptoKey, subtle, hashes };
+  // Keys of node:crypto, which can always be exported: `material` is what the host made of them.
+  const IMPORT = 7, EXPORT = 8, GENERATE = 6, KEY_ROOM = 16384;
+  const pairs = {
+    hashOf,
+    equal: hashes.equal,
+    importKey: (kind, format, data) => run(IMPORT, [kind, format], data, KEY_ROOM)[0],
+    importJwk: (kind, fields) => run(IMPORT, [kind, "jwk", ...fields], NOTHING, KEY_ROOM)[0],
+    exportKey: (kind, format, type, material) => run(EXPORT, [kind, format, type, material], NOTHING, sizeOf(material) * 2 + KEY_ROOM),
+    generate: (kind) => {
+      if (host.tooEarly("randomness")) refuse("OperationError", "there is no randomness here");
+      return run(GENERATE, [kind], NOTHING, KEY_ROOM);
+    },
+    sign: ([name, ...how], material, data) => {
+      if (name !== "Ed25519" && host.tooEarly("randomness")) refuse("OperationError", "there is no randomness here");
+      return run(SIGN, [name, material, ...how], data, ROOM);
+    },
+    verify: ([name, ...how], material, signature, data) => run(VERIFY, [name, signature, material, ...how], data, ROOM)[0] === 1,
+  };
+  return { SubtleCrypto, CryptoKey, subtle, hashes, pairs };
 })

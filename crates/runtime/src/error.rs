@@ -101,14 +101,15 @@ fn limit(name: &str, reason: &str) -> Refusal {
 /// Limits of the engine that no manifest changes.
 const FIXED: [&str; 2] = ["stack", "random_bytes"];
 
+/// What a caller can do about code that fails.
+const LOGS: &str = "its developer finds the cause with `serviceful logs`";
+
 fn guest(failure: &Failure) -> Refusal {
     match failure {
-        Failure::Trap { reason } => {
-            Refusal::new(Code::RUN_TRAP, reason.clone()).next("its developer finds the cause with `serviceful logs`")
-        }
+        Failure::Trap { reason } => Refusal::new(Code::RUN_TRAP, reason.clone()).next(LOGS),
         Failure::Limit { limit: name, reason } => limit(name, reason),
-        Failure::NoResponse => Refusal::new(Code::RUN_NO_RESPONSE, "the guest ended without a response"),
-        Failure::BadResponse { reason } => Refusal::new(Code::RUN_BAD_RESPONSE, reason.clone()),
+        Failure::NoResponse => Refusal::new(Code::RUN_NO_RESPONSE, "the guest ended without a response").next(LOGS),
+        Failure::BadResponse { reason } => Refusal::new(Code::RUN_BAD_RESPONSE, reason.clone()).next(LOGS),
         Failure::NotLoaded => Refusal::new(Code::RUN_UNAVAILABLE, "the component was not loaded"),
         // Only of a call that has no answer yet, where `step_up::answered` takes it.
         Failure::StepUp(_) => Refusal::new(Code::RUN_TRAP, "it asks for a sign-in after it began to answer"),

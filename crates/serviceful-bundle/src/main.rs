@@ -10,6 +10,7 @@ mod diagnosis;
 mod excerpt;
 mod findings;
 mod inside;
+mod jsx;
 mod nesting;
 mod outside;
 mod plugin;

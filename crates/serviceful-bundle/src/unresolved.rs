@@ -6,6 +6,7 @@ use wire::bundle::Notice;
 
 use crate::excerpt::{Place, notice as placed};
 use crate::findings::plain;
+use crate::jsx;
 use crate::sight::Sight;
 use crate::specifier::{Specifier, is_no_module, package};
 
@@ -17,8 +18,9 @@ pub(crate) fn notice(sight: &Sight, importer: Option<&str>, specifier: &str, pla
     let source = sight.again(importer);
     let found = || {
         let source = source.as_deref()?;
-        let at = ['\'', '"', '`'].iter().find_map(|quote| source.find(&format!("{quote}{specifier}{quote}")))?;
-        Some(Place::of_byte(source, at))
+        let named = ['\'', '"', '`'].iter().find_map(|quote| source.find(&format!("{quote}{specifier}{quote}")));
+        let written = || jsx::package(specifier).and_then(|_| jsx::first(source, importer));
+        Some(Place::of_byte(source, named.or_else(written)?))
     };
     match place.or_else(found) {
         Some(place) => placed(file, source.as_deref(), place, message),
@@ -95,7 +97,12 @@ fn of_package(sight: &Sight, importer: Option<&str>, specifier: &str, name: &str
             "the package `{name}` is a link that leads out of the project, where nothing is read; install a copy, or make the folder that holds both the project"
         );
     }
-    format!("the package `{name}` is not installed: run `npm install {name}` in the project")
+    match jsx::package(specifier) {
+        Some(package) => format!(
+            "JSX becomes calls of the package `{package}`, and `{name}` is not installed: run `npm install {name}` in the project; or name another one as `jsxImportSource` in tsconfig.json, or a function of your own as `jsxFactory` with `\"jsx\": \"react\"`"
+        ),
+        None => format!("the package `{name}` is not installed: run `npm install {name}` in the project"),
+    }
 }
 
 /// The path without `.` and `..`, as written.

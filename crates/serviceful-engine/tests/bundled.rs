@@ -165,15 +165,16 @@ async fn what_the_bundler_takes_the_engine_runs() {
     assert_eq!(answer, expected);
 }
 
-const INDEX_EARLY: &str = r#"import { made, ask } from "measured";
+const INDEX_EARLY: &str = r#"import { made, ask, uid, chance as roll } from "measured";
 import old from "older";
 //early
-export default { fetch() { return Response.json([made, old.made, ask() > 1e12]); } };
+export default { fetch() { return Response.json([made, old.made, ask() > 1e12, uid, roll()]); } };
 "#;
 const MEASURED: &str = "const now = () => Date.now();
 export const made = now();
 export const ask = () => now();
 export const chance = () => Math.random();
+export const uid = chance();
 export const run = (callback) => callback();
 ";
 /// As deep as one likes.
@@ -195,7 +196,7 @@ fn early(code: &str) -> Project {
 }
 
 #[tokio::test]
-async fn packages_that_measure_while_they_load_see_a_clock_that_stands_still() {
+async fn packages_that_measure_while_they_load_see_a_clock_and_chance_that_stand_still() {
     let Document::Bundle(bundle) = early("").bundle("index.ts") else { panic!("it is refused") };
     let (_, output) = snapshot(&bundle.module).await.unwrap();
     let output = output.join("\n");
@@ -205,8 +206,24 @@ async fn packages_that_measure_while_they_load_see_a_clock_that_stands_still() {
     }
     let worker = Worker::start().await;
     let component = worker.bring_js(&bundle.module).await;
-    // Zero at load, and the time of the request after it.
-    assert_eq!(worker.call(&get(component, "/")).await.text(), "[0,0,true]");
+    // Zero at load, and the time of the request after it; so it is with chance.
+    let told = "warning: measured asks `Math.random` when it is loaded";
+    assert_eq!(output.matches(told).count(), 1, "{output}");
+    let mut seen = std::collections::BTreeSet::new();
+    let mut kept = std::collections::BTreeSet::new();
+    for _ in 0..10 {
+        let answer = worker.call(&get(component, "/")).await.text();
+        let (before, uid, chance): (&str, f64, f64) = {
+            let (rest, chance) = answer.trim_end_matches(']').rsplit_once(',').unwrap();
+            let (rest, uid) = rest.rsplit_once(',').unwrap();
+            (rest, uid.parse().unwrap(), chance.parse().unwrap())
+        };
+        assert_eq!(before, "[0,0,true");
+        assert!(uid > 0.0 && uid < 1.0 && uid != chance, "{answer}");
+        seen.insert(chance.to_bits());
+        kept.insert(uid.to_bits());
+    }
+    assert_eq!((kept.len(), seen.len()), (1, 10), "a request's numbers are its own");
 }
 
 #[tokio::test]
@@ -247,4 +264,71 @@ async fn a_package_that_is_required_loads_as_one_that_is_imported() {
     let code = "import own from './old.cjs'; globalThis.own = own.made;";
     let Document::Bundle(bundle) = early(code).bundle("index.ts") else { panic!("it is refused") };
     snapshot(&bundle.module).await.unwrap();
+}
+
+/// JSX with a function of one's own, over many lines: the bundler writes it on few.
+const LIST: &str = "/** @jsxRuntime classic */
+/** @jsx h */
+type Props = Record<string, any> | null;
+const h = (type: any, props: Props, ...children: any[]): string =>
+  typeof type === 'function' ? type(props ?? {}) : `<${type}>${children.join('')}</${type}>`;
+
+const Item = ({ dish }: { dish: any }) => (
+  <li class=\"dish\">
+    <b>
+      {dish.name}
+    </b>
+    {dish.price.toFixed(2)}
+  </li>
+);
+
+const Loop = ({ dish }: { dish: any }) => {
+  let n = 0;
+  while (n >= 0) {
+    n = (n + 1) % 7;
+  }
+  return <i>{dish}</i>;
+};
+
+export default {
+  fetch(request: Request) {
+    const way = new URL(request.url).pathname;
+    return new Response(
+      <ul>
+        <Item dish={{ name: 'tea', price: 2 }} />
+        {way === '/loop'
+          ? <Loop dish=\"x\" />
+          : way === '/called'
+            ? <li>{(request as any).nothing(
+                1,
+              )}</li>
+            : <Item dish={{ name: 'none' }} />}
+      </ul>
+    );
+  },
+};
+";
+
+#[tokio::test]
+async fn errors_inside_of_jsx_name_the_line_that_was_written() {
+    let project = Project::new(&[("src/page.tsx", LIST)]);
+    let Document::Bundle(bundle) = project.bundle("src/page.tsx") else { panic!("it is refused") };
+    let worker = Worker::start().await;
+    let component = worker.bring_js(&bundle.module).await;
+    for (way, words, place) in [
+        ("/", "cannot read property 'toFixed' of undefined", "src/page.tsx:12:"),
+        ("/called", "request.nothing is not a function", "src/page.tsx:33:"),
+        ("/loop", "CPU time", "src/page.tsx:18:"),
+    ] {
+        let mut request = get(component, way);
+        request.limits.cpu_ms = 200;
+        let answer = worker.call(&request).await;
+        let reason = match &answer.failure {
+            Some(Failure::Trap { reason } | Failure::Limit { reason, .. }) => reason,
+            other => panic!("{way}: {other:?}"),
+        };
+        assert!(reason.contains(words) && reason.contains(place), "{way}: {reason}");
+        let log: Vec<_> = answer.logs.iter().map(|log| log.text.as_str()).collect();
+        assert!(log.iter().any(|line| line.contains(place)), "{way}: {log:?}");
+    }
 }

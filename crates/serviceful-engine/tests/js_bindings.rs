@@ -332,3 +332,31 @@ async fn a_call_may_not_pile_up_questions_without_end() {
         "{answer:?}"
     );
 }
+
+#[tokio::test]
+async fn a_database_is_not_there_and_says_so() {
+    let worker = Worker::start().await;
+    let source = "export default { async fetch(request, env) {
+        const tell = [Object.keys(env), 'DB' in env, typeof env.DB, String(env.DB.first)];
+        for (const way of ['prepare', 'batch', 'exec', 'dump', 'withSession']) {
+            try { env.DB[way]('SELECT 1'); } catch (e) { tell.push(`${e.name}: ${e.message}`); }
+        }
+        return Response.json(tell);
+    } };";
+    let component = worker.bring_js(source).await;
+    let answer = worker.call(&get(component, "/")).await;
+    let told: Vec<serde_json::Value> = serde_json::from_str(&answer.text()).unwrap();
+    assert_eq!(told[..4], [serde_json::json!([]), true.into(), "object".into(), "undefined".into()]);
+    assert_eq!(told.len(), 9);
+    for said in &told[4..] {
+        let said = said.as_str().unwrap();
+        assert!(
+            said.starts_with("TypeError: there is no database for functions yet") && said.contains("kv = \"rw\""),
+            "{said}"
+        );
+    }
+    assert_eq!(answer.denied.len(), 5, "each try is told: {answer:?}");
+    assert!(format!("{:?}", answer.denied).contains("sql"), "{answer:?}");
+    let answer = worker.js("return env.DB.prepare('SELECT 1').all();").await;
+    assert!(answer.trap().contains("there is no database") && answer.trap().contains(" at main.js:"), "{answer:?}");
+}

@@ -1,5 +1,5 @@
 //! Cryptography of JavaScript functions, through the real processes: known answers, a peer, bounds, and attacks on keys.
-#![expect(clippy::disallowed_methods, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::disallowed_methods, reason = "tests")]
 
 mod harness;
 
@@ -27,7 +27,30 @@ async fn the_standards_answers_and_errors_hold() {
 
 #[tokio::test]
 async fn what_node_makes_is_understood_and_the_other_way_round() {
-    let peer = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/js/crypto_peer.mjs");
+    understood(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/js/crypto_peer.mjs")).await;
+}
+
+#[tokio::test]
+async fn keys_and_signatures_of_nodes_module_are_those_of_node() {
+    let peer = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/js/node_keys_peer.mjs");
+    let worker = Worker::start().await;
+    let component = worker.bring_js(&module(peer)).await;
+    let answer = worker.call(&get(component, "/alone")).await;
+    assert_eq!(answer.failure, None, "{answer:?}");
+    assert_eq!(
+        answer.text(),
+        r#"[true,"secret",3,"key",{"kty":"oct","k":"a2V5"},"x25519","-----BEGIN PUBLIC KEY-----",["public","private"],true,true,"[object KeyObject]",[],true,false,["ERR_OSSL_UNSUPPORTED","ERR_OSSL_UNSUPPORTED","ERR_CRYPTO_INVALID_KEY_OBJECT_TYPE","ERR_INVALID_ARG_TYPE","ERR_CRYPTO_INVALID_DIGEST","ERR_INVALID_ARG_TYPE","ERR_INVALID_ARG_VALUE","ERR_INVALID_ARG_TYPE","ERR_OSSL_UNSUPPORTED","ERR_OSSL_UNSUPPORTED","ERR_INVALID_ARG_VALUE","ERR_CRYPTO_INCOMPATIBLE_KEY_OPTIONS"]]"#
+    );
+    understood(peer).await;
+}
+
+/// The peer's text as a function.
+fn module(peer: &str) -> String {
+    std::fs::read_to_string(peer).unwrap().replace("if (typeof process", "if (false && typeof process")
+}
+
+/// Two that make and check: this file in Node, and as a function.
+async fn understood(peer: &str) {
     let node = |mode: &str, input: &str| {
         let mut child =
             Command::new("node").args([peer, mode]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().ok()?;
@@ -41,8 +64,7 @@ async fn what_node_makes_is_understood_and_the_other_way_round() {
         return;
     };
     let worker = Worker::start().await;
-    let source = std::fs::read_to_string(peer).unwrap().replace("if (typeof process", "if (false && typeof process");
-    let component = worker.bring_js(&source).await;
+    let component = worker.bring_js(&module(peer)).await;
     let mut request = get(component, "/check");
     (request.method, request.has_body) = ("POST".into(), true);
     (request.limits.cpu_ms, request.limits.request_kib) = (10_000, 1_024);
@@ -92,7 +114,8 @@ async fn built_ins_that_are_looked_up_later_give_no_way_into_keys() {
         .await;
     let answer = worker.call(&get(component, "/")).await;
     assert_eq!(answer.failure, None, "{answer:?}");
-    assert_eq!(answer.text(), r#"[true,false,["CryptoKey","SubtleCrypto","hashes","subtle"]]"#);
+    // None of these looks into a CryptoKey: `pairs` knows the keys of node:crypto, which can all be exported.
+    assert_eq!(answer.text(), r#"[true,false,["CryptoKey","SubtleCrypto","hashes","pairs","subtle"]]"#);
 }
 
 /// It takes what it needs of the globals before they can be replaced, or it is not there.

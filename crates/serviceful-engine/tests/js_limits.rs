@@ -45,6 +45,7 @@ const ways = {
   array() { return new Array(2 ** 27).fill(0); },
   objects() { const all = []; for (;;) all.push({ a: [1, 2, 3], b: "x" + all.length }); },
   never() { return new Promise(() => {}); },
+  async waits() { const wait = (ms) => new Promise((r) => setTimeout(r, ms)); await wait(60000); },
   sleep() { return new Promise((r) => setTimeout(r, 60000)); },
   unhandled() { Promise.reject(new RangeError("nobody looks")); return new Response("sent"); },
   throws() { throw new TypeError("on purpose"); },
@@ -125,8 +126,7 @@ async fn busy_functions_are_stopped_with_their_line_while_others_answer() {
         let answer = busy.finish().await;
         assert_eq!(answer.limit(), "cpu_ms", "{way}");
         let Some(Failure::Limit { reason, .. }) = &answer.failure else { unreachable!() };
-        // Between two promise jobs there is no line.
-        assert!(way == "asyncLoop" || reason.contains(&line_of(way)), "{way}: {reason}");
+        assert!(reason.contains(&line_of(way)), "{way}: {reason}");
         let used = Duration::from_micros(answer.ended.unwrap().cpu_us);
         assert!(used >= Duration::from_millis(190) && used < Duration::from_millis(200) + SLACK, "{way}: {used:?}");
         assert!(slowest < SLACK, "{way}: another request waited {slowest:?}");
@@ -195,6 +195,10 @@ async fn what_never_settles_is_told_at_once_and_what_waits_by_wall_time() {
     assert!(answer.took < Duration::from_millis(500), "{:?}", answer.took);
     let answer = house.call("sleep", |limits| limits.wall_ms = 200).await;
     assert_eq!(answer.limit(), "wall_ms");
+    assert!(answer.took < Duration::from_millis(200) + SLACK, "{:?}", answer.took);
+    let answer = house.call("waits", |limits| limits.wall_ms = 200).await;
+    let Some(Failure::Limit { limit, reason }) = &answer.failure else { panic!("{answer:?}") };
+    assert!(limit == "wall_ms" && reason.contains(&format!("200 ms at {}", line_of("waits"))), "{reason}");
     assert!(answer.took < Duration::from_millis(200) + SLACK, "{:?}", answer.took);
 }
 

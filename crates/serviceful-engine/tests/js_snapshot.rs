@@ -121,6 +121,8 @@ async fn what_is_no_function_is_told_so() {
         ("throw new RangeError('at start');", "RangeError: at start at main.js:1:"),
         ("Promise.reject(new Error('lost')); export default { fetch() {} };", "lost"),
         ("null.x; export default { fetch() {} };", "TypeError"),
+        ("await WebAssembly.compile(new Uint8Array(8)); export default { fetch() {} };", "deploy a component"),
+        ("const fs = require('fs'); export default { fetch() {} };", "use `import`"),
         ("import x from 'left-pad'; export default x;", "cannot import `left-pad`"),
         ("export default { fetch() {} }; (function f() { f(); })();", "RangeError"),
     ] {

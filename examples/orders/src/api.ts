@@ -7,7 +7,7 @@ const Order = z.object({
 });
 const PRICE = { espresso: 2.2, cappuccino: 3.1, tea: 2.5 };
 
-const app = new Hono();
+const app = new Hono<{ Bindings: Serviceful.Env }>();
 
 app.get("/", (c) => c.json({ drinks: Object.keys(PRICE) }));
 

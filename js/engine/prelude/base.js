@@ -84,7 +84,7 @@
       if (host.tooEarly("an outgoing request")) throw new TypeError("fetch is refused: the module is still being evaluated");
       signal.throwIfAborted();
       host.deny("outgoing-http", url);
-      throw new TypeError(`fetch is refused: this function is not granted outgoing requests (to ${new URL(url).host})`);
+      throw new TypeError(`fetch is refused: this function is not granted outgoing requests (to ${new URL(url).host}), and no manifest can grant them yet`);
     },
   });
 })

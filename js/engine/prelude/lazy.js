@@ -24,10 +24,13 @@
     "web:compression": ["CompressionStream", "DecompressionStream"],
     "web:pattern": ["URLPattern"],
     "web:messages": ["MessageChannel", "MessagePort"],
+    "web:intl": ["Intl"],
   };
+  // It gives these methods what the language leaves to it.
+  if (host.mentions("toLocale")) shared.define(globalThis, need("web:intl"));
   for (const [part, names] of Object.entries(PARTS)) {
     // A function that names one has it from the start; others find it when they look.
-    if (names.some((name) => host.mentions(name))) { shared.define(globalThis, need(part)); continue; }
+    if (made.has(part) || names.some((name) => host.mentions(name))) { shared.define(globalThis, need(part)); continue; }
     for (const name of names) {
       Object.defineProperty(globalThis, name, {
         configurable: true,

@@ -129,6 +129,7 @@
   };
   // What was not granted is there, too, and says so when it is used. Nobody sees it who only looks at what there is.
   const absent = {
+    DB: { configurable: true, get: () => shared.need("web:bindings").noDb },
     KV: { configurable: true, get: () => shared.need("web:bindings").noKv },
     SECRETS: { configurable: true, get: () => shared.need("web:bindings").noSecrets },
   };

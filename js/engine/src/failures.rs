@@ -22,10 +22,15 @@ pub fn uncaught(cx: Cx, kind: u32) -> bool {
 pub fn tell(cx: Cx, kind: u32, error: JSValue) {
     // What describes the error may run code of the user's; that must not fail this again without end.
     if !vm().failed {
-        let (message, stack) = (described(cx, error), stack_of(cx, error));
+        let (message, mut stack) = (described(cx, error), stack_of(cx, error));
         clear(cx);
         // Asked last: that code may have used the CPU time up.
-        fail(if vm().spent { failure::SPENT } else { kind }, &message, &stack);
+        let kind = if vm().spent { failure::SPENT } else { kind };
+        // Between two promise jobs no code runs that could have a place; what would have gone on has.
+        if kind == failure::SPENT && place_in(&stack).0 == 0 {
+            stack = waiting(cx);
+        }
+        fail(kind, &message, &stack);
     }
     value::free(cx, error);
 }
@@ -71,9 +76,19 @@ fn stack_of(cx: Cx, error: JSValue) -> Vec<u8> {
     }
 }
 
-/// Tells where the function waits for what never comes: its `await`s, the innermost first. `handler` is a stack for a function
-/// that awaits nothing.
+/// Tells that the CPU time is used up between two jobs: where the function would have gone on.
+pub fn spent(cx: Cx) {
+    fail(failure::SPENT, b"", &waiting(cx));
+}
+
+/// Tells that the function waits for what never comes. `handler` is a stack for one that awaits nothing.
 pub fn stuck(cx: Cx, handler: &[u8]) {
+    let stack = waiting(cx);
+    fail(failure::STUCK, b"", if stack.is_empty() { handler } else { &stack });
+}
+
+/// Where the function waits, as a stack: its `await`s, the innermost first.
+fn waiting(cx: Cx) -> Vec<u8> {
     unsafe extern "C" {
         // quickjs.patch
         fn JS_EachWaiting(cx: Cx, stack: *mut c_void, visit: unsafe extern "C" fn(*mut c_void, u32, c_int, c_int));
@@ -115,7 +130,7 @@ pub fn stuck(cx: Cx, handler: &[u8]) {
     }
     let mut waiting = Waiting { cx, count: 0, stack: Vec::new() };
     unsafe { JS_EachWaiting(cx, core::ptr::addr_of_mut!(waiting).cast(), visit) };
-    fail(failure::STUCK, b"", if waiting.count > 0 { &waiting.stack } else { handler });
+    waiting.stack
 }
 
 fn clear(cx: Cx) {

@@ -243,14 +243,15 @@ unsafe extern "C" fn random(cx: Cx, _: JSValue, count: c_int, first: *mut JSValu
     JS_UNDEFINED
 }
 
-/// `Math.random`: xorshift128+, seeded by the host for each request.
+/// `Math.random`: xorshift128+, seeded by the host for each request. A package that is let pass while it is loaded gets numbers
+/// that its source alone decides; `evaluate` forgets them.
 unsafe extern "C" fn chance(cx: Cx, _: JSValue, _: c_int, _: *mut JSValue) -> JSValue {
-    if failures::too_early(cx, b"randomness") {
-        return value::int(0);
-    }
+    let early = failures::too_early(cx, b"chance");
     let state = vm().chance.get_or_insert_with(|| {
-        let mut seed = [0_u64; 2];
-        unsafe { host::random(seed.as_mut_ptr().cast(), 16) };
+        let mut seed = [vm().seed; 2];
+        if !early {
+            unsafe { host::random(seed.as_mut_ptr().cast(), 16) };
+        }
         // All zeros would stay zeros.
         seed[0] |= 1;
         seed

@@ -9,7 +9,7 @@ use rquickjs_sys as js;
 
 use crate::{
     builtin,
-    failures::{excused, excused_error, fail, forget, rejection, tell, too_early, uncaught},
+    failures::{excused, excused_error, fail, forget, rejection, spent, tell, too_early, uncaught},
     heap,
     host::{self, failure},
     natives,
@@ -22,6 +22,8 @@ use crate::{
 const STACK_BYTES: u32 = 1_024 << 10;
 /// A request that allocates less than this beyond the snapshot never runs the collector, which would dirty every page.
 const COLLECT_BYTES: u32 = 24 << 20;
+/// After so many promise jobs the host is asked whether the CPU time is used up.
+const JOBS_BETWEEN: u32 = 256;
 /// What the file of a function is called in its traces; the host maps it to the user's files.
 pub const FILE: &core::ffi::CStr = c"main.js";
 
@@ -158,6 +160,8 @@ pub unsafe fn evaluate(source: &[u8], seed: u64) -> bool {
         vm().phase = Phase::Evaluating;
         let ready = module(cx, source);
         vm().phase = Phase::Request;
+        // INVARIANT: no request draws its numbers from what the snapshot had.
+        vm().chance = None;
         if !ready {
             return false;
         }
@@ -341,7 +345,13 @@ fn pump_but(cx: Cx, promise: JSValue) -> bool {
 
 /// Runs what there is to run. `false`: something failed, and was told.
 fn jobs(cx: Cx) -> bool {
-    loop {
+    for count in 1_u32.. {
+        // A job that waits again at once takes long, and QuickJS itself asks seldom.
+        if count.is_multiple_of(JOBS_BETWEEN) && unsafe { host::spent() } != 0 {
+            vm().spent = true;
+            spent(cx);
+            return false;
+        }
         let mut whose = ptr::null_mut();
         match unsafe { js::JS_ExecutePendingJob(vm().runtime, &mut whose) } {
             0 => return true,
@@ -356,6 +366,7 @@ fn jobs(cx: Cx) -> bool {
             return false;
         }
     }
+    true
 }
 
 /// Puts what belongs to the code that runs in its place, and gives what was there.

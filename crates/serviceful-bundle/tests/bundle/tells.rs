@@ -89,6 +89,25 @@ fn an_import_that_leads_nowhere_says_who_and_what_to_do() {
 }
 
 #[test]
+fn jsx_without_its_package_is_told_where_it_stands() {
+    let page = "const title: string = '<p>';\nexport default { fetch() {\n  return new Response(String(<p>{title}</p>));\n} };";
+    for (tsconfig, words) in [
+        ("{}", ["package `react`, and `react` is not installed", "npm install react"]),
+        (
+            r#"{"compilerOptions": {"jsxImportSource": "hono/jsx"}}"#,
+            ["package `hono/jsx`, and `hono` is not installed", "npm install hono"],
+        ),
+    ] {
+        let project = Project::new(&[("page.tsx", page), ("tsconfig.json", tsconfig)]);
+        let error = project.error("page.tsx");
+        assert_eq!(place(&error), ("page.tsx", 3, 30), "{error:?}");
+        assert!(words.iter().all(|word| error.message.contains(word)), "{error:?}");
+        assert!(error.message.contains("jsxImportSource"), "{error:?}");
+        assert!(error.excerpt.unwrap().contains("return new Response(String(<p>"));
+    }
+}
+
+#[test]
 fn an_export_that_is_not_there_is_named() {
     let project = Project::new(&[
         ("index.js", "import { yes, no } from './lib'; export default { fetch() { return [yes, no]; } };"),

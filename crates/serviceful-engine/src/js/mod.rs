@@ -6,6 +6,7 @@
 pub(crate) mod abi;
 pub(crate) mod builtin;
 pub(crate) mod crypto;
+pub(crate) mod hint;
 pub(crate) mod image;
 pub(crate) mod installed;
 pub(crate) mod list;
@@ -15,3 +16,4 @@ pub(crate) mod place;
 pub(crate) mod split;
 pub(crate) mod text;
 pub(crate) mod wasi;
+mod zone;

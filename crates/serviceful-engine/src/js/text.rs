@@ -1,11 +1,11 @@
 //! Text work that the engine leaves to the host: URLs and queries, by the parser that follows the WHATWG standard; patterns of
-//! URLs; encodings other than UTF-8. Nothing is kept from one call to the next.
+//! URLs; encodings other than UTF-8; time zones. Nothing is kept from one call to the next.
 use encoding_rs::{CoderResult, Encoding};
 use url::{Url, form_urlencoded, quirks};
 
 use super::{
     list::{Items, push},
-    pattern,
+    pattern, zone,
 };
 
 /// Longest input; longer ones have no answer. A URL on the wire is far shorter.
@@ -19,6 +19,8 @@ const LABEL: u32 = 4;
 const DECODE: u32 = 5;
 const PATTERN: u32 = 6;
 const PATTERN_INPUT: u32 = 7;
+// 8 is `EARLY`.
+const ZONE: u32 = 9;
 
 /// Does the work that `what` names on a list; `None`: there is no answer.
 pub(crate) fn answer(what: u32, input: &[u8]) -> Option<Vec<u8>> {
@@ -38,6 +40,7 @@ pub(crate) fn answer(what: u32, input: &[u8]) -> Option<Vec<u8>> {
         }
         PATTERN => Some(pattern::compile(&mut items.flatten())),
         PATTERN_INPUT => pattern::take_apart(&mut items.flatten()),
+        ZONE => zone::at(items.next()??, items.next()??.parse().ok()?),
         PARSE => {
             let text = items.next()??;
             let url = match items.next() {

@@ -1,20 +1,37 @@
-//! What a package may look at while it is loaded: a clock that stands still.
+//! What a package may look at while it is loaded: a clock that stands still, and chance that is none.
 //!
 //! Some of the most used packages read the time when they are loaded, to measure or to seed nothing that matters. A person who
 //! writes `Date.now()` at the top level means the time of a request and would get that of nothing, so that stays an error.
-//! The clock shows each snapshot the same, so what a snapshot holds is still decided by its source alone.
+//! So it is with `Math.random`, of which packages make names and seeds of tables. What is meant to be secret asks `crypto` for
+//! randomness, and that is refused to everybody (decision 0033).
+//! Both show each snapshot the same, so what a snapshot holds is still decided by its source alone.
 use crate::js::{map::Map, place};
 
 /// What the clock shows: zero, in words.
-pub(super) const STANDS_AT: &str = "1970-01-01T00:00:00Z";
+const STANDS_AT: &str = "1970-01-01T00:00:00Z";
 /// The engine keeps no more lines of a stack (`whole_stack` of its failures.rs); behind the last one somebody else may have called.
 const LINES_MAX: usize = 64;
 
+/// What the engine calls `Math.random`; other randomness has another name.
+pub(super) const CHANCE: &str = "chance";
+const CLOCK: &str = "the clock";
+
+/// What a package that was let pass is told to have done.
+pub(super) fn told(package: &str, what: &str) -> String {
+    let when = "when it is loaded, which happens once for all requests";
+    match what {
+        CHANCE => format!("warning: {package} asks `Math.random` {when}: what it keeps of that is the same in each"),
+        _ => format!("warning: {package} looks at the clock {when}: it saw {STANDS_AT}"),
+    }
+}
+
 /// The package that uses `what` while it is loaded and by itself; `None`: it is not let pass.
 pub(super) fn package_that_loads(what: &str, stack: &str, map: Option<&Map>) -> Option<String> {
-    if what != "the clock" {
-        return None;
-    }
+    if matches!(what, CLOCK | CHANCE) { loading(stack, map) } else { None }
+}
+
+/// The package whose own loading this is; `None`: somebody else called.
+pub(super) fn loading(stack: &str, map: Option<&Map>) -> Option<String> {
     let mut steps = place::steps(stack, map);
     let package = package(&steps.next()?.place.file)?;
     for step in steps {

@@ -13,6 +13,7 @@ use crate::{
         abi::{self, Kind, Told},
         builtin,
         crypto::{self, Refusal},
+        hint::hint,
         list::Items,
         map::{self, Map},
         place,
@@ -51,7 +52,7 @@ struct Guest {
     handlers: Vec<String>,
     told: Option<Told>,
     map: Option<Map>,
-    /// Packages that looked at the clock.
+    /// What was told of packages that were let pass.
     early: BTreeSet<String>,
 }
 
@@ -61,11 +62,9 @@ impl Guest {
         let mut items = Items(list).map(String::from_utf8_lossy);
         let (what, stack) = (items.next().unwrap_or_default(), items.next().unwrap_or_default());
         let Some(package) = early::package_that_loads(&what, &stack, self.map.as_ref()) else { return false };
-        if self.early.len() < LINES_MAX && self.early.insert(package.clone()) {
-            self.write(&format!(
-                "warning: {package} looks at the clock when it is loaded, which happens once for all requests: it saw {}",
-                early::STANDS_AT
-            ));
+        let told = early::told(&package, &what);
+        if self.early.len() < LINES_MAX && self.early.insert(told.clone()) {
+            self.write(&told);
         }
         true
     }
@@ -317,14 +316,24 @@ fn failed(told: &Told, map: Option<&Map>, source: &[u8], limits: &CompileLimits)
                 format!("the module's top level took more than {} s of CPU time{at}{shown}", limits.compile_cpu_s);
             return Failed::Limit { limit: "compile_cpu_s".into(), reason };
         }
-        Kind::TooEarly => format!(
-            "{message} was used while the module was evaluated{at}; that happens once for all requests, so use it in the handler{shown}"
-        ),
+        Kind::TooEarly => {
+            let way = match early::loading(&told.stack, map) {
+                Some(package) => format!(
+                    "the package `{package}` does so when it is loaded; load it in the handler: `await import(\"{package}\")`"
+                ),
+                None => "that happens once for all requests, so use it in the handler".into(),
+            };
+            let message = if message == early::CHANCE { "randomness" } else { message.as_str() };
+            format!("{message} was used while the module was evaluated{at}; {way}{shown}")
+        }
         Kind::Shape => {
             format!("{message}; a function is `export default {{ async fetch(request, env, ctx) {{ ... }} }}`")
         }
-        Kind::Unhandled => format!("a promise was rejected while the module was evaluated: {message}{at}{shown}"),
-        Kind::Syntax | Kind::Uncaught | Kind::Answer | Kind::StepUp | Kind::Stuck => format!("{message}{at}{shown}"),
+        Kind::Unhandled => {
+            format!("a promise was rejected while the module was evaluated: {message}{at}{}{shown}", hint(&message))
+        }
+        Kind::Uncaught => format!("{message}{at}{}{shown}", hint(&message)),
+        Kind::Syntax | Kind::Answer | Kind::StepUp | Kind::Stuck => format!("{message}{at}{shown}"),
     };
     Failed::Source { reason }
 }

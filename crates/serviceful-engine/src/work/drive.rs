@@ -9,7 +9,14 @@ use std::{
 use tokio::runtime::Handle;
 use wire::work::{Failure, Loaded, LogStream, to_front};
 
-use super::{call::Call, calls::Calls, failure, outbox::Outbox, response::Response, ticker::Running};
+use super::{
+    call::{Call, Stop},
+    calls::Calls,
+    failure,
+    outbox::Outbox,
+    response::Response,
+    ticker::Running,
+};
 
 /// Turns between guest and response before other calls get the thread.
 const ROUNDS: usize = 16;
@@ -74,7 +81,8 @@ impl Driver {
         let call = &self.call;
         for _ in 0..ROUNDS {
             if let Some(stop) = call.stopped() {
-                return Poll::Ready(Some(failure::of_stop(call, stop)));
+                let said = self.last_word(guest.as_mut(), stop, cx);
+                return Poll::Ready(Some(said.unwrap_or_else(|| failure::of_stop(call, stop))));
             }
             if let Some(running) = guest.as_mut().as_pin_mut() {
                 call.meter.begin();
@@ -103,6 +111,21 @@ impl Driver {
         }
         cx.waker().wake_by_ref();
         Poll::Pending
+    }
+
+    /// A guest that waits may say where it does when its time is over. It has this one turn.
+    fn last_word<F: Future<Output = wasmtime::Result<()>>>(
+        &self,
+        guest: Pin<&mut Option<F>>,
+        stop: Stop,
+        cx: &mut Context<'_>,
+    ) -> Option<Failure> {
+        let running = guest.as_pin_mut().filter(|_| stop == Stop::WallTime)?;
+        self.call.meter.begin();
+        let polled = running.poll(cx);
+        self.call.meter.end();
+        let Poll::Ready(Err(error)) = polled else { return None };
+        failure::late(&self.call, &error)
     }
 
     fn send(&self) {

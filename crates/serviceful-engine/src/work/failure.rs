@@ -87,8 +87,17 @@ fn of_trap(trap: Trap) -> Failure {
 pub(crate) fn of_stop(call: &Call, stop: Stop) -> Failure {
     match stop {
         Stop::Cancelled => Failure::Engine { reason: "nobody waits for the answer any more".into() },
-        Stop::WallTime => limit("wall_ms", format!("it took longer than {} ms", call.limits.wall_ms)),
+        Stop::WallTime => took_longer(call, ""),
     }
+}
+
+/// The same of one whose wall time is over, if it said where it waits.
+pub(crate) fn late(call: &Call, error: &wasmtime::Error) -> Option<Failure> {
+    super::js::late(error).map(|place| took_longer(call, &format!(" at {place}")))
+}
+
+fn took_longer(call: &Call, at: &str) -> Failure {
+    limit("wall_ms", cut(&format!("it took longer than {} ms{at}", call.limits.wall_ms)))
 }
 
 fn limit(name: &str, reason: String) -> Failure {

@@ -69,7 +69,7 @@ impl Template {
             ),
             Self::Hono => (
                 "orders",
-                files!("orders": "serviceful.toml", "package.json", "package-lock.json", "src/api.ts", "README.md"),
+                files!("orders": "serviceful.toml", "package.json", "package-lock.json", "src/api.ts", "serviceful.d.ts", "tsconfig.json", "README.md"),
             ),
             Self::Static => (
                 "page",

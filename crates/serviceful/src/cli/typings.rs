@@ -18,6 +18,8 @@ const FILE: &str = "serviceful.d.ts";
 const COMMON: &str = include_str!("typings/common.d.ts");
 /// What `@types/node` declares where it is installed.
 const TESTS: &str = include_str!("typings/tests.d.ts");
+/// Where it is: compilers read it only if somebody names it. It stands before everything but comments.
+const NODE: &str = "/// <reference types=\"node\" />\n";
 
 /// Arguments of `types`.
 #[derive(Debug, Args)]
@@ -33,7 +35,7 @@ pub(crate) struct TypesArgs {
 pub(super) fn run(desk: &Desk, args: &TypesArgs) -> Result<Exit, Failure> {
     let project = Project::load(&args.project)?;
     let node = project.folder.join("node_modules/@types/node").exists();
-    let text = declarations(&project.manifest, !node);
+    let text = declarations(&project.manifest, node);
     if args.print {
         desk.out.line(text.trim_end())?;
         return Ok(Exit::Done);
@@ -48,8 +50,8 @@ pub(super) fn run(desk: &Desk, args: &TypesArgs) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-/// The file's text.
-fn declarations(manifest: &Manifest, with_tests: bool) -> String {
+/// The file's text. `node`: the project has the types of Node, which know `node:test` and `node:assert`.
+fn declarations(manifest: &Manifest, node: bool) -> String {
     let sources: Vec<_> = manifest.functions.iter().filter(|function| function.code.is_source()).collect();
     let mut keys: BTreeMap<&str, usize> = BTreeMap::new();
     for key in sources.iter().flat_map(|function| function.config.keys()) {
@@ -64,7 +66,7 @@ fn declarations(manifest: &Manifest, with_tests: bool) -> String {
     }
     env.push_str(&bindings(&sources));
     let text = COMMON.replace("    // The app's configuration stands here.\n", &env);
-    if with_tests { format!("{text}\n{TESTS}") } else { text }
+    if node { format!("{NODE}{text}") } else { format!("{text}\n{TESTS}") }
 }
 
 /// `KV` and `SECRETS`, as far as functions are granted them.
@@ -115,20 +117,25 @@ mod tests {
     }
 
     #[test]
-    fn the_example_has_what_is_written_for_it() {
-        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/hello-ts");
-        let project = Project::load(folder.as_ref()).expect("valid");
-        let kept = std::fs::read_to_string(project.folder.join(FILE)).expect("there");
-        assert_eq!(kept, declarations(&project.manifest, true), "run `serviceful types examples/hello-ts`");
+    fn every_example_has_what_is_written_for_it() {
+        let mut found = 0;
+        for entry in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples")).expect("there") {
+            let folder = entry.expect("an entry").path();
+            let Ok(kept) = std::fs::read_to_string(folder.join(FILE)) else { continue };
+            let project = Project::load(&folder).expect("valid");
+            assert_eq!(kept, declarations(&project.manifest, false), "run `serviceful types {}`", folder.display());
+            found += 1;
+        }
+        assert!(found >= 4, "{found}");
     }
 
     #[test]
     fn what_only_some_functions_have_may_be_missing() {
         let text = "name = \"a\"\n[[function]]\nroute = \"/a\"\nsource = \"a.ts\"\nconfig = { BOTH = \"1\", \"a.b-c\" = \"2\" }\n[[function]]\nroute = \"/b\"\nsource = \"b.ts\"\nconfig = { BOTH = \"1\" }\n";
-        let text = declarations(&Manifest::parse(text).expect("valid"), false);
+        let text = declarations(&Manifest::parse(text).expect("valid"), true);
         assert!(text.contains("    readonly \"BOTH\": string;\n"), "{text}");
         assert!(text.contains("    readonly \"a.b-c\"?: string;\n"), "{text}");
-        assert!(!text.contains("node:test"));
+        assert!(text.starts_with("/// <reference types=\"node\" />\n") && !text.contains("node:test"));
     }
 
     #[test]

@@ -33,4 +33,5 @@ mod step_up;
 mod street;
 mod stuffing;
 mod token_keys;
+mod typings;
 mod upkeep;

@@ -5,6 +5,7 @@ use super::places::Places;
 use crate::{
     js::{
         abi::{Kind, Told},
+        hint::hint,
         place::{self, Step},
     },
     work::{
@@ -38,6 +39,16 @@ impl GaveUp {
 #[derive(Debug, thiserror::Error)]
 #[error("nothing is left that could settle what it waits for")]
 pub(super) struct Stuck;
+
+/// The wall time is over; where the function waits, if it says so.
+#[derive(Debug, thiserror::Error)]
+#[error("its wall time is over")]
+pub(super) struct Late(pub(super) Option<String>);
+
+/// Where the function waited when its wall time was over.
+pub(in crate::work) fn late(error: &wasmtime::Error) -> Option<&str> {
+    error.downcast_ref::<Late>()?.0.as_deref()
+}
 
 /// Why the call failed, if it was for a reason that only JavaScript has.
 pub(in crate::work) fn of_error(call: &Call, error: &wasmtime::Error) -> Option<Failure> {
@@ -84,21 +95,3 @@ const STUCK: &str =
 /// Longest trace in the log.
 const LINES_MAX: usize = 24;
 const LINE_CHARS: usize = 1_000;
-
-/// For names that people expect and that are not there.
-fn hint(message: &str) -> &'static str {
-    let missing = |name: &str| message.contains(&format!("{name} is not defined"));
-    if missing("WebAssembly") {
-        "; JavaScript functions do not load WebAssembly, deploy a component instead"
-    } else if missing("require") || missing("module") || missing("exports") {
-        "; a function is an ES module, use `import` and `export`"
-    } else if missing("process") {
-        "; configuration is in `env`, the second argument of `fetch`, or import it: `import process from \"node:process\"`"
-    } else if missing("Buffer") {
-        "; import it: `import { Buffer } from \"node:buffer\"`"
-    } else if missing("window") || missing("document") {
-        "; there is no page here"
-    } else {
-        ""
-    }
-}

@@ -20,7 +20,7 @@ use std::{
 
 use wasmtime::{Engine, InstancePre};
 
-pub(super) use failure::of_error;
+pub(super) use failure::{late, of_error};
 use guest::Guest;
 pub(super) use machine::Machine;
 use places::Places;

@@ -1,5 +1,5 @@
 //! One request of a function written in JavaScript: one store, one instance, events until nothing is left to do.
-use std::{future::poll_fn, sync::Arc};
+use std::{future::poll_fn, sync::Arc, task::Poll};
 
 use http::Request;
 use types::Demand;
@@ -7,7 +7,7 @@ use wasmtime::{Engine, Store, UpdateDeadline};
 
 use super::{
     Function, caller,
-    failure::{GaveUp, Stuck},
+    failure::{GaveUp, Late, Stuck},
     guest::{Answer, Guest},
 };
 use crate::{
@@ -17,7 +17,7 @@ use crate::{
     },
     work::{
         body::RequestBody,
-        call::Call,
+        call::{Call, Stop},
         failure::CpuSpent,
         guest::is_forbidden,
         instance::Errand,
@@ -60,9 +60,17 @@ pub(in crate::work) async fn run(
         if complete && held == 0 {
             return Ok(());
         }
-        let Some(event) = poll_fn(|cx| store.data_mut().poll_event(cx)).await else {
+        let next = poll_fn(|cx| match call.stopped() {
+            Some(Stop::WallTime) => Poll::Ready(Next::Late),
+            _ => store.data_mut().poll_event(cx).map(|event| event.map_or(Next::Nothing, Next::Event)),
+        });
+        let next = next.await;
+        let Next::Event(event) = next else {
             instance.event.call_async(&mut store, Event::Stuck.words()).await?;
             let told = store.data_mut().told.take().map(|told| GaveUp::of(told, &function.places));
+            if matches!(next, Next::Late) {
+                return Err(wasmtime::Error::new(Late(told.and_then(|told| told.place()))));
+            }
             if !complete {
                 return Err(told.map_or_else(|| wasmtime::Error::new(Stuck), wasmtime::Error::new));
             }
@@ -73,6 +81,15 @@ pub(in crate::work) async fn run(
         };
         held = instance.event.call_async(&mut store, event.words()).await?;
     }
+}
+
+/// What the guest is told next.
+enum Next {
+    Event(Event),
+    /// Nothing is left that could come.
+    Nothing,
+    /// Its wall time is over.
+    Late,
 }
 
 /// What `ctx.require` asked for. SECURITY: the guest's own word, compared here again: it can ask for itself only, and not for

@@ -118,6 +118,12 @@ declare namespace Serviceful {
     delete(key: string): Promise<void>;
   }
 
+  /** What the body of a test is given beside what Node gives. */
+  interface TestContext {
+    /** What the app's functions find in `env`: their configuration, a fresh key-value store, the secrets of `secrets.test.toml`. */
+    readonly env: Env;
+  }
+
   /** A function that answers requests. */
   type Fetch = (request: Request, env: Env, ctx: Context) => Response | Promise<Response>;
 

@@ -1,16 +1,34 @@
 // For tests. Install `@types/node` and run `serviceful types` again for more.
 declare module "node:test" {
   type Body = () => void | Promise<void>;
-  /** What a test is given. */
-  interface TestContext {
-    readonly name: string;
-    /** What the app's functions find in `env`: their configuration, a fresh key-value store, the secrets of `secrets.test.toml`. */
-    readonly env: Serviceful.Env;
-    diagnostic(text: string): void;
+  type TestBody = (context: TestContext) => void | Promise<void>;
+  interface TestOptions {
+    only?: boolean;
+    skip?: boolean | string;
+    todo?: boolean | string;
+    /** Milliseconds. */
+    timeout?: number;
   }
-  export function test(name: string, body: (context: TestContext) => void | Promise<void>): void;
-  export function describe(name: string, body: () => void): void;
+  /** What a test is given. */
+  interface TestContext extends Serviceful.TestContext {
+    readonly name: string;
+    diagnostic(text: string): void;
+    test(name: string, body: TestBody): Promise<void>;
+    test(name: string, options: TestOptions, body: TestBody): Promise<void>;
+  }
+  interface Way<Of> {
+    (name: string, body?: Of): void;
+    (name: string, options: TestOptions, body?: Of): void;
+  }
+  interface Ways<Of> extends Way<Of> {
+    skip: Way<Of>;
+    todo: Way<Of>;
+    only: Way<Of>;
+  }
+  export const test: Ways<TestBody>;
   export const it: typeof test;
+  export const describe: Ways<() => void>;
+  export const suite: typeof describe;
   export function before(body: Body): void;
   export function after(body: Body): void;
   export function beforeEach(body: Body): void;
@@ -18,17 +36,36 @@ declare module "node:test" {
   export default test;
 }
 declare module "node:assert" {
-  function assert(value: unknown, message?: string): asserts value;
+  function assert(value: unknown, message?: string | Error): asserts value;
   namespace assert {
-    function ok(value: unknown, message?: string): asserts value;
-    function equal(actual: unknown, expected: unknown, message?: string): void;
-    function strictEqual(actual: unknown, expected: unknown, message?: string): void;
-    function deepEqual(actual: unknown, expected: unknown, message?: string): void;
-    function deepStrictEqual(actual: unknown, expected: unknown, message?: string): void;
-    function notEqual(actual: unknown, expected: unknown, message?: string): void;
-    function match(text: string, pattern: RegExp, message?: string): void;
+    class AssertionError extends Error {
+      readonly actual: unknown;
+      readonly expected: unknown;
+      readonly operator: string;
+      readonly code: "ERR_ASSERTION";
+    }
+    function ok(value: unknown, message?: string | Error): asserts value;
+    function fail(message?: string | Error): never;
+    function equal(actual: unknown, expected: unknown, message?: string | Error): void;
+    function notEqual(actual: unknown, expected: unknown, message?: string | Error): void;
+    function strictEqual<T>(actual: unknown, expected: T, message?: string | Error): asserts actual is T;
+    function notStrictEqual(actual: unknown, expected: unknown, message?: string | Error): void;
+    function deepEqual(actual: unknown, expected: unknown, message?: string | Error): void;
+    function notDeepEqual(actual: unknown, expected: unknown, message?: string | Error): void;
+    function deepStrictEqual<T>(actual: unknown, expected: T, message?: string | Error): asserts actual is T;
+    function notDeepStrictEqual(actual: unknown, expected: unknown, message?: string | Error): void;
+    function match(text: string, pattern: RegExp, message?: string | Error): void;
+    function doesNotMatch(text: string, pattern: RegExp, message?: string | Error): void;
+    function ifError(error: unknown): asserts error is null | undefined;
     function throws(body: () => unknown, expected?: unknown, message?: string): void;
-    function rejects(promise: Promise<unknown> | (() => Promise<unknown>), expected?: unknown): Promise<void>;
+    function doesNotThrow(body: () => unknown, message?: string): void;
+    function rejects(promise: Promise<unknown> | (() => Promise<unknown>), expected?: unknown, message?: string): Promise<void>;
+    function doesNotReject(promise: Promise<unknown> | (() => Promise<unknown>), message?: string): Promise<void>;
+    const strict: typeof assert;
   }
-  export default assert;
+  export = assert;
+}
+declare module "node:assert/strict" {
+  import assert = require("node:assert");
+  export = assert;
 }
