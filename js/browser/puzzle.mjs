@@ -45,13 +45,8 @@ try {
   await ann.page.fill(password, at.password);
   const began = Date.now();
   await ann.page.click(submit);
-  await ann.page.waitForURL(`${at.id}/slow-down`);
-  await ann.page.waitForSelector(password);
+  await isIn(ann, 60_000);
   console.log(`the page that says to wait solved it and went on in ${Date.now() - began} ms, at a quarter of the speed`);
-  expect((await ann.page.locator("form[data-pow]").count()) === 0, "it is solved");
-  await ann.page.fill(password, at.password);
-  await ann.page.click(submit);
-  await isIn(ann);
 
   const bob = await person("bob", { without: true });
   await toThePassword(bob);

@@ -45,12 +45,17 @@ export async function scripts(browser, origin, posts, options) {
   check("the code of the fragment is in the form", (await page.inputValue("#secret")) === "one-TIME_code");
   check("it is out of the address", !page.url().includes("#"));
   check("nobody is asked for it", !(await page.isVisible("#secret")));
+  // Another link that is opened in the same window loads nothing: the fragment changes.
+  await page.evaluate(() => { location.hash = "#another-CODE"; });
+  await page.waitForFunction(() => document.querySelector("#secret").value === "another-CODE").catch(() => {});
+  check("the code of a second link takes its place", (await page.inputValue("#secret")) === "another-CODE");
+  check("and is out of the address", !page.url().includes("#"));
   await page.fill("#name", "Ann");
   await page.fill("#email", "ann@example.com");
   posts.length = 0;
   await page.click("[data-passkey-button]");
   for (let i = 0; i < 60 && !posts.some((post) => post.path === "/claim"); i++) await page.waitForTimeout(50);
-  const asked = JSON.parse(posts.find((post) => post.path === "/passkey/options")?.body ?? "{}");
+  const asked = Object.fromEntries(new URLSearchParams(posts.find((post) => post.path === "/passkey/options")?.body ?? ""));
   check("options are asked for with name, address, token", asked.name === "Ann" && asked.email === "ann@example.com" && asked.token);
   check("no password goes there", !("new_password" in asked) && !("credential" in asked));
   const claimed = await sent("/claim");
@@ -58,7 +63,7 @@ export async function scripts(browser, origin, posts, options) {
   const client = JSON.parse(Buffer.from(made.response?.clientDataJSON ?? "", "base64url").toString() || "{}");
   check("a passkey is made", made.type === "public-key" && made.rawId && made.response.attestationObject);
   check("for our challenge and page", client.challenge === b64("challenge-1") && client.origin === origin && client.type === "webauthn.create");
-  check("the form is whole", claimed.get("secret") === "one-TIME_code" && claimed.get("token") !== null && claimed.get("tx") !== null);
+  check("the form is whole", claimed.get("secret") === "another-CODE" && claimed.get("token") !== null && claimed.get("tx") !== null);
 
   // The same device again: it is said in words.
   options["/passkey/options"].publicKey.excludeCredentials = [{ type: "public-key", id: made.rawId }];
@@ -85,7 +90,7 @@ export async function scripts(browser, origin, posts, options) {
   options["/passkey/options"] = 422;
   await open("add-passkey");
   await page.click("[data-passkey-button]");
-  check("refused options send the form", (await sent("/account/passkeys")).get("credential") === "");
+  check("refused options send the form", (await sent("/account/passkeys")).get("credential") === "refused");
   options["/passkey/options"] = 503;
   await open("add-passkey");
   await page.click("[data-passkey-button]");
@@ -121,7 +126,8 @@ export async function scripts(browser, origin, posts, options) {
     await route.fulfill({ response: answer, body: (await answer.text()).replace(/data-bits="\d+"/, 'data-bits="12"') });
   });
   await page.goto(`${origin}/slow-down.html`, { waitUntil: "commit" });
-  const solved = await sent("/slow-down");
+  const solved = await sent("/sign-in/password");
+  check("what was typed goes on", solved.get("carried") && solved.get("email") && !solved.has("password"));
   const hash = createHash("sha256").update(`${solved.get("puzzle")}:${solved.get("solution")}`).digest();
   check("the puzzle is solved", /^[0-9]+$/.test(solved.get("solution")) && hash.readUInt16BE() >> 4 === 0);
 

@@ -7,7 +7,7 @@ use control_api::{AuditEvent, ExplainedChange, ExplainedNow};
 use gateway::{Decision, Denial, Draft, Reach, Reads, Refusal, Release, ReleaseGroup, ReviewPort};
 use store::Principal;
 use types::{
-    Access, Action, AppName, Assurance, Caller, CredentialId, Demand, FunctionName, FunctionTarget, GroupName, Person,
+    Access, Action, AppName, Assurance, Caller, Demand, FunctionName, FunctionTarget, GroupName, NO_CREDENTIAL, Person,
     PrincipalId, Resource, UnixMillis,
 };
 
@@ -295,7 +295,7 @@ fn newcomer(release: &Release) -> Caller {
         disabled: false,
         assurance: Assurance::SingleFactor,
         authenticated_at: UnixMillis(0),
-        credential: CredentialId::from_bytes([0; 16]),
+        credential: NO_CREDENTIAL,
     })
 }
 
@@ -310,6 +310,10 @@ fn words(denial: &Denial) -> (Option<String>, Option<String>) {
             Some("in a browser the platform asks for it; `serviceful login` signs a command line in anew".to_owned()),
         ),
         Denial::Closed => (Some("this function is closed".to_owned()), None),
+        Denial::Undeployed { .. } => (
+            Some("nothing is deployed here yet".to_owned()),
+            Some("deploy the app, or wait until its first deployment is ready".to_owned()),
+        ),
     }
 }
 

@@ -30,7 +30,7 @@ pub struct Restored {
 
 impl std::fmt::Display for Restored {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} apps published", self.apps)?;
+        write!(f, "{} {} published", self.apps, if self.apps == 1 { "app" } else { "apps" })?;
         if self.interrupted > 0 {
             write!(f, ", {} deployments had been interrupted", self.interrupted)?;
         }

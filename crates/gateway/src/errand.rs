@@ -20,6 +20,11 @@ pub(crate) struct Errand {
     pub(crate) attempts: Vec<String>,
 }
 
+/// Whether somebody waits for a page, whatever becomes of the request: they open one, or sent a form.
+pub(crate) fn waits(head: &Parts) -> bool {
+    opens_page(head) || sends_form(head)
+}
+
 impl Errand {
     pub(crate) fn of(head: &Parts) -> Self {
         let method = head.method.clone();

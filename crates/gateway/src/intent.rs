@@ -54,8 +54,9 @@ pub enum Intent {
     UnroutedControl,
     /// A sign-in page, or its part of an app's origin.
     SignIn(SignInCall),
-    /// None of the sign-in pages is here.
-    UnroutedSignIn { desk: Desk, app: Option<AppName> },
+    /// None of the sign-in pages is here; or one, which is not served by this method but by those that are `allowed`. Which pages
+    /// there are is no secret.
+    UnroutedSignIn { app: Option<AppName>, allowed: Vec<Method> },
 }
 
 impl Intent {

@@ -47,7 +47,7 @@ pub use outcome::{Ran, Reply};
 pub use pass::{Admitted, Identified, Invocation, Permit, Visit};
 #[cfg(feature = "test-util")]
 pub use port::NoSignIn;
-pub use port::{Admit, Decide, Decision, Denial, Fut, Identify, Reception, Recognised, Way, Work};
+pub use port::{Admit, Decide, Decision, Denial, Fut, Identify, Place, Reception, Recognised, Way, Work};
 pub use refusal::{Document, Refusal, SecurityClass};
 pub use release::{
     CompileFailure, ComponentPort, Declared, Inspection, LogLine, LogPort, PolicyPort, PolicyProblem, PosturePort,

@@ -63,6 +63,9 @@ pub enum Denial {
     StepUp(Demand),
     /// The function exists and nobody may call it.
     Closed,
+    /// The app is there and has no deployment yet: there is nothing that anybody could be let in to. `known`: the caller looks after
+    /// it, or is in it, and may know whether one is being made ready.
+    Undeployed { known: bool },
 }
 
 /// policy: may they do this here? Not async: it cannot do I/O. No policy, no entity, or an error inside means deny.
@@ -88,6 +91,18 @@ pub struct Way<'a> {
     pub wanted: Option<(Demand, &'a FunctionName)>,
 }
 
+/// Whose origin a browser is at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place<'a> {
+    /// The sign-in pages'.
+    Id,
+    /// The console's.
+    Console,
+    App(&'a AppName),
+    /// None of ours: no file of the pages can be had there.
+    Elsewhere,
+}
+
 /// sign-in, for people whose way ends at another room's door: what a browser is answered in place of problem+json.
 pub trait Reception: Send + Sync {
     /// A redirect to the sign-in pages. `Err`: the original refusal stands.
@@ -95,6 +110,8 @@ pub trait Reception: Send + Sync {
     /// A page with a link to the sign-in pages, for somebody who sent a form: it was not carried out, and nobody sends it again
     /// but them.
     fn hold_up<'a>(&'a self, cx: &'a Ctx, way: Way<'a>) -> Fut<'a, Result<Document, String>>;
+    /// The page for any other refusal, or failure, that somebody at a browser is answered with.
+    fn tell(&self, refusal: &Refusal, request: RequestId, place: Place<'_>) -> Document;
     /// The page that says who they are and what they may not do.
     fn turn_away(&self, refusal: &Refusal, request: RequestId, caller: &Caller, app: &AppName, asked: &str)
     -> Document;
@@ -120,6 +137,10 @@ impl Reception for NoSignIn {
 
     fn hold_up<'a>(&'a self, cx: &'a Ctx, way: Way<'a>) -> Fut<'a, Result<Document, String>> {
         self.show_in(cx, way)
+    }
+
+    fn tell(&self, refusal: &Refusal, _: RequestId, _: Place<'_>) -> Document {
+        Document { status: refusal.code.status(), ..Document::default() }
     }
 
     fn turn_away(&self, refusal: &Refusal, _: RequestId, _: &Caller, _: &AppName, _: &str) -> Document {

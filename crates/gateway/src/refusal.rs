@@ -191,7 +191,11 @@ impl Refusal {
     /// The answer: problem+json or a document, never cached, never with private text.
     pub fn response(&self, request: RequestId) -> Response<Body> {
         if let Some(document) = &self.document {
-            return document.response();
+            let mut response = document.response();
+            if self.close {
+                response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+            }
+            return response;
         }
         let mut response = Response::new(if self.bare { body::empty() } else { self.problem(request) });
         *response.status_mut() = StatusCode::from_u16(self.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);

@@ -141,6 +141,10 @@ pub trait ReleasePort: Send + Sync {
     /// Takes the release in. It was checked before; an error here leaves the former release in place.
     fn publish(&self, release: &Arc<Release>) -> Result<(), String>;
     fn withdraw(&self, app: &AppName);
+    /// A deployment of the app is being made ready from now on, or is so no longer. Each beginning has its end.
+    fn under_way(&self, app: &AppName, begins: bool) {
+        let _ = (app, begins);
+    }
 }
 
 /// An app's name with where it answers.

@@ -1,5 +1,8 @@
 //! Host, method and path -> what is meant. One table for apps and for the control API, replaced whole at each release.
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use arc_swap::ArcSwap;
 use types::{Action, AppName, FunctionTarget, Method, Resource, RoutePattern};
@@ -243,6 +246,8 @@ pub struct Routes {
     desks: Desks,
     control: Paths<ControlRow>,
     apps: ArcSwap<HashMap<AppName, Arc<AppRoutes>>>,
+    /// How many deployments of each app are being made ready. Asked only of apps that have none yet.
+    under_way: Mutex<HashMap<AppName, usize>>,
 }
 
 impl Routes {
@@ -254,7 +259,7 @@ impl Routes {
             paths.add(&row.pattern, ControlRow { operation, action, of_app, mutates, on_apps })?;
         }
         let desks = Desks { id: Paths::new(), app: Paths::new(), console: Paths::new() };
-        Ok(Self { names, desks, control: paths, apps: ArcSwap::default() })
+        Ok(Self { names, desks, control: paths, apps: ArcSwap::default(), under_way: Mutex::default() })
     }
 
     /// The same with the sign-in pages.
@@ -281,6 +286,11 @@ impl Routes {
             || self.names.app_of(host).is_some_and(|app| self.apps.load().contains_key(&app))
     }
 
+    /// Whether an app answers under its host.
+    pub(crate) fn knows_app(&self, app: &AppName) -> bool {
+        self.apps.load().contains_key(app)
+    }
+
     /// Checks that an app's routes can be told apart.
     pub fn check(functions: &[Arc<FunctionTarget>]) -> Result<(), RouteConflict> {
         AppRoutes::new(functions).map(drop)
@@ -304,6 +314,21 @@ impl Routes {
             apps.remove(app);
             apps
         });
+    }
+
+    /// A deployment of the app begins to be made ready, or has ended, well or not.
+    pub fn under_way(&self, app: &AppName, begins: bool) {
+        let mut all = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = all.get(app).copied().unwrap_or(0);
+        match if begins { count + 1 } else { count.saturating_sub(1) } {
+            0 => all.remove(app),
+            count => all.insert(app.clone(), count),
+        };
+    }
+
+    /// Whether one is being made ready.
+    pub(crate) fn is_under_way(&self, app: &AppName) -> bool {
+        self.under_way.lock().unwrap_or_else(PoisonError::into_inner).contains_key(app)
     }
 
     /// What the request wants. The front door has made host, method and path canonical before.
@@ -354,9 +379,10 @@ impl Routes {
         desk: Desk,
         app: Option<AppName>,
     ) -> Intent {
-        match paths.at(path).and_then(|(methods, _)| methods.find(method)) {
+        let Some((methods, _)) = paths.at(path) else { return Intent::UnroutedSignIn { app, allowed: Vec::new() } };
+        match methods.find(method) {
             Some(SignInRow { name, action }) => Intent::SignIn(SignInCall { name, action: *action, desk, app }),
-            None => Intent::UnroutedSignIn { desk, app },
+            None => Intent::UnroutedSignIn { app, allowed: methods.allowed() },
         }
     }
 

@@ -71,6 +71,8 @@ pub enum NameFailure {
 pub trait SessionPort: Send + Sync {
     /// What may be somebody's name.
     fn fit_name(&self, name: &str) -> Result<(), NameFailure>;
+    /// Whether somebody has this name, or one that it passes for. Reads all of them.
+    fn is_taken(&self, name: Arc<str>) -> Fut<'_, Result<bool, StoreError>>;
     /// Gives a person another name, in the store and in every cache before it returns; `false`: there is no such person.
     fn rename(&self, person: PrincipalId, name: Arc<str>, by: Renaming) -> Fut<'_, Result<bool, NameFailure>>;
     /// An invitation that is not kept yet, and the code of its link.

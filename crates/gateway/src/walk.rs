@@ -9,7 +9,9 @@ use types::{AppName, Caller, Code, Demand};
 
 use crate::{
     Admitted, Arrival, Body, BodyError, Ctx, Decision, Denial, Desk, Document, House, Identified, Intent, Permit,
-    RESERVED_PATH, Recognised, Refusal, Reply, Way, body, cookies, errand::Errand, refusal::SecurityClass,
+    Place, RESERVED_PATH, Recognised, Refusal, Reply, Way, body, cookies,
+    errand::{self, Errand},
+    refusal::SecurityClass,
 };
 
 /// What is learnt on the way, for the event. Refused walks leave some of it empty.
@@ -46,7 +48,7 @@ async fn walk(house: &House, cx: &Ctx, arrival: Arrival, trail: &mut Trail) -> R
     let identified = Identified::mint(admitted, caller);
     let decision = house.policy.decide(&identified, &intent, cx.started_at); // not async: cannot do I/O
     trail.timings.decide_us = cx.elapsed_us().saturating_sub(trail.timings.identify_us);
-    let permit = match permit_of(cx, identified, &intent, decision, trail) {
+    let permit = match permit_of(house, cx, identified, &intent, decision, trail) {
         Ok(permit) => permit, // credentials stripped here
         Err(refusal) => return Err(for_a_person(house, cx, &errand, trail, refusal).await),
     };
@@ -63,6 +65,7 @@ async fn walk(house: &House, cx: &Ctx, arrival: Arrival, trail: &mut Trail) -> R
         Intent::Control(_) => house.control.work(cx, permit).await,
         Intent::SignIn(_) => house.sign_in.work(cx, permit).await,
         Intent::WrongMethod { allowed, .. } => Err(wrong_method(allowed)),
+        Intent::UnroutedSignIn { allowed, .. } if !allowed.is_empty() => Err(wrong_method(allowed)),
         Intent::Unrouted { .. } | Intent::UnroutedControl | Intent::UnroutedSignIn { .. } => {
             Err(Refusal::new(Code::POL_NO_ROUTE, "no route"))
         }
@@ -70,6 +73,7 @@ async fn walk(house: &House, cx: &Ctx, arrival: Arrival, trail: &mut Trail) -> R
 }
 
 fn permit_of(
+    house: &House,
     cx: &Ctx,
     identified: Identified,
     intent: &Intent,
@@ -83,7 +87,7 @@ fn permit_of(
         }
         Decision::Deny { policies, denial } => {
             trail.policies = policies;
-            Err(denied(denial))
+            Err(denied(house, intent, denial))
         }
     }
 }
@@ -131,8 +135,27 @@ async fn for_a_person(house: &House, cx: &Ctx, errand: &Errand, trail: &Trail, r
     }
 }
 
-fn denied(denial: Denial) -> Refusal {
+/// When to look again for the first deployment of an app, in seconds.
+const AGAIN_S: u64 = 5;
+
+/// Nothing answers at an app's origin yet. Strangers, and whoever is nobody there, hear that and no more, at any time in the same
+/// words: that the app is there they know, because its host is; whether somebody is about to deploy to it is not theirs to know.
+fn undeployed(house: &House, intent: &Intent, known: bool) -> Refusal {
+    let refusal = Refusal::new(Code::POL_UNDEPLOYED, "the app has no deployment yet");
+    let again = |refusal: Refusal| refusal.header(header::RETRY_AFTER, HeaderValue::from(AGAIN_S));
+    let resource = intent.resource();
+    let Some(app) = resource.app().filter(|_| known) else { return again(refusal) };
+    if house.routes.is_under_way(app) {
+        let detail = format!("the first deployment of `{app}` is being made ready");
+        let next = format!("try again in a moment; `serviceful deployments {app}` shows how far it is");
+        return again(refusal.detail(detail).next(next));
+    }
+    refusal.detail(format!("no deployment of `{app}` is ready")).next("deploy it: `serviceful deploy`")
+}
+
+fn denied(house: &House, intent: &Intent, denial: Denial) -> Refusal {
     match denial {
+        Denial::Undeployed { known } => undeployed(house, intent, known),
         Denial::NeedsIdentity => Refusal::new(Code::ID_REQUIRED, "a stranger asked"),
         Denial::Nothing => Refusal::new(Code::POL_NO_ROUTE, "there is nothing the caller may know of"),
         Denial::Closed => Refusal::new(Code::POL_CLOSED, "the function is closed"),
@@ -186,10 +209,18 @@ impl House {
             return Answer { response, known_caller: false };
         }
         let host = self.host_of(&arrival.head);
+        let waits = errand::waits(&arrival.head);
         let mut trail = Trail { safe: arrival.head.method.is_safe(), host, ..Trail::default() };
         // A defect of ours that panics still ends in an answer and an event: otherwise a call could be made without a trace.
         let walked = AssertUnwindSafe(walk(self, &cx, arrival, &mut trail)).catch_unwind().await;
-        let result = walked.unwrap_or_else(|_| Err(Refusal::internal("a room panicked")));
+        let mut result = walked.unwrap_or_else(|_| Err(Refusal::internal("a room panicked")));
+        if let Err(refusal) = &mut result
+            && waits
+            && refusal.document.is_none()
+            && !refusal.bare
+        {
+            self.tell(&cx, &trail, refusal);
+        }
         trail.timings.total_us = cx.elapsed_us();
         trail.timings.work_us =
             trail.timings.total_us.saturating_sub(trail.timings.identify_us + trail.timings.decide_us);
@@ -205,6 +236,22 @@ impl House {
             Err(e) => Refusal::new(Code::PLT_AUDIT, e.to_string()).failed().response(cx.request),
         };
         Answer { response, known_caller }
+    }
+
+    /// Gives a refusal the page that somebody at a browser reads. What the answer tells programs in its head, it tells still.
+    fn tell(&self, cx: &Ctx, trail: &Trail, refusal: &mut Refusal) {
+        let host = trail.host.as_ref().filter(|app| self.routes.knows_app(app));
+        let place = match (&trail.intent, host) {
+            (_, Some(app)) => Place::App(app),
+            (Some(Intent::Control(_) | Intent::UnroutedControl), None) => Place::Console,
+            (Some(Intent::SignIn(call)), None) if call.desk == Desk::Console => Place::Console,
+            (Some(Intent::SignIn(_) | Intent::UnroutedSignIn { .. }), None) => Place::Id,
+            // Before it was clear what is meant, or under a host that is none of ours.
+            _ => Place::Elsewhere,
+        };
+        let mut document = self.reception.tell(refusal, cx.request, place);
+        document.headers.extend(refusal.headers.iter().cloned());
+        refusal.document = Some(Box::new(document));
     }
 
     /// The app whose host a request names, well-formed or not: a label for the log, believed by nobody.

@@ -9,7 +9,7 @@ use audit::{Event, Kind, Outcome, Progress, Receipt, Record, RecordError};
 use bytes::Bytes;
 use gateway::{
     Admit, Admitted, Arrival, Body, BodyError, Channel, ControlRoute, Ctx, Decide, Decision, Denial, Desk, Document,
-    Fut, House, Identified, Identify, Intent, Names, Permit, Reception, Recognised, Refusal, Reply, Routes,
+    Fut, House, Identified, Identify, Intent, Names, Permit, Place, Reception, Recognised, Refusal, Reply, Routes,
     SignInRoute, Way, Work,
 };
 use http::{Request, Response, StatusCode};
@@ -100,6 +100,10 @@ impl Reception for Rooms {
     fn hold_up<'a>(&'a self, _: &'a Ctx, way: Way<'a>) -> Fut<'a, Result<Document, String>> {
         let html = format!("not sent, back to {}", way.target).into();
         Box::pin(async { Ok(Document { status: 401, html, headers: Vec::new() }) })
+    }
+    fn tell(&self, refusal: &Refusal, _: RequestId, place: Place<'_>) -> Document {
+        let html = format!("told {} {place:?}", refusal.code.as_str()).into();
+        Document { status: refusal.code.status(), html, headers: Vec::new() }
     }
     fn turn_away(&self, refusal: &Refusal, _: RequestId, _: &Caller, app: &AppName, asked: &str) -> Document {
         let html = format!("no {app} {asked} {}", refusal.code.as_str()).into();
@@ -309,12 +313,74 @@ async fn no_credential_reaches_a_workroom() {
 }
 
 #[tokio::test]
+async fn who_waits_at_a_browser_is_told_on_a_page_and_programs_are_not() {
+    let f = fixture();
+    let opens = [("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "document")];
+    let deny = |denial| Decision::Deny { policies: Arc::from([]), denial };
+    *f.rooms.decision.lock().unwrap() = deny(Denial::Nothing);
+    for (host, place) in [
+        ("coffee.localhost", "App(\"coffee\")"),
+        ("id.localhost", "Id"),
+        ("console.localhost", "Console"),
+        ("nobody.localhost", "Elsewhere"),
+    ] {
+        let url = format!("http://{host}/nothing/here");
+        let (status, code) = if place == "Elsewhere" { (421, "DOOR-003") } else { (404, "POL-002") };
+        let page = f.ask("GET", &url, &opens).await;
+        assert_eq!(page.status(), status);
+        assert!(!page.headers().contains_key("content-type"), "the page's own");
+        let text = page.into_body().collect().await.unwrap().to_bytes();
+        assert_eq!(text, format!("told {code} {place}"), "{host}");
+        let problem = f.ask("GET", &url, &[]).await;
+        assert_eq!(
+            (problem.status().as_u16(), &problem.headers()["content-type"]),
+            (status, &"application/problem+json".parse().unwrap())
+        );
+    }
+    // Before it was clear what is meant.
+    let page = f.ask("GET", MENU, &[opens[0], opens[1], ("x-bad", "1")]).await;
+    let text = page.into_body().collect().await.unwrap().to_bytes();
+    assert_eq!(text, "told DOOR-004 App(\"coffee\")");
+}
+
+#[tokio::test]
+async fn whether_a_first_deployment_is_under_way_is_known_to_those_of_the_app() {
+    let f = fixture();
+    let app = AppName::parse("coffee").unwrap();
+    let ask = async |known| {
+        *f.rooms.decision.lock().unwrap() =
+            Decision::Deny { policies: Arc::from([]), denial: Denial::Undeployed { known } };
+        let response = f.ask("GET", MENU, &[]).await;
+        assert_eq!(response.status(), 503);
+        let again = response.headers().get("retry-after").map(|value| value.to_str().unwrap().to_owned());
+        let text = response.into_body().collect().await.unwrap().to_bytes();
+        let mut said: serde_json::Value = serde_json::from_slice(&text).unwrap();
+        said.as_object_mut().unwrap().remove("request");
+        (again, said)
+    };
+    let (stranger, member) = (ask(false).await, ask(true).await);
+    assert_eq!((stranger.0.as_deref(), member.0.as_deref()), (Some("5"), None));
+    assert!(member.1["detail"].as_str().unwrap().contains("no deployment of `coffee` is ready"), "{member:?}");
+    f.house.routes.under_way(&app, true);
+    f.house.routes.under_way(&app, true);
+    f.house.routes.under_way(&app, false);
+    assert_eq!(ask(false).await, stranger, "a stranger hears the same at any time");
+    let now = ask(true).await;
+    assert_eq!(now.0.as_deref(), Some("5"));
+    assert!(now.1["detail"].as_str().unwrap().contains("is being made ready"), "{now:?}");
+    f.house.routes.under_way(&app, false);
+    assert_eq!(ask(true).await, member, "each beginning has its end");
+}
+
+#[tokio::test]
 async fn every_refusal_is_an_event_and_runs_nothing() {
     let denials = [
         (Denial::NeedsIdentity, 401),
         (Denial::Forbidden { sentence: "`ann` is no member".into(), next: Some("ask".into()) }, 403),
         (Denial::Nothing, 404),
         (Denial::Closed, 403),
+        (Denial::Undeployed { known: false }, 503),
+        (Denial::Undeployed { known: true }, 503),
     ];
     for (denial, status) in denials {
         let f = fixture();
@@ -542,7 +608,8 @@ async fn what_is_reserved_at_an_app_is_no_functions_and_cookies_are_for_sign_in_
         assert_eq!(response.status(), 404, "{path}");
     }
     let response = f.ask("POST", "http://all.localhost:8080/.sf/callback", &[cookie]).await;
-    assert_eq!(response.status(), 404);
+    assert_eq!((response.status().as_u16(), &response.headers()["allow"]), (405, &"GET, HEAD".parse().unwrap()));
+    assert_eq!(f.ran(), 1, "and nothing ran but the callback");
     for (url, name) in [("http://id.localhost:8080/sign-in", "Page"), ("http://console.localhost:8080/claim", "Claim")]
     {
         assert_eq!(f.ask("GET", url, &[]).await.status(), 200);

@@ -6,10 +6,7 @@ use std::sync::Arc;
 
 use gateway::{Admitted, Channel, Ctx, Fut, Identify, Intent, Recognised, Refusal, Sender};
 use http::{header, request::Parts};
-use types::{Assurance, Caller, CredentialId, Person, PrincipalId};
-
-/// The credential that stands in events of somebody who proved nothing: there is none like it.
-pub const NO_CREDENTIAL: CredentialId = CredentialId::from_bytes([0; 16]);
+use types::{Assurance, Caller, NO_CREDENTIAL, Person, PrincipalId};
 
 /// The person, as everybody is seen.
 #[derive(Debug, Clone)]

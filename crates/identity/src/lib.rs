@@ -28,7 +28,7 @@ pub mod probe;
 
 // NOT HERE: passwords, second factors and the pages that ask for them. They are the room `sign-in`, which opens sessions here.
 
-pub use acting::{Act, Acting, NO_CREDENTIAL};
+pub use acting::{Act, Acting};
 pub use config::{Config, Life};
 pub use keys::RotateFailure;
 pub use service::{Ports, Service};

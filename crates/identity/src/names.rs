@@ -65,7 +65,7 @@ impl Service {
         by: Renaming,
     ) -> Result<bool, NameFailure> {
         fit(&name)?;
-        if by == Renaming::Oneself && self.is_taken(person, &name).await? {
+        if by == Renaming::Oneself && self.is_anybodys(Some(person), &name).await? {
             return Err(NameFailure::Alike);
         }
         let renamed = self.store.rename_person(person, name).await?;
@@ -74,13 +74,14 @@ impl Service {
         Ok(renamed)
     }
 
-    /// Whether somebody else has a name that this one passes for. Reads all of them: people rename themselves rarely.
-    async fn is_taken(&self, person: PrincipalId, name: &str) -> Result<bool, StoreError> {
+    /// Whether somebody but this person has a name that this one passes for. Reads all of them: people rename themselves rarely, and
+    /// claims are rarer.
+    pub(crate) async fn is_anybodys(&self, but: Option<PrincipalId>, name: &str) -> Result<bool, StoreError> {
         const PAGE: usize = 1_000;
         let mut after = None;
         loop {
             let page = self.store.names(after, PAGE).await?;
-            if page.iter().any(|(id, known)| *id != person && alike(known, name)) {
+            if page.iter().any(|(id, known)| Some(*id) != but && alike(known, name)) {
                 return Ok(true);
             }
             after = page.last().map(|(id, _)| *id);

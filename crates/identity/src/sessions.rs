@@ -205,6 +205,10 @@ impl SessionPort for Service {
         names::fit(name)
     }
 
+    fn is_taken(&self, name: Arc<str>) -> Fut<'_, Result<bool, StoreError>> {
+        Box::pin(async move { self.is_anybodys(None, &name).await })
+    }
+
     fn rename(&self, person: PrincipalId, name: Arc<str>, by: Renaming) -> Fut<'_, Result<bool, NameFailure>> {
         Box::pin(self.give_name(person, name, by))
     }

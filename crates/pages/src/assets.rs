@@ -23,9 +23,12 @@ const STYLE: &str = "text/css; charset=utf-8";
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 const PICTURE: &str = "image/svg+xml";
 
+/// What every page looks like.
+pub(crate) const STYLE_SHEET: &str = include_str!("../assets/pages.css");
+
 static ALL: LazyLock<Vec<Asset>> = LazyLock::new(|| {
     vec![
-        asset("pages.css", STYLE, include_str!("../assets/pages.css")),
+        asset("pages.css", STYLE, STYLE_SHEET),
         asset("passkey.js", SCRIPT, include_str!("../assets/passkey.js")),
         asset("reveal.js", SCRIPT, include_str!("../assets/reveal.js")),
         asset("copy.js", SCRIPT, include_str!("../assets/copy.js")),

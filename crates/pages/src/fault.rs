@@ -58,13 +58,15 @@ pub enum Fault {
     LabelMissing,
     /// It is longer than this many characters.
     LabelTooLong(u16),
+    /// It holds something that no name may: characters that reorder or hide others.
+    LabelUnfit,
     /// The code of the claim link is wrong, used or over.
     ClaimWrong,
     /// The word to the owner is longer than this many characters.
     MessageTooLong(u16),
     /// The box "I have saved them" was not ticked.
     NotSaved,
-    /// The answer to a puzzle is wrong or over, or the person did not wait.
+    /// The answer to a puzzle is wrong.
     PuzzleWrong,
     /// It is their last way to sign in, so it cannot go.
     LastCredential,
@@ -91,7 +93,7 @@ impl Fault {
             }
             CodeMalformed | CodeWrong | CodeUsed => Some(fields::CODE),
             RecoveryCodeWrong => Some(fields::RECOVERY_CODE),
-            LabelMissing | LabelTooLong(_) => Some(fields::LABEL),
+            LabelMissing | LabelTooLong(_) | LabelUnfit => Some(fields::LABEL),
             ClaimWrong => Some(fields::SECRET),
             MessageTooLong(_) => Some(fields::MESSAGE),
             NotSaved => Some(fields::SAVED),
@@ -132,6 +134,7 @@ impl Fault {
             PasskeyMissing => t.passkey_missing.into(),
             PasskeyUnverified => t.passkey_unverified.into(),
             LabelMissing => t.label_missing.into(),
+            LabelUnfit => t.label_unfit.into(),
             LabelTooLong(max) => t.label_too_long.with(max),
             ClaimWrong => t.claim_wrong.into(),
             MessageTooLong(max) => t.message_too_long.with(max),

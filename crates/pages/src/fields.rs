@@ -39,6 +39,15 @@ pub const ANSWER: &str = "answer";
 /// Present (`on`) when recovery codes were put away.
 pub const SAVED: &str = "saved";
 
+/// What a page shall carry on, sealed by whoever serves it: the password that waits with its owner, the codes that are shown
+/// again.
+pub const CARRIED: &str = "carried";
+
+/// The longest name of a person, in characters. What the browser stops at and what the platform refuses is one number.
+pub const NAME_CHARACTERS_MAX: u16 = 80;
+/// The longest name of a passkey, in characters.
+pub const LABEL_CHARACTERS_MAX: u16 = 64;
+
 /// All of them.
 pub const ALL: &[&str] = &[
     TOKEN,
@@ -61,4 +70,5 @@ pub const ALL: &[&str] = &[
     PUZZLE,
     ANSWER,
     SAVED,
+    CARRIED,
 ];

@@ -1,4 +1,8 @@
 //! The headers that go with every page and every asset.
+use std::sync::LazyLock;
+
+use data_encoding::BASE64;
+use sha2::{Digest as _, Sha256};
 
 /// What a page may do: load its own style, scripts and picture, talk to its own host, send its forms there. Nothing else.
 // `require-trusted-types-for` makes browsers refuse to turn text into script or markup, whatever our scripts did.
@@ -24,6 +28,18 @@ pub const PAGE: &[(&str, &str)] = &[
     ("permissions-policy", PERMISSIONS),
     ("x-robots-tag", "noindex, nofollow"),
 ];
+
+/// With a page that stands alone, under a host that is none of ours: in place of [`CONTENT_SECURITY_POLICY`]. Its one style sheet is
+/// named by its hash; it may load nothing, send nothing and run nothing.
+pub fn alone() -> &'static str {
+    static POLICY: LazyLock<String> = LazyLock::new(|| {
+        let hash = BASE64.encode(&Sha256::digest(crate::assets::STYLE_SHEET));
+        format!(
+            "default-src 'none'; style-src 'sha256-{hash}'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'"
+        )
+    });
+    &POLICY
+}
 
 /// With every asset. Its name changes with its content, so it may be kept for ever.
 pub const ASSET: &[(&str, &str)] = &[

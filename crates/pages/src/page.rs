@@ -1,6 +1,8 @@
 //! A page: what a view model becomes.
 use askama::Template;
 
+use crate::assets;
+
 /// A whole HTML document, and the status it should be answered with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page {
@@ -11,6 +13,25 @@ pub struct Page {
 }
 
 impl Page {
+    /// The page for a host where none of our files can be had: its style stands in it, and it asks for nothing. It goes with
+    /// [`crate::headers::alone`].
+    #[must_use]
+    pub fn alone(self) -> Self {
+        let lines = self.html.lines().filter(|line| !line.starts_with("<link rel=\"icon\""));
+        let html = lines.fold(String::with_capacity(self.html.len() + assets::STYLE_SHEET.len()), |mut html, line| {
+            if line.starts_with("<link rel=\"stylesheet\"") {
+                html.push_str("<style>");
+                html.push_str(assets::STYLE_SHEET);
+                html.push_str("</style>");
+            } else {
+                html.push_str(line);
+            }
+            html.push('\n');
+            html
+        });
+        Self { html, ..self }
+    }
+
     /// Renders a template. Ours write into memory and cannot fail; if one did, nothing half-drawn would leave.
     pub(crate) fn of(status: u16, template: &impl Template) -> Self {
         match template.render() {

@@ -36,6 +36,8 @@ pub const CONFIRM: &str = "/confirm";
 pub const CONFIRM_PASSKEY: &str = "/confirm/passkey";
 /// `POST` the same fields, answered with the options of `navigator.credentials.get`.
 pub const CONFIRM_PASSKEY_OPTIONS: &str = "/confirm/passkey/options";
+/// `GET`/`POST` a recovery code in place of the passkey or the authenticator app, with the password where there is one.
+pub const CONFIRM_RECOVERY: &str = "/confirm/recovery";
 /// `GET` the account page.
 pub const ACCOUNT: &str = "/account";
 /// `POST` the name.
@@ -94,6 +96,7 @@ pub const ALL: &[&str] = &[
     CONFIRM,
     CONFIRM_PASSKEY,
     CONFIRM_PASSKEY_OPTIONS,
+    CONFIRM_RECOVERY,
     ACCOUNT,
     ACCOUNT_PROFILE,
     ACCOUNT_VERIFY,

@@ -325,6 +325,57 @@ fn development_mode_cannot_be_overlooked() {
 }
 
 #[test]
+fn what_was_typed_comes_back_beside_what_is_wrong_with_it() {
+    let page = |name: &str| states::all(&Names::honest()).into_iter().find(|state| state.name == name).unwrap().page;
+    for (state, id) in [("account.name", "name"), ("account.label", "label"), ("account.nameless", "name")] {
+        let document = Html::parse_document(&page(state).html);
+        let field = select(&document, &format!("#{id}"))[0];
+        let typed = if state == "account.nameless" { "" } else { "GET /orders/42" };
+        assert_eq!(field.attr("value"), Some(typed), "{state}");
+        assert_eq!(field.attr("aria-invalid"), Some("true"), "{state}");
+        let fault = format!("{id}-fault");
+        assert_eq!(field.attr("aria-describedby"), Some(fault.as_str()), "{state}");
+        assert_eq!(select(&document, &format!(".field:has(#{id}) > #{fault}")).len(), 1, "{state}: beside the field");
+        assert!(field.attr("autofocus").is_some(), "{state}");
+    }
+    let document = Html::parse_document(&page("account.label").html);
+    assert_eq!(select(&document, "details[open] #label").len(), 1, "it is not folded away");
+    for (field, max) in [("name", fields::NAME_CHARACTERS_MAX), ("label", fields::LABEL_CHARACTERS_MAX)] {
+        for element in select(&document, &format!("input[name={field}]")) {
+            assert_eq!(element.attr("maxlength"), Some(max.to_string().as_str()), "{field}");
+        }
+    }
+}
+
+#[test]
+fn a_page_alone_asks_for_nothing_and_names_its_style() {
+    use sha2::Digest as _;
+    let page = states::all(&Names::honest()).into_iter().find(|state| state.name == "refused.host").unwrap().page;
+    let alone = page.alone();
+    let document = Html::parse_document(&alone.html);
+    assert!(select(&document, "[href], [src], form, script").is_empty(), "{}", alone.html);
+    let style = select(&document, "style");
+    assert_eq!(style.len(), 1);
+    let hash = data_encoding::BASE64.encode(&sha2::Sha256::digest(text(style[0])));
+    let policy = pages::headers::alone();
+    assert!(policy.contains(&format!("style-src 'sha256-{hash}'")), "{policy}: a browser would drop it");
+    assert!(policy.starts_with("default-src 'none';") && !policy.contains("unsafe"), "{policy}");
+}
+
+#[test]
+fn one_is_not_many() {
+    for state in states::all(&Names::honest()) {
+        for wrong in ["1 seconds", "1 minutes", "1 people", "1 are", "1 codes"] {
+            assert!(!state.page.html.contains(&format!(" {wrong}")), "{}: {wrong}", state.name);
+        }
+    }
+    let page = |name: &str| states::all(&Names::honest()).into_iter().find(|state| state.name == name).unwrap().page;
+    assert!(
+        page("slow-down").html.contains("Wait 30 seconds,") && page("slow-down.plain").html.contains("Wait 1 second,")
+    );
+}
+
+#[test]
 fn statuses_say_what_the_page_says() {
     for (name, status) in [
         ("sign-in", 200),
@@ -337,6 +388,10 @@ fn statuses_say_what_the_page_says() {
         ("problem.link-expired", 410),
         ("problem.form-invalid", 400),
         ("problem.unavailable", 503),
+        ("refused.nothing", 404),
+        ("refused.method", 405),
+        ("refused.host", 421),
+        ("refused.undeployed", 503),
     ] {
         let found = states::all(&Names::honest()).into_iter().find(|state| state.name == name).unwrap();
         assert_eq!(found.page.status, status, "{name}");

@@ -54,11 +54,24 @@ pub(crate) fn unrouted(rules: Option<&AppRules>, caller: &Caller, app: &AppName)
         return disabled(caller);
     }
     match rules {
+        // Before anybody is asked who they are: it would change nothing, and whoever waits for their first deployment would be told
+        // that they are no member.
+        Some(rules) if !rules.deployed => Denial::Undeployed { known: looks_after(rules, caller) },
         Some(rules) if rules.reaches(caller) => Denial::Nothing,
         _ if *caller == Caller::Stranger => Denial::NeedsIdentity,
         // The same sentence as on a path that exists.
         Some(_) => not_a_member(caller, app),
         None => Denial::Nothing,
+    }
+}
+
+/// Whether the caller may know how an app's deployments stand.
+fn looks_after(rules: &AppRules, caller: &Caller) -> bool {
+    match caller {
+        Caller::Operator { .. } => true,
+        Caller::Person(person) => person.owner || rules.is_member(caller),
+        Caller::Service(_) => rules.is_member(caller),
+        Caller::Stranger => false,
     }
 }
 

@@ -59,6 +59,8 @@ pub(crate) struct AppRules {
     public: bool,
     /// Something is there that every signed-in person may try to call.
     open: bool,
+    /// A deployment answers. Without one, nobody can be let in to anything.
+    pub(crate) deployed: bool,
     pub(crate) entity: Entity,
 }
 
@@ -110,6 +112,7 @@ impl AppRules {
             own,
             public,
             open,
+            deployed: release.deployment.is_some() || !release.functions.is_empty(),
             entity: facts::app(&base.words, &release.app).map_err(|e| e.to_string())?,
         })
     }

@@ -137,7 +137,7 @@ pub(crate) fn control(policy: &Service, caller: &Caller, action: Action, resourc
     policy.judge(caller, "GET", "/api/v1/x", &Intent::Control(call), NOW)
 }
 
-/// One word for a table: `allow`, `401`, `403`, `404`, `closed`.
+/// One word for a table: `allow`, `401`, `403`, `404`, `closed`, `503` (with `+`: and is told how it stands).
 pub(crate) fn word(decision: &Decision) -> &'static str {
     match decision {
         Decision::Allow { .. } => "allow",
@@ -146,6 +146,8 @@ pub(crate) fn word(decision: &Decision) -> &'static str {
         Decision::Deny { denial: Denial::Nothing, .. } => "404",
         Decision::Deny { denial: Denial::Closed, .. } => "closed",
         Decision::Deny { denial: Denial::StepUp { .. }, .. } => "step-up",
+        Decision::Deny { denial: Denial::Undeployed { known: true }, .. } => "503+",
+        Decision::Deny { denial: Denial::Undeployed { known: false }, .. } => "503",
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use gateway::{Refusal, SecurityClass};
 use pages::{
     Account, Age, Authenticator, ChangePassword, Fault, Faults, Notice, PasswordRules, PasswordState, ProblemKind,
-    Removal,
+    Removal, fields,
 };
 use store::{Credential, CredentialKind, Session};
 use types::{Code, CredentialId, Person, Secret, UnixMillis};
@@ -12,7 +12,9 @@ use types::{Code, CredentialId, Person, Secret, UnixMillis};
 use crate::{
     answer::{self, Answer, frame, noted, problem, refuse, show, slow_down},
     ask::Ask,
+    finish,
     keys::{self, Key},
+    known,
     new_password::{self, About},
     password::{self, Step},
     recent, removal,
@@ -77,10 +79,11 @@ fn is_command_line(credential: &Credential, now: UnixMillis) -> bool {
     credential.kind == CredentialKind::Cli && credential.revoked_at.is_none() && now < credential.expires_at
 }
 
-fn passkey(key: &Key, now: UnixMillis) -> pages::Passkey {
+fn passkey(key: &Key, typed: Option<pages::Shown>, now: UnixMillis) -> pages::Passkey {
     pages::Passkey {
         id: key.id.clone(),
         label: key.label.as_str().into(),
+        label_typed: typed,
         added: age(now, key.added_at),
         used: key.used_at.map(|at| age(now, at)),
         synced: key.synced(),
@@ -103,17 +106,23 @@ pub(crate) async fn view(shared: &Shared, ask: &Ask, faults: Faults) -> Result<p
     let sessions = shared.ports.store.sessions(Some(person.id)).await.map_err(store)?;
     let mut devices = devices(sessions, person.credential, ask.now);
     devices.extend(command_lines(shared, person, ask.now).await?);
+    let came_back = !faults.is_empty();
+    let typed =
+        |key: &Key| (came_back && key.id == ask.form.get(fields::ID)).then(|| ask.form.get(fields::LABEL).into());
     let view = Account {
         notice: Notice::named(ask.form.get(DONE)),
         hidden: ask.hidden(),
         name: (&*person.display_name).into(),
+        // Of a form that came back, what was typed.
+        name_typed: if came_back { ask.form.get(fields::NAME).into() } else { pages::Shown::default() },
         email: (&*account.email).into(),
         email_verified: account.email_verified,
         password: match account.password_at {
             Some(at) => PasswordState::Set { changed: age(ask.now, at), removable: removable(Removal::Password) },
             None => PasswordState::Unset,
         },
-        passkeys: keys::of(&account)?.iter().map(|key| passkey(key, ask.now)).collect(),
+        passkeys: keys::of(&account)?.iter().map(|key| passkey(key, typed(key), ask.now)).collect(),
+        password_known: known::is(shared, ask, person, &account).await?,
         authenticator: match &account.totp {
             Some(totp) => {
                 Authenticator::On { added: age(ask.now, totp.added_at), removable: removable(Removal::Authenticator) }
@@ -163,20 +172,26 @@ async fn may_set_password(shared: &Shared, ask: &Ask) -> Result<(Person, store::
     recent::person(shared, ask, pages::paths::ACCOUNT_PASSWORD).await
 }
 
-fn password_view(shared: &Shared, ask: &Ask, account: &store::Account, faults: Faults) -> pages::Page {
+async fn password_view(
+    shared: &Shared,
+    ask: &Ask,
+    account: &store::Account,
+    faults: Faults,
+) -> Result<pages::Page, Refusal> {
     let view = ChangePassword {
         hidden: ask.hidden(),
         email: (&*account.email).into(),
         present: account.password.is_some(),
+        known: known::is(shared, ask, ask.owner_of_account()?, account).await?,
         rules: PasswordRules::default(),
         faults,
     };
-    view.render(&frame(shared, ask))
+    Ok(view.render(&frame(shared, ask)))
 }
 
 pub(crate) async fn password_page(shared: &Shared, ask: &Ask) -> Answer {
     let (_, account) = may_set_password(shared, ask).await?;
-    show(shared, ask, password_view(shared, ask, &account, Faults::none()))
+    show(shared, ask, password_view(shared, ask, &account, Faults::none()).await?)
 }
 
 /// A new password ends every other session.
@@ -190,13 +205,17 @@ pub(crate) async fn password_sent(shared: &Shared, ask: &Ask) -> Answer {
     let hash = match new.map_err(|e| shared.vault(ask, e))? {
         Ok(hash) => hash,
         Err(fault) => {
-            let page = password_view(shared, ask, &account, fault.into());
+            let page = password_view(shared, ask, &account, fault.into()).await?;
             return Err(refuse(shared, ask, Code::ID_FORM, "password change: the new one does not do", page));
         }
     };
     shared.ports.store.set_password(person.id, hash, ask.now, Some(person.credential)).await.map_err(store)?;
     shared.ports.sessions.forget_person(person.id);
     let note = format!("{} has a new password; other sessions ended", person.id);
+    if ask.trip.is_some() {
+        // Somebody who was asked to change it on their way.
+        return noted(&finish::way_on(shared, ask, &person).await?, note);
+    }
     noted(&with_notice(ask, Notice::PasswordChanged)?, note)
 }
 
@@ -214,7 +233,7 @@ async fn present_password(
     let verdict =
         shared.ports.vault.verify(present, account.password.clone()).await.map_err(|e| shared.vault(ask, e))?;
     if !verdict.matches {
-        let page = password_view(shared, ask, account, Fault::PasswordWrong.into());
+        let page = password_view(shared, ask, account, Fault::PasswordWrong.into()).await?;
         let reason = format!("password change of {}: the present one is wrong", person.id);
         return Err(refuse(shared, ask, Code::ID_SIGN_IN, reason, page).security(SecurityClass::Credential));
     }

@@ -77,6 +77,15 @@ pub(crate) fn of_page(page: Page, forms_end_at: Option<&str>, at_app: bool) -> D
     Document { status: page.status, html: Bytes::from(html), headers: fields }
 }
 
+/// A page where none of its files can be had: with its style in it, and nothing else.
+pub(crate) fn of_page_alone(page: Page) -> Document {
+    let page = page.alone();
+    let mut fields = headers(pages::headers::PAGE);
+    fields.retain(|(name, _)| *name != CSP);
+    fields.push((CSP, HeaderValue::from_static(pages::headers::alone())));
+    Document { status: page.status, html: Bytes::from(page.html), headers: fields }
+}
+
 /// Adds cookies. One that could not be written is an error of ours, and nobody is told that it went well.
 pub(crate) fn with_cookies(mut document: Document, cookies: Vec<Option<HeaderValue>>) -> Result<Document, Refusal> {
     for cookie in cookies {

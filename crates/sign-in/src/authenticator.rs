@@ -90,7 +90,7 @@ pub(crate) async fn sent(shared: &Shared, ask: &Ask) -> Answer {
 
     let (codes, hashes) = newcomer::codes(shared);
     let totp = Totp { sealed: pending.sealed, added_at: ask.now, last_step: step };
-    if !shared.ports.store.set_totp(person.id, Some(totp), hashes).await.map_err(store)? {
+    if !shared.ports.store.set_totp(person.id, Some(totp), Some(hashes)).await.map_err(store)? {
         return Err(over("the account is gone, or was given an authenticator meanwhile"));
     }
     // SECURITY: whatever was opened with a password alone ends, in every browser: a thief of the password may be in one. Then a
@@ -110,5 +110,6 @@ pub(crate) async fn sent(shared: &Shared, ask: &Ask) -> Answer {
 /// The codes were put away; on to where they wanted to go.
 pub(crate) async fn saved(shared: &Shared, ask: &Ask) -> Answer {
     let person = ask.owner_of_account()?.clone();
+    newcomer::put_away(shared, ask, person.id).await?;
     finish::go_on(shared, ask, &person).await
 }

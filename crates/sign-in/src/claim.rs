@@ -1,4 +1,4 @@
-//! The first owner, by the link that the platform printed. Its code stands behind `#`, which no server and no log sees; the page
+//! The first owner, or one more, by the link that the platform printed. Its code stands behind `#`, which no server and no log sees; the page
 //! takes it into its form.
 use gateway::SecurityClass;
 use pages::{Claim, Fault, Faults};
@@ -15,9 +15,10 @@ use crate::{
     service::{Shared, store},
 };
 
-fn view(shared: &Shared, ask: &Ask, faults: Faults) -> Claim {
+fn view(shared: &Shared, ask: &Ask, again: bool, faults: Faults) -> Claim {
     Claim {
         hidden: ask.hidden(),
+        again,
         secret: ask.form.get("secret").chars().take(200).collect(),
         name: ask.form.get("name").into(),
         email: ask.form.get("email").into(),
@@ -26,13 +27,16 @@ fn view(shared: &Shared, ask: &Ask, faults: Faults) -> Claim {
     }
 }
 
-pub(crate) fn page(shared: &Shared, ask: &Ask) -> Answer {
-    show(shared, ask, view(shared, ask, Faults::none()).render(&frame(shared, ask)))
+pub(crate) async fn page(shared: &Shared, ask: &Ask) -> Answer {
+    // Whether a platform has an owner is no secret: whoever opens its other pages sees as much.
+    let again = shared.ports.store.has_owner().await.map_err(store)?;
+    show(shared, ask, view(shared, ask, again, Faults::none()).render(&frame(shared, ask)))
 }
 
 pub(crate) async fn sent(shared: &Shared, ask: &Ask) -> Answer {
+    let owned = shared.ports.store.has_owner().await.map_err(store)?;
     let again = |faults: Vec<Fault>, code: Code, reason: &str| {
-        let page = view(shared, ask, Faults(faults)).render(&frame(shared, ask));
+        let page = view(shared, ask, owned, Faults(faults)).render(&frame(shared, ask));
         refuse(shared, ask, code, format!("claim: {reason}"), page)
     };
     let wrong =
@@ -47,7 +51,13 @@ pub(crate) async fn sent(shared: &Shared, ask: &Ask) -> Answer {
         Some(open) if ask.now >= open.expires_at => return Err(wrong("it is over")),
         Some(_) => {}
     }
-    let (name, email) = (newcomer::name(ask.form.get("name")), email_address(ask.form.get("email")));
+    let (mut name, email) = (newcomer::name(ask.form.get("name")), email_address(ask.form.get("email")));
+    // An owner acts with every right: nobody must take one for another. Only the holder of the claim hears whose name is taken.
+    if let Ok(wanted) = &name
+        && shared.ports.sessions.is_taken(wanted.clone()).await.map_err(store)?
+    {
+        name = Err(Fault::NameAlike);
+    }
     let email = email.ok_or(Fault::EmailMalformed);
     let about = About { email: ask.form.get("email"), name: ask.form.get("name") };
     let first = First::of(shared, ask, &code_hash, about).await?;

@@ -11,7 +11,7 @@ use crate::{
     answer::{self, Answer, attempt_over, frame, noted, refuse, show, slow_down, with_cookies},
     ask::Ask,
     ceremony::Failed,
-    finish, keys,
+    finish, keys, lost,
     passkey::{self, ceremonies},
     password::{self, Step},
     recent::own,
@@ -31,7 +31,7 @@ const FROM: &[&str] = &[
     paths::CLI,
 ];
 
-fn back(ask: &Ask) -> &'static str {
+pub(crate) fn back(ask: &Ask) -> &'static str {
     let to = ask.form.get(fields::TO);
     FROM.iter().find(|path| **path == to).copied().unwrap_or(paths::ACCOUNT)
 }
@@ -41,7 +41,7 @@ fn place(person: &Person) -> String {
 }
 
 /// What a function asks for that they are on the way to; not while they are about to change their account on that way.
-fn wanted(ask: &Ask) -> Option<&Wanted> {
+pub(crate) fn wanted(ask: &Ask) -> Option<&Wanted> {
     ask.wanted().filter(|_| back(ask) == paths::ACCOUNT)
 }
 
@@ -65,7 +65,7 @@ fn view(shared: &Shared, ask: &Ask, account: &Account, faults: Faults) -> Confir
         _ => (back(ask).to_owned(), ConfirmReason::Account),
     };
     let (hidden, email) = (pages::Hidden { to, ..ask.hidden() }, (&*account.email).into());
-    Confirm { hidden, email, reason, passkeys, password, code, faults }
+    Confirm { hidden, email, reason, passkeys, password, code, recovery: false, faults }
 }
 
 /// The person, their account, and what they can confirm with. Whoever has nothing that would do is told how to get it, and is
@@ -84,6 +84,7 @@ async fn asked(shared: &Shared, ask: &Ask) -> Result<(Person, Account, Confirm),
         let reason = format!("{} has no means for {}", person.id, wanted.demand);
         return Err(refuse(shared, ask, Code::ID_STEP_UP, reason, lacking.render(&frame(shared, ask))));
     }
+    let view = Confirm { recovery: lost::helps(shared, ask, &account).await?, ..view };
     Ok((person, account, view))
 }
 
@@ -176,7 +177,7 @@ pub(crate) async fn passkey_sent(shared: &Shared, ask: &Ask) -> Answer {
     confirmed(shared, ask, &person, Assurance::PhishingResistant).await
 }
 
-async fn confirmed(shared: &Shared, ask: &Ask, person: &Person, assurance: Assurance) -> Answer {
+pub(crate) async fn confirmed(shared: &Shared, ask: &Ask, person: &Person, assurance: Assurance) -> Answer {
     let onward = if wanted(ask).is_some() {
         let raised = Person { assurance, authenticated_at: ask.now, ..person.clone() };
         finish::way_on(shared, ask, &raised).await?

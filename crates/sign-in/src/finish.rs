@@ -10,7 +10,7 @@ use types::{Assurance, Code, CredentialId, Person, PrincipalId, UnixMillis};
 use crate::{
     answer::{self, Answer, noted, with_cookies},
     ask::Ask,
-    cli, device, secret,
+    cli, device, known, secret,
     service::{Shared, store},
     trip::{CODE_S, Grant},
 };
@@ -69,6 +69,26 @@ pub(crate) async fn signed_in(shared: &Shared, ask: &Ask, proof: Proof<'_>, gone
     let onward = onward(shared, ask, &session, owner, account.as_ref()).await?;
     let note = format!("{} signed in with {}, session {}", proof.person.id, proof.by, session.id);
     noted(&with_cookies(onward, cookies)?, note)
+}
+
+/// The same for somebody who gave this account's password. One that got out is not theirs alone: before they go on they are asked to
+/// change it, and the log says so.
+pub(crate) async fn signed_in_by_password(
+    shared: &Shared,
+    ask: &Ask,
+    proof: Proof<'_>,
+    account: &Account,
+    breached: bool,
+    gone: &[&str],
+) -> Answer {
+    if !breached {
+        return signed_in(shared, ask, proof, gone).await;
+    }
+    let (session, mut cookies) = open(shared, ask, &proof, gone).await?;
+    cookies.push(known::remember(shared, ask, session.id, account).await?);
+    known::tell(shared, ask, proof.person.id);
+    let note = format!("{} signed in with {}, which got out, session {}", proof.person.id, proof.by, session.id);
+    noted(&with_cookies(answer::to(&ask.onward(pages::paths::ACCOUNT_PASSWORD))?, cookies)?, note)
 }
 
 /// Opens the session; the cookies that go with it, and that take `gone` away.

@@ -56,8 +56,7 @@ async fn view(shared: &Shared, ask: &Ask, found: &Invitation, faults: Faults) ->
         hidden: ask.hidden(),
         secret: ask.form.get("secret").to_owned(),
         // Whoever signed up was invited by nobody.
-        inviter: (!found.sign_up)
-            .then(|| inviter.map_or_else(|| "the operator".into(), |person| (&*person.name).into())),
+        inviter: (!found.sign_up).then(|| inviter.map_or_else(pages::Shown::default, |person| (&*person.name).into())),
         app: found.app.as_ref().map(|(app, _)| app.as_str().into()),
         email: (&*found.email).into(),
         name: called(ask, found),

@@ -10,8 +10,6 @@ use crate::service::{Shared, store};
 
 /// As many as an account may have.
 pub(crate) const KEYS_MAX: usize = 10;
-/// The longest name, in characters.
-pub(crate) const LABEL_CHARACTERS_MAX: u16 = 64;
 /// How often a change is tried again that another one came before.
 const TRIES: usize = 5;
 

@@ -1,14 +1,15 @@
 //! How somebody new gets in for the first time, by the claim or by an invitation: with a passkey, or with a password.
 use std::sync::Arc;
 
-use gateway::{Refusal, SecurityClass};
+use gateway::{Refusal, SealedFor, SecurityClass};
 use pages::{Choice, Fault, Faults, PasswordRules, RecoveryCodes, Shown, fields};
+use serde::{Deserialize, Serialize};
 use store::{Account, OpenedBy, Principal, PrincipalKind};
 use subtle::ConstantTimeEq as _;
-use types::{Assurance, Code, Digest, PrincipalId, email_address};
+use types::{Assurance, Code, Digest, PrincipalId, UnixMillis, email_address};
 
 use crate::{
-    answer::{Answer, document, frame, noted, with_cookies},
+    answer::{Answer, attempt_over, document, frame, noted, refuse, with_cookies},
     ask::Ask,
     ceremony::Failed,
     device,
@@ -34,16 +35,14 @@ pub(crate) fn place(code_hash: &Digest) -> String {
 
 /// A name that is shown as it was typed: whatever would be taken out of it on a page, a name must not have.
 pub(crate) fn name(typed: &str) -> Result<Arc<str>, Fault> {
-    const CHARACTERS_MAX: u16 = 80;
     let typed = typed.trim();
-    if typed.chars().count() > usize::from(CHARACTERS_MAX) {
-        return Err(Fault::NameTooLong(CHARACTERS_MAX));
+    if typed.chars().count() > usize::from(fields::NAME_CHARACTERS_MAX) {
+        return Err(Fault::NameTooLong(fields::NAME_CHARACTERS_MAX));
     }
-    let shown = Shown::from(typed);
-    if shown.is_empty() {
+    if typed.is_empty() {
         return Err(Fault::NameMissing);
     }
-    if shown.as_str() != typed { Err(Fault::NameUnfit) } else { Ok(typed.into()) }
+    if Shown::from(typed).as_str() != typed { Err(Fault::NameUnfit) } else { Ok(typed.into()) }
 }
 
 /// What is wrong with the form of somebody new. Whose form was not complete was not asked for a passkey, so that none came is no
@@ -161,17 +160,21 @@ impl First {
         if matches!(self, Self::Password { .. }) {
             return finish::signed_in(shared, ask, proof, &[]).await;
         }
-        let (codes, hashes) = codes(shared);
-        if !shared.ports.store.set_recovery_codes(person.id, hashes).await.map_err(store)? {
-            return Err(Refusal::internal(format!("{} is gone already", person.id)));
-        }
-        let (session, cookies) = finish::open(shared, ask, &proof, &[]).await?;
-        let page = show_codes(shared, ask, person.id, codes, false).await?;
-        noted(
-            &with_cookies(page, cookies)?,
-            format!("{} signed in with {by} and a passkey, session {}", person.id, session.id),
-        )
+        with_codes(shared, ask, &proof).await
     }
+}
+
+/// Opens a session for somebody with a passkey, and shows them recovery codes.
+pub(crate) async fn with_codes(shared: &Shared, ask: &Ask, proof: &Proof<'_>) -> Answer {
+    let person = proof.person.id;
+    let (codes, hashes) = codes(shared);
+    if !shared.ports.store.set_recovery_codes(person, hashes).await.map_err(store)? {
+        return Err(Refusal::internal(format!("{person} is gone already")));
+    }
+    let (session, cookies) = finish::open(shared, ask, proof, &[]).await?;
+    let page = show_codes(shared, ask, person, codes, false).await?;
+    let note = format!("{person} signed in with a passkey ({}), session {}; ten recovery codes", proof.by, session.id);
+    noted(&with_cookies(page, cookies)?, note)
 }
 
 /// Ten fresh recovery codes, and what is stored of them.
@@ -179,6 +182,21 @@ pub(crate) fn codes(shared: &Shared) -> (Vec<String>, Vec<Digest>) {
     let codes: Vec<String> = (0..CODES).map(|_| secret::recovery_code(&*shared.ports.rng)).collect();
     let hashes = codes.iter().filter_map(|code| secret::recovery_hash(code)).collect();
     (codes, hashes)
+}
+
+/// Codes on a page that was not left yet.
+#[derive(Serialize, Deserialize)]
+struct OnPage {
+    codes: Vec<String>,
+    replaced: bool,
+    at: UnixMillis,
+}
+
+/// How long such a page can be sent back and shown again.
+const ON_PAGE_S: u64 = 900;
+
+fn context(person: PrincipalId) -> String {
+    format!("codes/{person}")
 }
 
 /// The page that shows them, this once.
@@ -189,8 +207,38 @@ pub(crate) async fn show_codes(
     codes: Vec<String>,
     replaced: bool,
 ) -> Result<gateway::Document, Refusal> {
+    let on_page = OnPage { codes, replaced, at: ask.now };
+    let sealed = shared.seal(SealedFor::HalfWay, &context(person), &on_page).await;
+    let page = codes_page(shared, ask, person, on_page, sealed.map_err(|e| shared.vault(ask, e))?, Faults::none());
+    Ok(document(shared, ask, page.await?))
+}
+
+async fn codes_page(
+    shared: &Shared,
+    ask: &Ask,
+    person: PrincipalId,
+    on_page: OnPage,
+    carried: String,
+    faults: Faults,
+) -> Result<pages::Page, Refusal> {
     let account = shared.ports.store.account(person).await.map_err(store)?;
     let email = account.map_or_else(Shown::default, |account| (&*account.email).into());
-    let view = RecoveryCodes { hidden: ask.hidden(), codes, email, replaced, ..RecoveryCodes::default() };
-    Ok(document(shared, ask, view.render(&frame(shared, ask))))
+    let OnPage { codes, replaced, at: _ } = on_page;
+    Ok(RecoveryCodes { hidden: ask.hidden(), codes, email, replaced, carried, faults }.render(&frame(shared, ask)))
+}
+
+/// Whoever goes on says that they put the codes away. Who does not is shown them again: they are kept nowhere else in clear.
+pub(crate) async fn put_away(shared: &Shared, ask: &Ask, person: PrincipalId) -> Result<(), Refusal> {
+    if ask.form.get(fields::SAVED) == "on" {
+        return Ok(());
+    }
+    let carried = ask.form.get(fields::CARRIED);
+    let opened = shared.unseal::<OnPage>(SealedFor::HalfWay, &context(person), carried).await;
+    let opened = opened.map_err(|e| shared.vault(ask, e))?;
+    let lately = |page: &OnPage| ask.now >= page.at && ask.now < page.at.plus_seconds(ON_PAGE_S);
+    let Some(on_page) = opened.filter(lately) else {
+        return Err(attempt_over(shared, ask, format!("the page with the recovery codes of {person} is too old")));
+    };
+    let page = codes_page(shared, ask, person, on_page, carried.to_owned(), Fault::NotSaved.into()).await?;
+    Err(refuse(shared, ask, Code::ID_FORM, format!("{person} did not say that they put their codes away"), page))
 }

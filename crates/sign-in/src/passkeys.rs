@@ -11,24 +11,29 @@ use crate::{
     ceremony::Failed,
     device,
     finish::{self, Proof},
-    keys::{self, KEYS_MAX, Key, LABEL_CHARACTERS_MAX},
-    passkey, recent,
+    keys::{self, KEYS_MAX, Key},
+    newcomer, passkey, recent,
     service::{Shared, store},
 };
 
 /// What a passkey shall be called.
 fn label(typed: &str) -> Result<String, Fault> {
     let typed = typed.trim();
-    if typed.chars().count() > usize::from(LABEL_CHARACTERS_MAX) {
-        return Err(Fault::LabelTooLong(LABEL_CHARACTERS_MAX));
+    if typed.chars().count() > usize::from(fields::LABEL_CHARACTERS_MAX) {
+        return Err(Fault::LabelTooLong(fields::LABEL_CHARACTERS_MAX));
     }
-    let shown = Shown::from(typed);
-    if shown.is_empty() || shown.as_str() != typed { Err(Fault::LabelMissing) } else { Ok(typed.to_owned()) }
+    if typed.is_empty() {
+        return Err(Fault::LabelMissing);
+    }
+    if Shown::from(typed).as_str() == typed { Ok(typed.to_owned()) } else { Err(Fault::LabelUnfit) }
 }
 
 fn view(ask: &Ask, account: &Account, faults: Faults) -> AddPasskey {
-    let typed = ask.form.get(fields::LABEL);
-    let label = if typed.is_empty() { (&*device::name(&ask.headers)).into() } else { typed.into() };
+    // A form that comes back holds what was typed, and be it nothing; at first, what the browser calls itself.
+    let label = match ask.form.get(fields::LABEL) {
+        "" if faults.is_empty() => (&*device::name(&ask.headers)).into(),
+        typed => typed.into(),
+    };
     AddPasskey { hidden: ask.hidden(), email: (&*account.email).into(), label, faults }
 }
 
@@ -82,7 +87,11 @@ pub(crate) async fn sent(shared: &Shared, ask: &Ask) -> Answer {
     let (by, at) = ("a new passkey", person.authenticated_at);
     tracing::info!(request = %ask.cx.request, "{note}");
     let proof = Proof { person: &principal, assurance: Assurance::PhishingResistant, at, by, with: OpenedBy::Other };
-    finish::signed_in(shared, ask, proof, &[]).await
+    if shared.ports.store.recovery_codes_left(person.id).await.map_err(store)? > 0 {
+        return finish::signed_in(shared, ask, proof, &[]).await;
+    }
+    // Devices get lost: from the first passkey on there are codes that take its place.
+    newcomer::with_codes(shared, ask, &proof).await
 }
 
 fn unknown(shared: &Shared, ask: &Ask) -> Refusal {
@@ -92,8 +101,12 @@ fn unknown(shared: &Shared, ask: &Ask) -> Refusal {
 pub(crate) async fn rename(shared: &Shared, ask: &Ask) -> Answer {
     let person = ask.owner_of_account()?;
     let id = ask.form.get(fields::ID);
-    let label = label(ask.form.get(fields::LABEL));
-    let label = match label {
+    let own = shared.ports.store.account(person.id).await.map_err(store)?;
+    let keys = own.as_ref().map(keys::of).transpose()?.unwrap_or_default();
+    if !keys.iter().any(|key| key.id == id) {
+        return Err(unknown(shared, ask));
+    }
+    let label = match label(ask.form.get(fields::LABEL)) {
         Ok(label) => label,
         Err(fault) => {
             let page = account::view(shared, ask, fault.into()).await?;

@@ -5,7 +5,7 @@ use gateway::{Refusal, SealedFor, SecurityClass, VaultError, set_cookie};
 use pages::Fault;
 use serde::{Deserialize, Serialize};
 use store::{Account, Principal};
-use types::{Assurance, Code, Digest, PrincipalId, Secret, UnixMillis, email_address};
+use types::{Assurance, Code, Digest, PrincipalId, UnixMillis, email_address};
 
 use crate::{
     answer::{self, Answer, frame, noted, refuse, with_cookies},
@@ -28,6 +28,8 @@ pub(crate) struct HalfWay {
     pub(crate) at: UnixMillis,
     /// When the password was set that was right: with another one, this is void.
     pub(crate) password_at: Option<UnixMillis>,
+    /// Whether that password is on a list of those that got out.
+    pub(crate) breached: bool,
 }
 
 /// What an attempt is at.
@@ -64,8 +66,8 @@ pub(crate) async fn limit_key(
 
 pub(crate) async fn sent(shared: &Shared, ask: &Ask) -> Answer {
     let Some(email) = email_address(ask.form.get("email")) else { return first::sent(shared, ask) };
-    let typed = ask.form.get("password");
-    if typed.is_empty() {
+    let typed = slow_down::word(shared, ask, &email);
+    if typed.reveal().is_empty() {
         let puzzle = slow_down::in_advance(shared, ask, &email);
         let page = first::step(ask, puzzle, Fault::PasswordMissing.into()).render(&frame(shared, ask));
         return Err(refuse(shared, ask, Code::ID_FORM, "sign-in: no password", page));
@@ -73,26 +75,25 @@ pub(crate) async fn sent(shared: &Shared, ask: &Ask) -> Answer {
     // A browser in which nobody signed in before is stopped here, before it costs a look-up.
     let device = finish::device_of(shared, ask).await?;
     if device.is_none() {
-        slow_down::check(shared, ask, &email)?;
+        slow_down::check(shared, ask, &email, &typed)?;
     }
     let found = shared.ports.store.account_of(email.clone()).await.map_err(store)?;
     let person = found.as_ref().map(|(account, _)| account.person);
     let known = device.as_ref().is_some_and(|device| person.is_some_and(|person| device.people.contains(&person)));
     if device.is_some() && !known {
-        slow_down::check(shared, ask, &email)?;
+        slow_down::check(shared, ask, &email, &typed)?;
     }
     let key = limit_key(shared, ask, Step::Password, &email, person).await?;
     if let Err(wait_s) = shared.limits.charge(key, ask.cx.started) {
         return Err(answer::slow_down(shared, ask, wait_s, "sign-in: too many attempts on one account"));
     }
     let hash = found.as_ref().and_then(|(account, _)| account.password.clone());
-    let typed = Secret::new(typed.to_owned());
     let breached = shared.ports.breach_list.knows(&typed);
-    let verdict = match shared.ports.vault.verify(typed, hash.clone()).await {
+    let verdict = match shared.ports.vault.verify(typed.clone(), hash.clone()).await {
         Err(VaultError::Busy) => {
             // It was not looked at, so it does not count.
             shared.limits.undo(&key);
-            return Err(slow_down::queue_was_full(shared, ask, &email, known));
+            return Err(slow_down::queue_was_full(shared, ask, &email, &typed, known));
         }
         other => other.map_err(|e| shared.vault(ask, e))?,
     };
@@ -114,7 +115,7 @@ pub(crate) async fn sent(shared: &Shared, ask: &Ask) -> Answer {
         shared.ports.store.improve_password(person.id, hash, better).await.map_err(store)?;
     }
     shared.limits.clear(&key);
-    was_right(shared, ask, &account, &person, "a password").await
+    was_right(shared, ask, &account, &person, "a password", breached).await
 }
 
 /// Somebody knows the password: they are signed in, or asked for the second factor that they have.
@@ -124,18 +125,19 @@ pub(crate) async fn was_right(
     account: &Account,
     person: &Principal,
     by: &'static str,
+    breached: bool,
 ) -> Answer {
     if account.totp.is_some() {
-        return half_way(shared, ask, account, person).await;
+        return half_way(shared, ask, account, person, breached).await;
     }
     let proof =
         Proof { person, assurance: Assurance::SingleFactor, at: ask.now, by, with: finish::with_password(account) };
-    finish::signed_in(shared, ask, proof, &[]).await
+    finish::signed_in_by_password(shared, ask, proof, account, breached, &[]).await
 }
 
 /// Remembers in this browser that the password was right, and asks for the second factor.
-async fn half_way(shared: &Shared, ask: &Ask, account: &Account, person: &Principal) -> Answer {
-    let half = HalfWay { person: person.id, at: ask.now, password_at: account.password_at };
+async fn half_way(shared: &Shared, ask: &Ask, account: &Account, person: &Principal, breached: bool) -> Answer {
+    let half = HalfWay { person: person.id, at: ask.now, password_at: account.password_at, breached };
     let sealed = shared.seal(SealedFor::HalfWay, "", &half).await.map_err(|e| shared.vault(ask, e))?;
     let cookie = set_cookie(HALF_COOKIE, &sealed, Some(HALF_S));
     let document = answer::to(&ask.onward(pages::paths::SIGN_IN_CODE))?;

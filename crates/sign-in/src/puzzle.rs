@@ -49,10 +49,12 @@ pub(crate) enum Unsolved {
     Foreign,
     /// It is over, or was used.
     Over,
-    /// It is wrong, or they did not wait.
+    /// It is wrong.
     Wrong,
-    /// They waited, and so did others.
-    Crowded,
+    /// There is none, and they have to wait this much longer. The puzzle goes on holding: nobody's wait begins anew.
+    Early { left_s: u32 },
+    /// They waited, and so did others: their turn may come after this. The puzzle goes on holding.
+    Crowded { left_s: u32 },
 }
 
 /// How it was answered.
@@ -106,6 +108,21 @@ impl Puzzles {
         account: &Digest,
         now: UnixMillis,
     ) -> Result<Answered, Unsolved> {
+        let made = self.made(puzzle, account, now)?;
+        if solution.is_empty() {
+            let open_at = made.plus_seconds(u64::from(WAIT_S));
+            let left_ms = open_at.0.saturating_sub(now.0);
+            return if left_ms == 0 {
+                Ok(Answered::Waited)
+            } else {
+                Err(Unsolved::Early { left_s: seconds(left_ms, 1_000) })
+            };
+        }
+        if is_solution(puzzle, solution) { Ok(Answered::Solved) } else { Err(Unsolved::Wrong) }
+    }
+
+    /// When a puzzle that still holds was made.
+    fn made(&self, puzzle: &str, account: &Digest, now: UnixMillis) -> Result<UnixMillis, Unsolved> {
         if puzzle.is_empty() {
             return Err(Unsolved::Missing);
         }
@@ -118,14 +135,7 @@ impl Puzzles {
         constant_time::verify_slices_are_equal(mac, expected).map_err(|_| Unsolved::Foreign)?;
         let made = UnixMillis(said.first_chunk::<8>().map_or(0, |at| u64::from_be_bytes(*at)));
         // From the future: a clock was set back.
-        if now < made || now >= made.plus_seconds(LIFE_S) {
-            return Err(Unsolved::Over);
-        }
-        if solution.is_empty() {
-            let waited = now >= made.plus_seconds(u64::from(WAIT_S));
-            return if waited { Ok(Answered::Waited) } else { Err(Unsolved::Wrong) };
-        }
-        if is_solution(puzzle, solution) { Ok(Answered::Solved) } else { Err(Unsolved::Wrong) }
+        if now < made || now >= made.plus_seconds(LIFE_S) { Err(Unsolved::Over) } else { Ok(made) }
     }
 
     /// Uses an answer up: it counts once.
@@ -138,28 +148,46 @@ impl Puzzles {
         now: (UnixMillis, Instant),
     ) -> Result<Answered, Unsolved> {
         let answered = self.look(puzzle, solution, account, now.0)?;
-        // SECURITY: waiting costs an attacker nothing: a thousand puzzles can be waited for at once. So few get through.
-        if answered == Answered::Waited && !self.let_through(place, now.1) {
-            return Err(Unsolved::Crowded);
+        if self.used.knows(puzzle) {
+            return Err(Unsolved::Over);
+        }
+        // SECURITY: waiting costs an attacker nothing: a thousand puzzles can be waited for at once. So few get through. That one which
+        // was waited for stays good gives them no more: the thousand are there in any case, and each counts once.
+        if answered == Answered::Waited
+            && let Err(left_ns) = self.let_through(place, now.1)
+        {
+            let left_s = seconds(left_ns, SECOND_NS);
+            // Over before its turn comes: they get another one.
+            return Err(match self.made(puzzle, account, now.0.plus_seconds(u64::from(left_s))) {
+                Ok(_) => Unsolved::Crowded { left_s },
+                Err(_) => Unsolved::Over,
+            });
         }
         if self.used.take(puzzle) { Ok(answered) } else { Err(Unsolved::Over) }
     }
 
-    fn let_through(&self, place: u64, now: Instant) -> bool {
+    /// Lets one of those who waited through, or says after how many nanoseconds it may be the next one's turn.
+    fn let_through(&self, place: u64, now: Instant) -> Result<(), u64> {
         let mut waiters = self.waiters.lock().unwrap_or_else(PoisonError::into_inner);
-        let near = waiters.near.get(&place).is_none_or(|open_at| *open_at <= now);
+        let near_ns = waiters.near.get(&place).map_or(0, |open_at| open_at.0.saturating_sub(now.0));
         // A bucket that holds `ALL_AT_ONCE`: what its last one pushed ahead of now.
-        let ahead = waiters.all.0.saturating_sub(now.0);
-        if !near || ahead > (ALL_AT_ONCE - 1) * ALL_NS {
-            return false;
+        let ahead_ns = waiters.all.0.saturating_sub(now.0);
+        let left_ns = near_ns.max(ahead_ns.saturating_sub((ALL_AT_ONCE - 1) * ALL_NS));
+        if left_ns > 0 {
+            return Err(left_ns);
         }
         waiters.all = Instant(waiters.all.0.max(now.0).saturating_add(ALL_NS));
         if waiters.near.len() >= PLACES_MAX {
             waiters.near.pop_lru();
         }
         waiters.near.put(place, Instant(now.0.saturating_add(NEAR_NS)));
-        true
+        Ok(())
     }
+}
+
+/// A time as whole seconds, rounded up.
+fn seconds(time: u64, in_a_second: u64) -> u32 {
+    u32::try_from(time.div_ceil(in_a_second)).unwrap_or(u32::MAX)
 }
 
 /// Whether SHA-256 of `puzzle:solution` begins with enough zero bits.
@@ -235,16 +263,25 @@ mod tests {
         let (puzzles, rng) = puzzles();
         let waited = NOW.plus_seconds(u64::from(WAIT_S));
         let puzzle = puzzles.make(&ADA, NOW, &rng);
-        assert_eq!(puzzles.look(&puzzle, "", &ADA, UnixMillis(waited.0 - 1)), Err(Unsolved::Wrong));
+        for (ms, left_s) in [(1, 1), (1_000, 1), (1_001, 2), (30_000, 30)] {
+            let early = puzzles.look(&puzzle, "", &ADA, UnixMillis(waited.0 - ms));
+            assert_eq!(early, Err(Unsolved::Early { left_s }), "{ms} ms too early");
+        }
         let take = |place, now| puzzles.take(&puzzles.make(&ADA, NOW, &rng), "", &ADA, place, (waited, now));
         assert_eq!(puzzles.take(&puzzle, "", &ADA, 1, (waited, Instant(SECOND_NS))), Ok(Answered::Waited));
         assert_eq!(puzzles.take(&puzzle, "", &ADA, 2, (waited, Instant(SECOND_NS))), Err(Unsolved::Over), "once");
-        assert_eq!(take(1, Instant(30 * SECOND_NS)), Err(Unsolved::Crowded), "another one from there");
-        assert_eq!(take(1, Instant(31 * SECOND_NS)), Ok(Answered::Waited));
+        let patient = puzzles.make(&ADA, NOW, &rng);
+        let try_again = |at_s: u64, now| puzzles.take(&patient, "", &ADA, 1, (now, Instant(at_s * SECOND_NS)));
+        assert_eq!(try_again(11, waited), Err(Unsolved::Crowded { left_s: 20 }), "another one from there");
+        let late = NOW.plus_seconds(LIFE_S - 1);
+        assert_eq!(try_again(30, late), Err(Unsolved::Over), "it would be over when its turn comes");
+        assert_eq!(try_again(31, waited), Ok(Answered::Waited), "the very same, when its turn has come");
+        assert_eq!(try_again(31, waited), Err(Unsolved::Over), "once");
+        assert_eq!(take(1, Instant(61 * SECOND_NS)), Ok(Answered::Waited));
         // A thousand places at the same moment.
-        let through = (100..1_100).filter(|place| take(*place, Instant(60 * SECOND_NS)).is_ok()).count();
+        let through = (100..1_100).filter(|place| take(*place, Instant(90 * SECOND_NS)).is_ok()).count();
         assert_eq!(through, 10);
-        let through = (2_000..3_000).filter(|place| take(*place, Instant(61 * SECOND_NS)).is_ok()).count();
+        let through = (2_000..3_000).filter(|place| take(*place, Instant(91 * SECOND_NS)).is_ok()).count();
         assert_eq!(through, 2, "two a second");
     }
 

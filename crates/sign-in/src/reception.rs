@@ -1,8 +1,8 @@
 //! The way in, from an app's origin: a stranger is shown to the sign-in page, somebody known is told why not.
 use data_encoding::HEXLOWER;
-use gateway::{Ctx, Document, Fut, Reception, Refusal, SealedFor, Way, set_cookie};
+use gateway::{Ctx, Document, Fut, Place, Reception, Refusal, SealedFor, Way, set_cookie};
 use http::{HeaderName, HeaderValue, header};
-use pages::{AccessRequest, Denied, Frame, HeldUp};
+use pages::{AccessRequest, Denied, Frame, HeldUp, Refused, RefusedKind};
 use types::{AppName, Caller, Code, RequestId};
 
 use crate::{
@@ -48,8 +48,12 @@ impl Service {
     /// What stands around a page at an app's origin.
     fn frame_at(&self, app: &AppName) -> Frame {
         let host = format!("{app}.{}", self.shared.ports.names.apps_domain).into();
+        Frame { host, ..self.frame_anywhere() }
+    }
+
+    fn frame_anywhere(&self) -> Frame {
         let development = self.shared.ports.development.as_deref().map(Into::into);
-        Frame { platform: "Serviceful".into(), host, development, ..Frame::default() }
+        Frame { platform: "Serviceful".into(), development, ..Frame::default() }
     }
 }
 
@@ -82,6 +86,39 @@ impl Reception for Service {
         })
     }
 
+    fn tell(&self, refusal: &Refusal, request: RequestId, place: Place<'_>) -> Document {
+        let names = &self.shared.ports.names;
+        let frame = match place {
+            Place::App(app) => self.frame_at(app),
+            Place::Id => Frame { host: names.id.as_str().into(), ..self.frame_anywhere() },
+            Place::Console => Frame { host: names.console.as_str().into(), ..self.frame_anywhere() },
+            // What they typed is no name of ours, and not to be vouched for.
+            Place::Elsewhere => self.frame_anywhere(),
+        };
+        let kind = kind(refusal, place);
+        let told = Refused {
+            hidden: pages::Hidden::default(),
+            status: refusal.code.status(),
+            kind,
+            detail: detail(refusal, kind).into(),
+            next: refusal.next.as_deref().unwrap_or_default().into(),
+            sign_in: place == Place::Id,
+            code: refusal.code.as_str().into(),
+            request: request.to_string().into(),
+        };
+        let page = told.render(&frame);
+        let mut document = match place {
+            // Neither style nor picture can be had at the console, nor at a host that is none of ours.
+            Place::Elsewhere | Place::Console => answer::of_page_alone(page),
+            Place::Id => answer::of_page(page, None, false),
+            Place::App(_) => answer::of_page(page, None, true),
+        };
+        if kind == RefusedKind::Undeployed {
+            document.headers.push((HeaderName::from_static("refresh"), HeaderValue::from_static("5")));
+        }
+        document
+    }
+
     fn turn_away(
         &self,
         refusal: &Refusal,
@@ -105,6 +142,40 @@ impl Reception for Service {
             ..Denied::default()
         };
         answer::of_page(denied.render(&self.frame_at(app)), Some(&self.shared.ports.names.id_url()), true)
+    }
+}
+
+/// Which words a refusal is told in.
+fn kind(refusal: &Refusal, place: Place<'_>) -> RefusedKind {
+    match refusal.code {
+        Code::ID_REQUIRED if place == Place::Console => RefusedKind::Console,
+        Code::POL_NO_ROUTE | Code::CTL_NOT_FOUND => RefusedKind::Nothing,
+        Code::POL_UNDEPLOYED => RefusedKind::Undeployed,
+        Code::DOOR_METHOD => RefusedKind::Method,
+        Code::DOOR_UNKNOWN_HOST => RefusedKind::Host,
+        Code::RUN_UNAVAILABLE | Code::DOOR_BUSY | Code::PLT_AUDIT => RefusedKind::Unavailable,
+        // Where no way leads to the sign-in pages: somebody is who they are, and it does not do.
+        Code::ID_STEP_UP => RefusedKind::Forbidden,
+        Code::ID_THROTTLED => RefusedKind::Limit,
+        code => match code.status() {
+            401 => RefusedKind::SignIn,
+            403 => RefusedKind::Forbidden,
+            408 | 413 | 414 | 429 | 431 => RefusedKind::Limit,
+            500.. => RefusedKind::Failed,
+            _ => RefusedKind::Malformed,
+        },
+    }
+}
+
+/// What stands below the words of the kind: what is particular to this case, or else what the code says, where that is more than the
+/// words do. Never the private reason.
+fn detail(refusal: &Refusal, kind: RefusedKind) -> &str {
+    match (&refusal.detail, kind) {
+        (Some(detail), _) => detail,
+        (None, RefusedKind::Forbidden | RefusedKind::Limit | RefusedKind::Malformed | RefusedKind::Failed) => {
+            refusal.code.title()
+        }
+        (None, _) => "",
     }
 }
 

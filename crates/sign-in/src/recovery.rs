@@ -1,8 +1,9 @@
-//! Recovery codes: each opens an account once. After a password one takes the place of the authenticator app; where there is no
-//! password it stands alone, for whoever lost their passkeys.
+//! Recovery codes: each opens an account once. One takes the place of what its owner holds, the authenticator app or the passkeys, and
+//! never that of the password: whoever has a password gives it first (here, or in `lost.rs`), and where there is none the code stands
+//! alone. A stolen code is worth nothing without the password of an account that has one.
 //! If this is wrong: an attacker learns who has an account, or a code opens an account that asks for a password first.
 use gateway::{Refusal, SecurityClass};
-use pages::{Fault, Faults, RecoveryChallenge, fields};
+use pages::{Fault, Faults, RecoveryAfter, RecoveryChallenge, fields};
 use store::{Account, OpenedBy};
 use types::{Assurance, Code, PrincipalId, email_address};
 
@@ -18,7 +19,7 @@ use crate::{
 /// After a password, or for whoever gave none in this browser.
 pub(crate) async fn page(shared: &Shared, ask: &Ask) -> Answer {
     let view = if ask.cookies.get(HALF_COOKIE).is_some() {
-        let (account, _) = second::half_way(shared, ask).await?;
+        let (account, ..) = second::half_way(shared, ask).await?;
         after_password(ask, &account, Faults::none())
     } else {
         alone(ask, Faults::none())
@@ -31,15 +32,20 @@ pub(crate) async fn sent(shared: &Shared, ask: &Ask) -> Answer {
 }
 
 fn after_password(ask: &Ask, account: &Account, faults: Faults) -> RecoveryChallenge {
-    RecoveryChallenge { hidden: ask.hidden(), email: (&*account.email).into(), alone: false, faults }
+    RecoveryChallenge { hidden: ask.hidden(), email: (&*account.email).into(), after: RecoveryAfter::Password, faults }
 }
 
 fn alone(ask: &Ask, faults: Faults) -> RecoveryChallenge {
-    RecoveryChallenge { hidden: ask.hidden(), email: ask.form.get(fields::EMAIL).into(), alone: true, faults }
+    RecoveryChallenge {
+        hidden: ask.hidden(),
+        email: ask.form.get(fields::EMAIL).into(),
+        after: RecoveryAfter::Nothing,
+        faults,
+    }
 }
 
 async fn after_password_sent(shared: &Shared, ask: &Ask) -> Answer {
-    let (account, person) = second::half_way(shared, ask).await?;
+    let (account, person, breached) = second::half_way(shared, ask).await?;
     let key = second::charge(shared, ask, &account).await?;
     if !use_up(shared, ask, account.person).await? {
         let page = after_password(ask, &account, Fault::RecoveryCodeWrong.into()).render(&frame(shared, ask));
@@ -50,10 +56,10 @@ async fn after_password_sent(shared: &Shared, ask: &Ask) -> Answer {
     let by = "a password and a recovery code";
     let with = finish::with_password(&account);
     let proof = Proof { person: &person, assurance: Assurance::MultiFactor, at: ask.now, by, with };
-    finish::signed_in(shared, ask, proof, &[HALF_COOKIE]).await
+    finish::signed_in_by_password(shared, ask, proof, &account, breached, &[HALF_COOKIE]).await
 }
 
-async fn use_up(shared: &Shared, ask: &Ask, person: PrincipalId) -> Result<bool, Refusal> {
+pub(crate) async fn use_up(shared: &Shared, ask: &Ask, person: PrincipalId) -> Result<bool, Refusal> {
     match secret::recovery_hash(ask.form.get(fields::RECOVERY_CODE)) {
         Some(hash) => shared.ports.store.use_recovery_code(person, hash).await.map_err(store),
         None => Ok(false),

@@ -33,9 +33,10 @@ fn is_there(removal: &Removal, account: &Account) -> bool {
     }
 }
 
-/// Whether recovery codes open anything here: in place of an authenticator app, or where there is no password.
-pub(crate) const fn takes_codes(account: &Account) -> bool {
-    account.totp.is_some() || account.password.is_none()
+/// Whether recovery codes open anything here: one takes the place of an authenticator app or a passkey. Whoever has a password and
+/// nothing else has nothing that they could lose.
+pub(crate) fn takes_codes(account: &Account) -> bool {
+    account.totp.is_some() || account.password.is_none() || keys::any(account)
 }
 
 /// What speaks against it.
@@ -87,7 +88,9 @@ pub(crate) async fn sent(shared: &Shared, ask: &Ask, removal: Removal) -> Answer
             ended(shared, ask, &person, Notice::PasswordRemoved, "password").await
         }
         Removal::Authenticator => {
-            shared.ports.store.set_totp(person.id, None, Vec::new()).await.map_err(store)?;
+            // The codes of whoever has a passkey stay: they are in that one's place, too.
+            let codes = if keys::any(&account) { None } else { Some(Vec::new()) };
+            shared.ports.store.set_totp(person.id, None, codes).await.map_err(store)?;
             ended(shared, ask, &person, Notice::AuthenticatorRemoved, "authenticator").await
         }
     }

@@ -126,7 +126,7 @@ pub(crate) async fn sent(shared: &Shared, ask: &Ask) -> Answer {
     let Open { account, person, .. } = open;
     let account = Account { password_at: Some(ask.now), ..account };
     // SECURITY: exactly what the password alone is worth: a second factor is asked for like after any other.
-    password::was_right(shared, ask, &account, &person, "a new password, by a link").await
+    password::was_right(shared, ask, &account, &person, "a new password, by a link", false).await
 }
 
 /// Whoever did not do it shall know. That the mail cannot go out undoes nothing.

@@ -47,6 +47,8 @@ names! {
     ConfirmSent = "POST" paths::CONFIRM, AccountManage, Id;
     ConfirmPasskey = "POST" paths::CONFIRM_PASSKEY, AccountManage, Id;
     ConfirmPasskeyOptions = "POST" paths::CONFIRM_PASSKEY_OPTIONS, AccountManage, Id;
+    ConfirmRecovery = "GET" paths::CONFIRM_RECOVERY, AccountManage, Id;
+    ConfirmRecoverySent = "POST" paths::CONFIRM_RECOVERY, AccountManage, Id;
     AddPasskey = "GET" paths::ACCOUNT_PASSKEYS, AccountManage, Id;
     AddPasskeySent = "POST" paths::ACCOUNT_PASSKEYS, AccountManage, Id;
     RenamePasskey = "POST" paths::ACCOUNT_PASSKEY_RENAME, AccountManage, Id;

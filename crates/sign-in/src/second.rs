@@ -12,8 +12,8 @@ use crate::{
     service::{Shared, store},
 };
 
-/// Who gave the right password in this browser a short while ago, and has not changed it since.
-pub(crate) async fn half_way(shared: &Shared, ask: &Ask) -> Result<(Account, Principal), Refusal> {
+/// Who gave the right password in this browser a short while ago, and has not changed it since; and whether it is one that got out.
+pub(crate) async fn half_way(shared: &Shared, ask: &Ask) -> Result<(Account, Principal, bool), Refusal> {
     let over = |reason: &str| attempt_over(shared, ask, format!("second factor: {reason}"));
     let text = ask.cookies.get(HALF_COOKIE).ok_or_else(|| over("no password before it"))?;
     let opened = shared.unseal::<HalfWay>(SealedFor::HalfWay, "", text).await.map_err(|e| shared.vault(ask, e))?;
@@ -25,7 +25,7 @@ pub(crate) async fn half_way(shared: &Shared, ask: &Ask) -> Result<(Account, Pri
     let person = shared.ports.store.principal(half.person).await.map_err(store)?;
     match (account, person) {
         (Some(account), Some(person)) if !person.disabled && account.password_at == half.password_at => {
-            Ok((account, person))
+            Ok((account, person, half.breached))
         }
         _ => Err(over("the account changed since the password")),
     }
@@ -36,7 +36,7 @@ fn code_view(ask: &Ask, account: &Account, faults: Faults) -> AuthenticatorChall
 }
 
 pub(crate) async fn code_page(shared: &Shared, ask: &Ask) -> Answer {
-    let (account, _) = half_way(shared, ask).await?;
+    let (account, ..) = half_way(shared, ask).await?;
     show(shared, ask, code_view(ask, &account, Faults::none()).render(&frame(shared, ask)))
 }
 
@@ -50,7 +50,7 @@ pub(crate) async fn charge(shared: &Shared, ask: &Ask, account: &Account) -> Res
 }
 
 pub(crate) async fn code_sent(shared: &Shared, ask: &Ask) -> Answer {
-    let (account, person) = half_way(shared, ask).await?;
+    let (account, person, breached) = half_way(shared, ask).await?;
     let again = |fault: Fault, reason: &str| {
         let page = code_view(ask, &account, fault.into()).render(&frame(shared, ask));
         let reason = format!("second factor of {}: {reason}", account.person);
@@ -78,5 +78,5 @@ pub(crate) async fn code_sent(shared: &Shared, ask: &Ask) -> Answer {
         by,
         with: finish::with_password(&account),
     };
-    finish::signed_in(shared, ask, proof, &[HALF_COOKIE]).await
+    finish::signed_in_by_password(shared, ask, proof, &account, breached, &[HALF_COOKIE]).await
 }

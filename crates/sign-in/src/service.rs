@@ -16,12 +16,13 @@ use crate::{
     answer::Answer,
     ask::Ask,
     authenticator, callback,
+    carried::Carrier,
     ceremony::Ceremonies,
     claim, cli, confirm, discovery,
     errands::{self, Errands},
     exchange, first, invitation,
     limits::Limits,
-    passkey, passkeys, password, profile, push,
+    lost, passkey, passkeys, password, profile, push,
     puzzle::Puzzles,
     recovery, removal, reset,
     routes::Name,
@@ -62,6 +63,7 @@ pub(crate) struct Shared {
     pub(crate) limits: Limits,
     pub(crate) stuffing: Stuffing,
     pub(crate) puzzles: Puzzles,
+    pub(crate) carrier: Carrier,
     /// One new password is judged at a time.
     pub(crate) judging: tokio::sync::Semaphore,
     pub(crate) errands: Errands,
@@ -85,11 +87,13 @@ impl Service {
         let began = ports.clock.now();
         let ceremonies = Ceremonies::new(&ports.names, began);
         let puzzles = Puzzles::new(&*ports.rng);
+        let carrier = Carrier::new(&*ports.rng);
         let shared = Shared {
             ports,
             limits: Limits::new(),
             stuffing: Stuffing::new(),
             puzzles,
+            carrier,
             judging: tokio::sync::Semaphore::new(1),
             errands: Errands::new(),
             ceremonies,
@@ -177,6 +181,8 @@ async fn dispatch(shared: &Shared, name: Name, ask: Ask) -> Answer {
         Name::ConfirmSent => confirm::sent(shared, &ask).await,
         Name::ConfirmPasskey => confirm::passkey_sent(shared, &ask).await,
         Name::ConfirmPasskeyOptions => confirm::options(shared, &ask).await,
+        Name::ConfirmRecovery => lost::page(shared, &ask).await,
+        Name::ConfirmRecoverySent => lost::sent(shared, &ask).await,
         Name::AddPasskey => passkeys::page(shared, &ask).await,
         Name::AddPasskeySent => passkeys::sent(shared, &ask).await,
         Name::RenamePasskey => passkeys::rename(shared, &ask).await,
@@ -186,7 +192,7 @@ async fn dispatch(shared: &Shared, name: Name, ask: Ask) -> Answer {
         Name::CodeSent => second::code_sent(shared, &ask).await,
         Name::Recovery => recovery::page(shared, &ask).await,
         Name::RecoverySent => recovery::sent(shared, &ask).await,
-        Name::Claim => claim::page(shared, &ask),
+        Name::Claim => claim::page(shared, &ask).await,
         Name::ClaimSent => claim::sent(shared, &ask).await,
         Name::ConsoleClaim => answer::go(&format!("{}{}", shared.ports.names.id_url(), pages::paths::CLAIM)),
         Name::Invitation => invitation::page(shared, &ask).await,

@@ -1,12 +1,12 @@
 //! "One moment, please": the puzzle before a password, where `stuffing.rs` asks for one. A browser with scripts has it solved while
-//! the password is typed; without, its owner waits. A known browser of the account has none, a passkey needs none.
+//! the password is typed; without, its owner waits as long as the page says, and the button goes on with what was typed. A known browser of the account has none, a passkey needs none.
 //! If this is wrong: passwords are tried in numbers, or people who did nothing are kept out.
 use gateway::{
     Refusal,
     events::{Event, Kind},
 };
 use pages::{Fault, Faults, Puzzle, SlowDown, fields};
-use types::{Digest, email_address};
+use types::{Digest, Secret, email_address};
 
 use crate::{
     answer::{self, Answer, frame, show, slow_down},
@@ -34,8 +34,16 @@ pub(crate) fn in_advance(shared: &Shared, ask: &Ask, email: &str) -> Option<Puzz
     shared.stuffing.asks(ask.neighbourhood, &account, ask.cx.started).map(|_| puzzle(shared, ask, &account))
 }
 
-/// Lets an attempt with a password on this account go on, or says what has to be done first. Before anything is looked up.
-pub(crate) fn check(shared: &Shared, ask: &Ask, email: &str) -> Result<(), Refusal> {
+/// The password of an attempt: what was typed, or what waited with its owner. Empty: neither.
+pub(crate) fn word(shared: &Shared, ask: &Ask, email: &str) -> Secret {
+    let typed = ask.form.get(fields::PASSWORD);
+    let waited = || shared.carrier.open(ask.form.get(fields::CARRIED), &account(email), ask.now);
+    let typed = (!typed.is_empty()).then(|| Secret::new(typed.to_owned()));
+    typed.or_else(waited).unwrap_or_else(|| Secret::new(String::new()))
+}
+
+/// Lets an attempt with this password on this account go on, or says what has to be done first. Before anything is looked up.
+pub(crate) fn check(shared: &Shared, ask: &Ask, email: &str, word: &Secret) -> Result<(), Refusal> {
     let account = account(email);
     let Some(why) = shared.stuffing.asks(ask.neighbourhood, &account, ask.cx.started) else { return Ok(()) };
     let (puzzle, solution) = (ask.form.get(fields::PUZZLE), ask.form.get(fields::SOLUTION));
@@ -45,27 +53,51 @@ pub(crate) fn check(shared: &Shared, ask: &Ask, email: &str) -> Result<(), Refus
         Err(unsolved) => {
             shared.stuffing.unanswered(ask.neighbourhood, account, ask.cx.started);
             let reason = format!("sign-in: a puzzle comes first, because {}: {unsolved:?}", why.text());
-            Err(page(shared, ask, &account, faults(unsolved), &reason))
+            Err(page(shared, ask, &account, unsolved, Some(word), &reason))
         }
     }
 }
 
-/// What is said of an answer that does not count. That a puzzle was not asked for before is nobody's fault.
-fn faults(unsolved: Unsolved) -> Faults {
-    match unsolved {
-        Unsolved::Missing | Unsolved::Foreign | Unsolved::Over => Faults::none(),
-        Unsolved::Wrong | Unsolved::Crowded => Fault::PuzzleWrong.into(),
+/// The page that says to wait. Whoever is waiting for a puzzle goes on waiting for that one; others get one. That a puzzle was not
+/// asked for before is nobody's fault, nor that somebody pressed the button too early.
+fn page(
+    shared: &Shared,
+    ask: &Ask,
+    account: &Digest,
+    unsolved: Unsolved,
+    word: Option<&Secret>,
+    reason: &str,
+) -> Refusal {
+    let (wait_s, puzzle, faults) = match unsolved {
+        Unsolved::Early { left_s } | Unsolved::Crowded { left_s } => {
+            let challenge = ask.form.get(fields::PUZZLE).to_owned();
+            (left_s, Puzzle { challenge, bits: BITS, solution: String::new() }, Faults::none())
+        }
+        Unsolved::Missing | Unsolved::Foreign | Unsolved::Over => {
+            (WAIT_S, puzzle(shared, ask, account), Faults::none())
+        }
+        Unsolved::Wrong => (WAIT_S, puzzle(shared, ask, account), Fault::PuzzleWrong.into()),
+    };
+    let view = SlowDown {
+        hidden: ask.hidden(),
+        email: ask.form.get(fields::EMAIL).trim().into(),
+        wait_s,
+        puzzle: Some(puzzle),
+        carried: word.map_or_else(String::new, |word| carried(shared, ask, account, word)),
+        faults,
+    };
+    answer::too_many(shared, ask, view.render(&frame(shared, ask)), u64::from(wait_s), reason)
+}
+
+/// The password as the page carries it. One that came from such a page goes on as it is, so that it waits no longer than it may.
+fn carried(shared: &Shared, ask: &Ask, account: &Digest, word: &Secret) -> String {
+    if ask.form.get(fields::PASSWORD).is_empty() {
+        return ask.form.get(fields::CARRIED).to_owned();
     }
+    shared.carrier.seal(word.reveal(), account, ask.now, &*shared.ports.rng).unwrap_or_default()
 }
 
-fn page(shared: &Shared, ask: &Ask, account: &Digest, faults: Faults, reason: &str) -> Refusal {
-    let email = ask.form.get(fields::EMAIL).trim().into();
-    let puzzle = Some(puzzle(shared, ask, account));
-    let view = SlowDown { hidden: ask.hidden(), email, wait_s: WAIT_S, puzzle, faults };
-    answer::too_many(shared, ask, view.render(&frame(shared, ask)), u64::from(WAIT_S), reason)
-}
-
-/// The button, or the script: back to the form for the password, with the answer in it.
+/// The button, or the script, where no password waits: back to the form for it, with the answer in it.
 pub(crate) fn sent(shared: &Shared, ask: &Ask) -> Answer {
     let Some(email) = email_address(ask.form.get(fields::EMAIL)) else {
         // From another page that said to wait.
@@ -78,7 +110,7 @@ pub(crate) fn sent(shared: &Shared, ask: &Ask) -> Answer {
     }
     if let Err(unsolved) = shared.puzzles.look(challenge, solution, &account, ask.now) {
         let reason = format!("sign-in: a puzzle is not solved: {unsolved:?}");
-        return Err(page(shared, ask, &account, faults(unsolved), &reason));
+        return Err(page(shared, ask, &account, unsolved, None, &reason));
     }
     let answered = Puzzle { challenge: challenge.to_owned(), bits: BITS, solution: solution.to_owned() };
     show(shared, ask, first::step(ask, Some(answered), Faults::none()).render(&frame(shared, ask)))
@@ -92,13 +124,16 @@ pub(crate) fn failed(shared: &Shared, ask: &Ask, email: &str, breached: bool) {
 }
 
 /// The keeper takes no more passwords just now.
-pub(crate) fn queue_was_full(shared: &Shared, ask: &Ask, email: &str, known: bool) -> Refusal {
+pub(crate) fn queue_was_full(shared: &Shared, ask: &Ask, email: &str, word: &Secret, known: bool) -> Refusal {
     const REASON: &str = "sign-in: the queue for passwords is full";
     if let Some(why) = shared.stuffing.queue_was_full(ask.cx.started) {
         tell(shared, why);
     }
     // Whoever has no puzzle to solve has nothing but to come again.
-    if known { slow_down(shared, ask, 5, REASON) } else { page(shared, ask, &account(email), Faults::none(), REASON) }
+    if known {
+        return slow_down(shared, ask, 5, REASON);
+    }
+    page(shared, ask, &account(email), Unsolved::Missing, Some(word), REASON)
 }
 
 /// The alert: once in a window for each kind. It names no account and no place.

@@ -17,6 +17,11 @@ impl Used {
         Self(Mutex::new(LruCache::unbounded()))
     }
 
+    /// Whether it was used.
+    pub(crate) fn knows(&self, text: &str) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).contains(&secret::hash(text.as_bytes()))
+    }
+
     /// Uses it up; `false` when it was used.
     pub(crate) fn take(&self, text: &str) -> bool {
         let mut used = self.0.lock().unwrap_or_else(PoisonError::into_inner);

@@ -281,7 +281,7 @@ impl Accounts for SqliteStore {
         })
     }
 
-    fn set_totp(&self, person: PrincipalId, totp: Option<Totp>, codes: Vec<Digest>) -> Answer<'_, bool> {
+    fn set_totp(&self, person: PrincipalId, totp: Option<Totp>, codes: Option<Vec<Digest>>) -> Answer<'_, bool> {
         self.write(ACCOUNT_LABEL, move |db| {
             let sql = "UPDATE account SET totp = ?2, totp_at = ?3, totp_step = ?4
                        WHERE person = ?1 AND (?2 IS NULL OR totp IS NULL)";
@@ -294,7 +294,9 @@ impl Accounts for SqliteStore {
             if db.prepare_cached(sql)?.execute(row)? == 0 {
                 return Ok(false);
             }
-            replace_codes(db, person, &codes)?;
+            if let Some(codes) = codes {
+                replace_codes(db, person, &codes)?;
+            }
             Ok(true)
         })
     }

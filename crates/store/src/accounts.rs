@@ -106,9 +106,10 @@ pub trait Accounts: Send + Sync {
     fn verify_email(&self, link: Digest, now: UnixMillis, person: PrincipalId) -> Answer<'_, bool>;
     /// Replaces the hash `from` by another of the same password; `false`, and nothing changed, when it is not `from` any more.
     fn improve_password(&self, person: PrincipalId, from: Arc<str>, to: Arc<str>) -> Answer<'_, bool>;
-    /// Sets or takes away the authenticator app, and replaces all recovery codes (by their SHA-256); `false`, and nothing changed,
-    /// when there is no account, or one would be set in the place of another: of two who race, the second must not win.
-    fn set_totp(&self, person: PrincipalId, totp: Option<Totp>, codes: Vec<Digest>) -> Answer<'_, bool>;
+    /// Sets or takes away the authenticator app, and replaces all recovery codes (by their SHA-256), where there are some to replace
+    /// them with; `None`: they stay. `false`, and nothing changed, when there is no account, or one would be set in the place of
+    /// another: of two who race, the second must not win.
+    fn set_totp(&self, person: PrincipalId, totp: Option<Totp>, codes: Option<Vec<Digest>>) -> Answer<'_, bool>;
     /// Takes the password away, and with it the authenticator app, which is asked for after a password only; recovery codes stay.
     /// `false`, and nothing changed, when there is no account, or no passkey: an account keeps a way in.
     fn remove_password(&self, person: PrincipalId) -> Answer<'_, bool>;

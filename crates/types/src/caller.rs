@@ -5,6 +5,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::{AppName, CredentialId, PrincipalId, UnixMillis};
 
+/// The credential of somebody who proved nothing: whoever is a person by `serviceful up --as`, or in a question of what would be. It
+/// stands in events; there is none like it.
+pub const NO_CREDENTIAL: CredentialId = CredentialId::from_bytes([0; 16]);
+
 /// How sure the platform is that a person is who they say they are (ordered).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -26,7 +26,7 @@ mod time;
 pub use access::Access;
 pub use action::{Action, Resource};
 pub use build::EngineBuild;
-pub use caller::{Assurance, Caller, Person, Service};
+pub use caller::{Assurance, Caller, NO_CREDENTIAL, Person, Service};
 pub use demand::{Demand, age_s};
 pub use digest::{Digest, DigestError};
 pub use email::email_address;

@@ -53,6 +53,7 @@ codes! {
     POL_DENIED = "POL-001", 403, "policy does not allow this";
     POL_NO_ROUTE = "POL-002", 404, "there is nothing here";
     POL_CLOSED = "POL-003", 403, "this function is closed";
+    POL_UNDEPLOYED = "POL-004", 503, "nothing is deployed here yet";
     RUN_TRAP = "RUN-001", 500, "the function failed";
     RUN_CPU = "RUN-002", 500, "the function used more CPU time than it may";
     RUN_WALL = "RUN-003", 504, "the function took longer than it may";

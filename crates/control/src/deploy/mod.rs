@@ -9,7 +9,7 @@ mod view;
 
 pub(crate) use board::{Board, Ticket};
 pub(crate) use name::deployment_id;
-pub(crate) use pipeline::{Job, prepare_again, run};
+pub(crate) use pipeline::{Job, UnderWay, prepare_again, run};
 pub(crate) use plan::{Plan, ToPrepare, parse};
 pub(crate) use record::{Ended, record};
 #[cfg(test)]

@@ -37,6 +37,37 @@ pub(crate) struct Job {
     pub(crate) request: RequestId,
     /// What the deployer saw of who gains access, and agreed to.
     pub(crate) seen: Option<Digest>,
+    /// Says that it is being made ready, until it has ended.
+    pub(crate) under_way: UnderWay,
+}
+
+/// While this lives, everybody who must know is told that a deployment of the app is being made ready.
+pub(crate) struct UnderWay {
+    shared: Arc<Shared>,
+    app: AppName,
+}
+
+impl UnderWay {
+    pub(crate) fn begin(shared: &Arc<Shared>, app: &AppName) -> Self {
+        let this = Self { shared: shared.clone(), app: app.clone() };
+        this.tell(true);
+        this
+    }
+
+    /// It ends in any case, also where a job is lost on its way.
+    fn end(self) {}
+
+    fn tell(&self, begins: bool) {
+        for port in &self.shared.ports.releases {
+            port.under_way(&self.app, begins);
+        }
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.tell(false);
+    }
 }
 
 impl Job {
@@ -71,6 +102,7 @@ pub(crate) async fn run(shared: Arc<Shared>, mut job: Job) {
     let end = Ended { app: &job.app, id: job.id, who, request: Some(job.request), note };
     record::record(&shared, end, ended.as_ref().err()).await;
     shared.board.lock().unwrap_or_else(PoisonError::into_inner).end(job.key(), ended.err());
+    job.under_way.end();
 }
 
 /// Who gains access by the switch, for its event: compared with what answers now, whatever that was when the deployment began.

@@ -12,7 +12,7 @@ use types::{AppName, Caller, Code, DeploymentId, Digest, GroupName, PrincipalId,
 
 use super::{apps, components, secrets};
 use crate::{
-    deploy::{self, Job, Plan, Seen},
+    deploy::{self, Job, Plan, Seen, UnderWay},
     input::{self, Query},
     membership, refuse, release, reply,
     review::{self, Next},
@@ -31,6 +31,8 @@ pub(crate) async fn create(shared: &Arc<Shared>, cx: &Ctx, asked: Asked) -> Resu
         refuse::conflict(format!("too many deployments of `{name}` wait")).next("wait until they are through")
     })?;
 
+    // From here on: the app may be a new one, and is published while this is kept.
+    let under_way = UnderWay::begin(shared, &name);
     let seen = wanted.review;
     let deployment = keep(shared, cx, name.clone(), id, wanted, &asked.caller).await?;
     let job = {
@@ -39,7 +41,7 @@ pub(crate) async fn create(shared: &Arc<Shared>, cx: &Ctx, asked: Asked) -> Resu
         (!board.is_under_way(&name, id)).then(|| {
             let ticket = board.begin(&name, id, waiting(&deployment));
             let who = Who::from(&*asked.caller);
-            Job { app: name.clone(), id, plan, ticket, turn, who, request: cx.request, seen }
+            Job { app: name.clone(), id, plan, ticket, turn, who, request: cx.request, seen, under_way }
         })
     };
     if let Some(job) = job {

@@ -85,9 +85,10 @@ pub(crate) async fn import(shared: &Shared, cx: &Ctx, asked: Asked) -> Result<Re
         done.links = send(shared, invitations::inviter(&asked.caller), drafts, mailed).await?;
     }
 
-    let would = if done.dry_run { "would be" } else { "are" };
+    let (people, are) = if done.invited == 1 { ("person", "is") } else { ("people", "are") };
+    let would = if done.dry_run { "would be" } else { are };
     let note = format!(
-        "{} people {would} invited, {} have an account, {} came into groups",
+        "{} {people} {would} invited, {} with an account, {} into groups",
         done.invited, done.known, done.joined
     );
     let mut reply = reply::ok(&done)?;

@@ -2,7 +2,7 @@
 use control_api::{AuditEvent, AuditQuery, ExplainedCaller, ExplainedRule, Explanation};
 use gateway::{Refusal, ReleaseGroup, Reply};
 use store::{Principal, PrincipalKind};
-use types::{RequestId, UnixMillis};
+use types::{NO_CREDENTIAL, RequestId, UnixMillis};
 
 use super::members;
 use crate::{
@@ -122,6 +122,9 @@ async fn by(shared: &Shared, event: &AuditEvent) -> Result<String, Refusal> {
         }
         .to_owned());
     };
+    if credential == NO_CREDENTIAL {
+        return Ok("nothing: `serviceful up --as` said so".to_owned());
+    }
     let credentials = store.credentials(event.who.id).await.map_err(refuse::store)?;
     if let Some(found) = credentials.iter().find(|known| known.id == credential) {
         return Ok(format!("token `{}` ({credential})", input::short(&found.label)));

@@ -349,3 +349,18 @@ async fn a_source_is_a_module_with_the_handlers_that_functions_name() {
     }
     assert_eq!(room.route_release.last().functions[0].handler.as_deref(), Some("list"));
 }
+
+/// Refused, failed or ready: whoever waits for the first one must not wait for ever.
+#[tokio::test]
+async fn every_deployment_that_begins_to_be_made_ready_ends() {
+    let room = Room::new();
+    room.deploy("coffee", b"\0asmone").await;
+    for _ in 0..10_000 {
+        if room.route_release.under_way.lock().unwrap().len() == 2 {
+            break;
+        }
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(*room.route_release.under_way.lock().unwrap(), [true, false]);
+    assert_eq!(*room.policy_release.under_way.lock().unwrap(), [true, false], "every part is told");
+}

@@ -167,6 +167,11 @@ async fn a_request_is_explained_with_who_by_what_rule_and_what_would_change_it()
     assert!(stranger["rules"][0]["effect"].is_null(), "a rule that is not kept: {stranger}");
     assert_eq!(stranger["who"]["by"], "nothing");
 
+    // Somebody by `serviceful up --as` proved nothing, and nothing of theirs is over.
+    let acting = json!({ "kind": "person", "id": two, "credential": types::NO_CREDENTIAL });
+    let said = why(&room, event(acting, refused.clone(), json!([]))).await;
+    assert_eq!(said["who"]["by"], "nothing: `serviceful up --as` said so", "{said}");
+
     // Whoever was removed since is an id, and rules cannot be asked about them.
     let gone = PrincipalId::from_bytes([77; 16]);
     let said = why(&room, event(json!({ "kind": "person", "id": gone }), refused, json!([]))).await;

@@ -3,8 +3,8 @@ use std::sync::Arc;
 
 use gateway::{Admitted, Channel, Identify, Intent, Recognised, Sender};
 use http::Request;
-use identity::{Act, Acting, NO_CREDENTIAL};
-use types::{Action, Assurance, Caller, PrincipalId};
+use identity::{Act, Acting};
+use types::{Action, Assurance, Caller, NO_CREDENTIAL, PrincipalId};
 
 use crate::world::{World, app, control, invoke, world};
 

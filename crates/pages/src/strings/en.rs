@@ -54,16 +54,17 @@ pub(crate) static EN: Strings = Strings {
         code_wrong: "That code is not right. Enter the one that your app shows now.",
         code_used: "That code was used already. Wait for the next one.",
         recovery_code_wrong: "That is not one of your unused recovery codes.",
-        recovery_failed: "E-mail address or recovery code is wrong, or the account asks for its password first.",
+        recovery_failed: "E-mail address or recovery code is wrong, or the account has a password: then sign in with that first.",
         passkey_failed: "The passkey did not work. Try again, or sign in another way.",
         passkey_unknown: "This passkey belongs to no account here. Try another one.",
         passkey_twice: "This passkey is on your account already.",
         passkey_missing: "Passkeys need JavaScript. Allow it for this page, or use another way.",
         passkey_unverified: "The passkey has to check that it is you, with a PIN, a fingerprint or your face.",
         label_missing: "Enter a name for the passkey.",
+        label_unfit: "A name for the passkey has visible characters only. Retype it without special marks.",
         claim_wrong: "This code is wrong, used, or older than 30 minutes. Run “serviceful claim” on the server for a new one.",
         not_saved: "Confirm that you saved your recovery codes.",
-        puzzle_wrong: "That was too early. Wait a little longer and try again.",
+        puzzle_wrong: "Your browser’s answer was not right. Try again.",
         last_credential: "This is your only way to sign in. Add another one first.",
         second_factor_needed: "Whoever owns this platform needs a second factor. Add a passkey first.",
         form_expired: "This form was open too long. Please send it again.",
@@ -91,6 +92,8 @@ pub(crate) static EN: Strings = Strings {
     claim: Claim {
         title: "Claim this platform",
         lead: "You will be its first owner. Nobody else can claim it after you.",
+        again_title: "Become an owner",
+        again_lead: "This platform has an owner already. You will be one more, with the same rights.",
         code: "Claim code",
         code_hint: "The part of the link after “#”, as the terminal printed it.",
     },
@@ -128,6 +131,9 @@ pub(crate) static EN: Strings = Strings {
         set: "Set a password",
         save: "Save password",
         change_ends: "Your other devices will have to sign in again.",
+        known: "Your password is known to attackers",
+        known_lead: "It is, or looks like, one on a list of passwords that got out. Whoever has that list can sign in as you: choose another one now.",
+        known_later: "Not now",
     },
     set_up: SetUp {
         title: "How do you want to sign in?",
@@ -137,6 +143,7 @@ pub(crate) static EN: Strings = Strings {
     invitation: Invitation {
         title: "Accept your invitation",
         accept: "Accept invitation",
+        by_operator: "Whoever runs this platform invited you.",
         join: Phrase("Join {}"),
         by: Phrase("{} invited you."),
     },
@@ -149,7 +156,6 @@ pub(crate) static EN: Strings = Strings {
         not_you: "If you did not ask for this, close this page. Nothing happens.",
         reset_sent: Phrase("If {} has an account here, a link to choose a new password is on its way."),
         verify_sent: Phrase("We sent a link to {}. Open it to go on."),
-        works_for: Phrase("The link works once, for {} minutes. Look into your spam folder if it does not arrive."),
     },
     authenticator: Authenticator {
         set_up: "Set up an authenticator app",
@@ -171,7 +177,12 @@ pub(crate) static EN: Strings = Strings {
         saved: "I have saved these codes",
         challenge: "Use a recovery code",
         challenge_lead: "It takes the place of your authenticator app, this once.",
-        alone_lead: "For accounts that sign in with a passkey. The code works this once; then make a new passkey.",
+        alone_lead: "For accounts that sign in with a passkey alone. The code works this once; then make a new passkey. If you have a password, too, sign in with that first.",
+        confirm_lead: "It takes the place of your passkey, this once.",
+        confirm_password_lead: "With your password, it takes the place of your passkey or authenticator app, this once.",
+        lost_passkey: "Lost your passkey? Use a recovery code",
+        lost_app: "Lost your app? Use a recovery code",
+        another_way: "Confirm another way",
         app_instead: "Use your authenticator app instead",
     },
     confirm: Confirm {
@@ -213,7 +224,6 @@ pub(crate) static EN: Strings = Strings {
         working: "Checking your browser…",
         solved: "Done. Going on…",
         again: "Try again",
-        wait: Phrase("Wait {} seconds, then try again."),
     },
     cli: Cli {
         title: "Sign in the command line?",
@@ -231,7 +241,6 @@ pub(crate) static EN: Strings = Strings {
         refused: "Request refused",
         refused_next: "The command line was not signed in. You can close this window.",
         devices: "See everything that is signed in",
-        paste_works: Phrase("The code works once, for {} minutes."),
     },
     account: Account {
         title: "Your account",
@@ -240,7 +249,7 @@ pub(crate) static EN: Strings = Strings {
         verified: "Verified",
         unverified: "Not verified",
         verify: "Send the link again",
-        verify_about: "Open the link that we sent to your address. Until then, apps do not see it.",
+        verify_about: "Open the link that we sent to your address, to show that it is yours.",
         save: "Save",
         passkeys: "Passkeys",
         passkeys_about: "The safest way to sign in. Have one on each device, or one that your devices share.",
@@ -279,6 +288,7 @@ pub(crate) static EN: Strings = Strings {
         codes_saved: "Your new recovery codes are in force.",
         session_ended: "That device is signed out.",
         sessions_ended: "All other devices are signed out.",
+        password_known: "Your password is on a list of passwords that got out. Change it: whoever has that list can sign in as you.",
         added: Phrase("Added {}"),
         used: Phrase("last used {}"),
         password_changed: Phrase("Last changed {}"),
@@ -319,14 +329,46 @@ pub(crate) static EN: Strings = Strings {
             "We cannot sign you in right now",
             "A part of this platform does not answer. Try again in a moment.",
         ),
+        method: (
+            "This address does not open",
+            "It takes what a form or a program sends. Go back to the page that you came from.",
+        ),
+        host: (
+            "No app answers here",
+            "The address may be mistyped, or the app was removed. Ask whoever gave it to you.",
+        ),
+        undeployed: (
+            "Nothing is here yet",
+            "Nothing is deployed to this app so far, or its first version is being made ready. This page looks again by itself.",
+        ),
+        console: (
+            "This address is for the command line",
+            "The platform is looked after with the program “serviceful”. Sign it in with “serviceful login”.",
+        ),
+        signed_out: ("You are not signed in", "This is for people who are signed in. Open the page again to sign in."),
+        forbidden: ("This is not allowed", "Nothing was done."),
+        limit: ("That was too much", "What was sent goes beyond a limit of this platform. Nothing was done."),
+        malformed: ("That could not be understood", "What your browser sent was not accepted. Nothing was done."),
+        failed: ("Something went wrong", "The app could not answer. Try again, or tell whoever looks after it."),
+        busy: ("Not just now", "This cannot be answered at the moment. Try again soon."),
     },
     age,
+    wait: |seconds| format!("Wait {}, then press the button.", count(seconds, "second")),
+    works_for: |minutes| {
+        let minutes = count(minutes, "minute");
+        format!("The link works once, for {minutes}. Look into your spam folder if it does not arrive.")
+    },
+    code_works_for: |minutes| format!("The code works once, for {}.", count(minutes, "minute")),
     codes_left: |left| match left {
         0 => "None is left.".into(),
         1 => "1 is left.".into(),
         n => format!("{n} are left."),
     },
 };
+
+fn count(n: u32, unit: &str) -> String {
+    if n == 1 { format!("1 {unit}") } else { format!("{n} {unit}s") }
+}
 
 fn age(span: Span) -> String {
     let ago = |n: u64, unit: &str| if n == 1 { format!("{n} {unit} ago") } else { format!("{n} {unit}s ago") };

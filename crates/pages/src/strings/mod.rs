@@ -45,6 +45,12 @@ pub(crate) struct Strings {
     pub(crate) problem: Problems,
     /// "2 hours ago": how a number changes its noun differs between languages, so it is a function.
     pub(crate) age: fn(Span) -> String,
+    /// "Wait 30 seconds, then press the button."
+    pub(crate) wait: fn(u32) -> String,
+    /// "works once, for 10 minutes".
+    pub(crate) works_for: fn(u32) -> String,
+    /// The same of a code for a terminal.
+    pub(crate) code_works_for: fn(u32) -> String,
     /// "7 codes are left".
     pub(crate) codes_left: fn(u32) -> String,
 }
@@ -60,7 +66,7 @@ words! {
     Faults {
         email_missing email_malformed email_not_accepted name_missing name_unfit name_alike password_missing password_breached password_wrong password_pattern
         sign_in_failed code_malformed code_wrong code_used recovery_code_wrong recovery_failed passkey_failed passkey_unknown
-        passkey_twice passkey_missing passkey_unverified label_missing claim_wrong not_saved puzzle_wrong last_credential
+        passkey_twice passkey_missing passkey_unverified label_missing label_unfit claim_wrong not_saved puzzle_wrong last_credential
         second_factor_needed form_expired unavailable
     } {
         name_too_long password_too_short password_too_long password_guessable passkeys_enough label_too_long message_too_long
@@ -69,34 +75,36 @@ words! {
     Passkey {
         create what needs_script password_instead password_go waiting cancelled failed twice unsupported
     } {}
-    Claim { title lead code code_hint } {}
+    Claim { title lead again_title again_lead code code_hint } {}
     SignUp { title email_hint domains off off_next invite invite_next have_account } {}
     SignIn { title passkey no_account sign_up } {}
     Password {
         title keep forgot passkey lost reset reset_lead reset_go reset_factors reset_no_mail new_title new_go new_ends change set
-        save change_ends
+        save change_ends known known_lead known_later
     } {}
     SetUp { title lead sign_up_lead } {}
-    Invitation { title accept } { join by }
-    Mail { check other verify verify_lead verify_go not_you } { reset_sent verify_sent works_for }
+    Invitation { title accept by_operator } { join by }
+    Mail { check other verify verify_lead verify_go not_you } { reset_sent verify_sent }
     Authenticator {
         set_up lead picture by_hand first_code turn_on challenge challenge_lead recovery_instead
     } {}
-    Recovery { title lead replaced copy print saved challenge challenge_lead alone_lead app_instead } {}
+    Recovery { title lead replaced copy print saved challenge challenge_lead alone_lead confirm_lead confirm_password_lead lost_passkey lost_app app_instead
+        another_way
+    } {}
     Confirm { title function account console passkey go go_on not_sent lacking lacking_lead no_means } {}
     Denied { title lead asked owner message request no_request } { heading sent }
     SignOut { title lead go stay done done_lead again } {}
-    SlowDown { title lead working solved again } { wait }
+    SlowDown { title lead working solved again } {}
     Cli {
         title here elsewhere computer compare phishing allow refuse paste paste_lead allowed allowed_next refused refused_next
         devices
-    } { paste_works }
+    } {}
     Account {
         title profile profile_about verified unverified verify verify_about save passkeys passkeys_about no_passkeys
         add_passkey synced never_used rename remove factors factors_about ways ways_about password_unset change authenticator
         authenticator_off set_up on few_left new_codes sessions sessions_about this_device end_others
         name_saved email_verified mail_sent passkey_added passkey_renamed passkey_removed password_was_changed
-        password_removed authenticator_added authenticator_removed codes_saved session_ended sessions_ended
+        password_removed authenticator_added authenticator_removed codes_saved session_ended sessions_ended password_known
     } { added used password_changed begun }
     Remove {
         passkey_title passkey_then password password_then authenticator authenticator_then recovery recovery_then
@@ -117,6 +125,16 @@ pub(crate) struct Problems {
     pub(crate) account_disabled: (&'static str, &'static str),
     pub(crate) sign_in_first: (&'static str, &'static str),
     pub(crate) unavailable: (&'static str, &'static str),
+    pub(crate) method: (&'static str, &'static str),
+    pub(crate) host: (&'static str, &'static str),
+    pub(crate) undeployed: (&'static str, &'static str),
+    pub(crate) console: (&'static str, &'static str),
+    pub(crate) signed_out: (&'static str, &'static str),
+    pub(crate) forbidden: (&'static str, &'static str),
+    pub(crate) limit: (&'static str, &'static str),
+    pub(crate) malformed: (&'static str, &'static str),
+    pub(crate) failed: (&'static str, &'static str),
+    pub(crate) busy: (&'static str, &'static str),
 }
 
 impl Problems {

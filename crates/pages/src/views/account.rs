@@ -7,12 +7,16 @@ use crate::{Age, Faults, Hidden, Shown, strings::Strings};
 pub struct Account {
     pub hidden: Hidden,
     pub name: Shown,
+    /// What stands in the field for the name: what they typed, where the form came back. Empty: the name.
+    pub name_typed: Shown,
     pub email: Shown,
     pub email_verified: bool,
     /// What was just done, said once at the top.
     pub notice: Option<Notice>,
     pub passkeys: Vec<Passkey>,
     pub password: PasswordState,
+    /// Whether the password that they signed in with is on a list of passwords that got out.
+    pub password_known: bool,
     pub authenticator: Authenticator,
     /// Unused recovery codes. `None`: there were never any.
     pub recovery_left: Option<u32>,
@@ -24,6 +28,15 @@ pub struct Account {
 impl Account {
     pub(crate) fn codes_left(&self, t: &Strings) -> Option<String> {
         self.recovery_left.map(t.codes_left)
+    }
+
+    /// What stands in the field for the name.
+    pub(crate) fn name_field(&self) -> &Shown {
+        if self.name_typed.is_empty() && self.faults.on(crate::fields::NAME).is_none() {
+            &self.name
+        } else {
+            &self.name_typed
+        }
     }
 
     /// Whether it is time to make new recovery codes.
@@ -40,6 +53,8 @@ pub struct Passkey {
     pub id: String,
     /// What the person calls it.
     pub label: Shown,
+    /// What they wanted to call it, where that form came back.
+    pub label_typed: Option<Shown>,
     pub added: Age,
     /// `None`: never used yet.
     pub used: Option<Age>,

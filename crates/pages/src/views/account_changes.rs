@@ -20,6 +20,8 @@ pub struct ChangePassword {
     pub email: Shown,
     /// Whether there is one: then it is asked for.
     pub present: bool,
+    /// Whether it is on a list of passwords that got out: the page then comes right after signing in, and can be left.
+    pub known: bool,
     pub rules: PasswordRules,
     pub faults: Faults,
 }

@@ -7,6 +7,8 @@ use crate::{Choice, Faults, Hidden, Shown};
 #[derive(Debug, Clone, Default)]
 pub struct Claim {
     pub hidden: Hidden,
+    /// Whether somebody owns the platform already: then this makes one more owner.
+    pub again: bool,
     /// The code, when the form came back. Empty at first.
     pub secret: String,
     pub name: Shown,

@@ -1,6 +1,6 @@
 //! Signing the command line in.
 use super::page;
-use crate::{Hidden, Shown};
+use crate::{Hidden, Shown, strings::Strings};
 
 /// "The command line on this computer asks to sign in as …": reached when `serviceful login` opened the browser.
 #[derive(Debug, Clone, Default)]
@@ -25,6 +25,11 @@ pub struct CliPaste {
     pub code: String,
     /// How many minutes it works.
     pub minutes: u32,
+}
+impl CliPaste {
+    pub(crate) fn works_for(&self, t: &Strings) -> String {
+        (t.code_works_for)(self.minutes)
+    }
 }
 page!(CliPaste, "cli_paste.html", |_| 200);
 

@@ -15,6 +15,8 @@ pub struct Confirm {
     pub password: bool,
     /// Whether a code of an authenticator app is needed beside the password.
     pub code: bool,
+    /// Whether a recovery code may take the place of what they lost.
+    pub recovery: bool,
     pub faults: Faults,
 }
 

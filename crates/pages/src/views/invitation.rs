@@ -8,7 +8,7 @@ pub struct Invitation {
     pub hidden: Hidden,
     /// The secret of the link, carried in the form.
     pub secret: String,
-    /// Who invited them. `None`: nobody, they signed up.
+    /// Who invited them; without a name, whoever runs the platform. `None`: nobody, they signed up.
     pub inviter: Option<Shown>,
     /// The app they are invited to. `None`: to the platform.
     pub app: Option<Shown>,

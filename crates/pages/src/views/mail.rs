@@ -1,6 +1,6 @@
 //! Mails: one was sent, or one was followed.
 use super::page;
-use crate::{Hidden, Shown};
+use crate::{Hidden, Shown, strings::Strings};
 
 /// "Check your mail." Shown whether or not a mail was sent, so that nobody learns who has an account.
 #[derive(Debug, Clone, Default)]
@@ -21,6 +21,11 @@ pub enum MailPurpose {
     Verify,
     /// To set a new password.
     Reset,
+}
+impl CheckMail {
+    pub(crate) fn works_for(&self, t: &Strings) -> String {
+        (t.works_for)(self.minutes)
+    }
 }
 page!(CheckMail, "check_mail.html", |_| 200);
 

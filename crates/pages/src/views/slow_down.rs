@@ -1,6 +1,6 @@
 //! Too many attempts.
 use super::page;
-use crate::{Faults, Hidden, Shown};
+use crate::{Faults, Hidden, Shown, strings::Strings};
 
 /// Lets a person go on by computing (with a script) or by waiting (without).
 #[derive(Debug, Clone, Default)]
@@ -12,6 +12,8 @@ pub struct SlowDown {
     pub wait_s: u32,
     /// `None`: waiting is the only way.
     pub puzzle: Option<Puzzle>,
+    /// What was typed, sealed: the button, or the script, goes on with it. Empty: it leads back to the form.
+    pub carried: String,
     pub faults: Faults,
 }
 
@@ -24,5 +26,14 @@ pub struct Puzzle {
     pub bits: u8,
     /// `n`, once it was found. Empty: the script looks for it.
     pub solution: String,
+}
+impl SlowDown {
+    pub(crate) fn action(&self) -> &'static str {
+        if self.carried.is_empty() { crate::paths::SLOW_DOWN } else { crate::paths::SIGN_IN_PASSWORD }
+    }
+
+    pub(crate) fn wait(&self, t: &Strings) -> String {
+        (t.wait)(self.wait_s)
+    }
 }
 page!(SlowDown, "slow_down.html", |_| 429);

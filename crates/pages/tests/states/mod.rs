@@ -64,6 +64,7 @@ pub(crate) fn all(n: &Names) -> Vec<State> {
     joining(n, &frame, &plain, &mut states);
     factors(n, &frame, &plain, &mut states);
     refusals(n, &frame, &plain, &mut states);
+    told(n, &plain, &mut states);
     command_line(n, &plain, &mut states);
     account(n, &plain, &mut states);
     states
@@ -135,6 +136,8 @@ fn joining(n: &Names, frame: &Frame, plain: &Frame, states: &mut Vec<State>) {
         ..claim
     };
     push(states, "claim.wrong", wrong.render(plain));
+    let again = Claim { hidden: hidden(n), again: true, choice: Some(both()), ..Claim::default() };
+    push(states, "claim.again", again.render(plain));
 
     let open = SignUp { hidden: hidden(n), mode: SignUpMode::Open, ..SignUp::default() };
     push(states, "sign-up", open.render(frame));
@@ -167,6 +170,8 @@ fn joining(n: &Names, frame: &Frame, plain: &Frame, states: &mut Vec<State>) {
         ..Invitation::default()
     };
     push(states, "invitation", invited.render(plain));
+    let by_operator = Invitation { inviter: Some(Shown::default()), app: None, ..invited.clone() };
+    push(states, "invitation.operator", by_operator.render(plain));
     let signed_up = Invitation { inviter: None, app: None, ..invited.clone() };
     push(states, "invitation.sign-up", signed_up.render(plain));
     let known = Invitation { signed_in: Some(email()), choice: None, app: None, ..invited };
@@ -198,6 +203,7 @@ fn factors(n: &Names, frame: &Frame, plain: &Frame, states: &mut Vec<State>) {
         codes: (0..10).map(code).collect(),
         email: email(),
         replaced: false,
+        carried: n.opaque.clone(),
         faults: Faults::none(),
     };
     push(states, "recovery-codes", codes.render(plain));
@@ -205,8 +211,14 @@ fn factors(n: &Names, frame: &Frame, plain: &Frame, states: &mut Vec<State>) {
     push(states, "recovery-codes.replaced", unsaved.render(plain));
     let challenge = RecoveryChallenge { hidden: hidden(n), email: email(), ..RecoveryChallenge::default() };
     push(states, "recovery-challenge", challenge.render(frame));
-    let alone = RecoveryChallenge { alone: true, faults: Fault::RecoveryFailed.into(), ..challenge.clone() };
+    let alone =
+        RecoveryChallenge { after: RecoveryAfter::Nothing, faults: Fault::RecoveryFailed.into(), ..challenge.clone() };
     push(states, "recovery.alone", alone.render(frame));
+    let lost = RecoveryChallenge { after: RecoveryAfter::SignIn { password: true }, ..challenge.clone() };
+    push(states, "recovery.confirm", lost.render(frame));
+    let faults = Fault::RecoveryCodeWrong.into();
+    let no_password = RecoveryChallenge { after: RecoveryAfter::SignIn { password: false }, faults, ..lost };
+    push(states, "recovery.confirm.wrong", no_password.render(frame));
     let wrong = RecoveryChallenge { faults: Fault::RecoveryCodeWrong.into(), ..challenge };
     push(states, "recovery-challenge.wrong", wrong.render(frame));
 
@@ -217,6 +229,7 @@ fn factors(n: &Names, frame: &Frame, plain: &Frame, states: &mut Vec<State>) {
         reason,
         passkeys: true,
         password: true,
+        recovery: true,
         ..Confirm::default()
     };
     push(states, "confirm", confirm.render(frame));
@@ -268,11 +281,17 @@ fn refusals(n: &Names, frame: &Frame, plain: &Frame, states: &mut Vec<State>) {
     push(states, "denied.bare", bare.render(frame));
 
     let puzzle = Some(Puzzle { challenge: n.opaque.clone(), bits: 22, solution: String::new() });
-    let slow =
-        SlowDown { hidden: hidden(n), email: n.email.as_str().into(), wait_s: 30, puzzle, faults: Faults::none() };
+    let slow = SlowDown {
+        hidden: hidden(n),
+        email: n.email.as_str().into(),
+        wait_s: 30,
+        puzzle,
+        carried: n.opaque.clone(),
+        faults: Faults::none(),
+    };
     push(states, "slow-down", slow.render(frame));
-    let early = SlowDown { puzzle: None, faults: Fault::PuzzleWrong.into(), ..slow };
-    push(states, "slow-down.early", early.render(frame));
+    push(states, "slow-down.wrong", SlowDown { faults: Fault::PuzzleWrong.into(), ..slow.clone() }.render(frame));
+    push(states, "slow-down.plain", SlowDown { puzzle: None, carried: String::new(), wait_s: 1, ..slow }.render(frame));
 
     for (name, kind) in [
         ("problem.not-found", ProblemKind::NotFound),
@@ -287,6 +306,37 @@ fn refusals(n: &Names, frame: &Frame, plain: &Frame, states: &mut Vec<State>) {
     ] {
         push(states, name, Problem { hidden: hidden(n), kind, request: n.opaque.as_str().into() }.render(plain));
     }
+}
+
+fn told(n: &Names, plain: &Frame, states: &mut Vec<State>) {
+    let refused = Refused {
+        hidden: hidden(n),
+        status: 404,
+        sign_in: true,
+        code: "POL-002".into(),
+        request: n.opaque.as_str().into(),
+        ..Refused::default()
+    };
+    push(states, "refused.nothing", refused.render(plain));
+    let bare = Refused { sign_in: false, ..refused.clone() };
+    for (name, kind, status) in [
+        ("refused.method", RefusedKind::Method, 405),
+        ("refused.undeployed", RefusedKind::Undeployed, 503),
+        ("refused.console", RefusedKind::Console, 401),
+        ("refused.signed-out", RefusedKind::SignIn, 401),
+        ("refused.limit", RefusedKind::Limit, 413),
+        ("refused.malformed", RefusedKind::Malformed, 400),
+        ("refused.busy", RefusedKind::Unavailable, 503),
+    ] {
+        push(states, name, Refused { kind, status, ..bare.clone() }.render(plain));
+    }
+    let (detail, next) = (n.text.as_str().into(), n.text.as_str().into());
+    let failed = Refused { kind: RefusedKind::Failed, status: 500, detail, next, ..bare.clone() };
+    push(states, "refused.failed", failed.render(plain));
+    let forbidden = Refused { kind: RefusedKind::Forbidden, status: 403, ..failed };
+    push(states, "refused.forbidden", forbidden.render(plain));
+    let nameless = Frame { host: Shown::default(), ..plain.clone() };
+    push(states, "refused.host", Refused { kind: RefusedKind::Host, status: 421, ..bare }.render(&nameless));
 }
 
 fn command_line(n: &Names, plain: &Frame, states: &mut Vec<State>) {
@@ -328,6 +378,15 @@ fn account(n: &Names, plain: &Frame, states: &mut Vec<State>) {
     let nameless = Account { name: Shown::default(), faults: Fault::NameMissing.into(), ..empty };
     push(states, "account.nameless", nameless.render(plain));
     push(states, "account", full_account(n).render(plain));
+    let (typed, faults) = (n.text.as_str().into(), Fault::NameUnfit.into());
+    push(states, "account.name", Account { name_typed: typed, faults, notice: None, ..full_account(n) }.render(plain));
+    let mut renamed = Account { faults: Fault::LabelUnfit.into(), notice: None, ..full_account(n) };
+    if let Some(key) = renamed.passkeys.last_mut() {
+        key.label_typed = Some(n.text.as_str().into());
+    }
+    push(states, "account.label", renamed.render(plain));
+    let known = Account { password_known: true, notice: None, ..full_account(n) };
+    push(states, "account.password-known", known.render(plain));
     let development = Frame { development: Some(n.person.as_str().into()), ..plain.clone() };
     push(states, "account.development", full_account(n).render(&development));
 
@@ -337,6 +396,7 @@ fn account(n: &Names, plain: &Frame, states: &mut Vec<State>) {
     push(states, "add-passkey.twice", AddPasskey { faults: twice, ..add }.render(plain));
     let change = ChangePassword { hidden: hidden(n), email: email(), present: true, ..ChangePassword::default() };
     push(states, "change-password", change.render(plain));
+    push(states, "change-password.known", ChangePassword { known: true, ..change.clone() }.render(plain));
     push(states, "change-password.set", ChangePassword { present: false, ..change }.render(plain));
     for (name, removal) in [
         ("remove.passkey", Removal::Passkey { id: n.opaque.clone(), label: n.device.as_str().into() }),
@@ -353,6 +413,7 @@ fn full_account(n: &Names) -> Account {
     let passkey = |label: &str, used, synced| Passkey {
         id: n.opaque.clone(),
         label: label.into(),
+        label_typed: None,
         added: Age(40 * 86_400),
         used,
         synced,
@@ -369,11 +430,13 @@ fn full_account(n: &Names) -> Account {
     Account {
         hidden: hidden(n),
         name: n.person.as_str().into(),
+        name_typed: Shown::default(),
         email: n.email.as_str().into(),
         email_verified: true,
         notice: Some(Notice::PasskeyAdded),
         passkeys: vec![passkey("iCloud Keychain", Some(Age(120)), true), passkey(&n.device, None, false)],
         password: PasswordState::Set { changed: Age(200 * 86_400), removable: true },
+        password_known: false,
         authenticator: Authenticator::On { added: Age(90_000), removable: true },
         recovery_left: Some(3),
         sessions: vec![

@@ -71,8 +71,26 @@ fn an_app_without_a_deployment_has_admins() {
     policy.publish(&Arc::new(bare)).unwrap();
     let ada = Caller::Person(person("ada", ADMIN));
     assert_eq!(word(&control(&policy, &ada, Action::AppDeploy, Resource::App(app("coffee")))), "allow");
+    // There is nothing to be let in to. How it stands is told to those who look after it, and to nobody else.
     let unrouted = Intent::Unrouted { app: app("coffee") };
-    assert_eq!(word(&policy.judge(&ada, "GET", "/", &unrouted, NOW)), "404");
+    table(
+        "
+                         before
+        stranger         503
+        member           503+
+        admin            503+
+        owner            503+
+        neighbour        503
+        service-member   503+
+        service-named    503
+        service-unnamed  503
+        service-foreign  503
+        operator         503+
+        disabled-member  403
+        disabled-owner   403
+        ",
+        |caller, _| word(&policy.judge(caller, "GET", "/", &unrouted, NOW)),
+    );
 }
 
 #[test]

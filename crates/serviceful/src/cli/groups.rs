@@ -109,10 +109,12 @@ pub(super) async fn run(desk: &Desk, args: GroupsArgs) -> Result<Exit, Failure> 
         GroupsVerb::Remove { name, yes } => {
             if !yes {
                 let found = client.group(&name, None).await?;
-                let apps = found.apps.len();
+                let (people, apps) = (
+                    text::count(found.size, "person is", "people are"),
+                    text::count(found.apps.len(), "app has it among its", "apps have it among their"),
+                );
                 return Err(Failure::usage(format!(
-                    "removing {name} cannot be undone: {} people are in it, and {apps} apps have it among their members",
-                    found.size
+                    "removing {name} cannot be undone: {people} in it, and {apps} members",
                 ))
                 .next("add --yes to do it"));
             }
@@ -135,7 +137,12 @@ fn show_all(out: &Out, list: &GroupList) -> Result<(), Failure> {
 }
 
 fn show(out: &Out, group: &GroupDetail) -> Result<(), Failure> {
-    out.line(&format!("{}, {} people, since {}", group.name, group.size, text::moment(group.created_at)))?;
+    out.line(&format!(
+        "{}, {}, since {}",
+        group.name,
+        text::count(group.size, "person", "people"),
+        text::moment(group.created_at)
+    ))?;
     for place in &group.apps {
         out.line(&format!("  {} of {}", members::word(place.role), place.app))?;
     }

@@ -97,8 +97,9 @@ fn show(out: &Out, list: &KeyList) -> Result<(), Failure> {
 fn told(out: &Out, rotated: &KeysRotated, emergency: bool) -> Result<(), Failure> {
     table(out, &rotated.keys)?;
     if emergency {
-        let (sessions, logins) = (rotated.sessions_ended, rotated.logins_ended);
-        out.note(&format!("every former key is gone; {sessions} sessions and {logins} command lines were signed out"));
+        let sessions = text::count(rotated.sessions_ended, "session", "sessions");
+        let logins = text::count(rotated.logins_ended, "command line", "command lines");
+        out.note(&format!("every former key is gone; {sessions} and {logins} signed out"));
         out.note("tokens of claims and of service accounts still count: `serviceful token ls` lists them");
     } else {
         out.note("the next key is published; `serviceful keys list` says when it takes over");

@@ -188,8 +188,8 @@ async fn add_group(desk: &Desk, app: &AppName, group: GroupName, role: Option<Ro
     };
     let place = client.put_app_group(app, &group, PutAppGroup { role }).await?;
     desk.out.answer(&place, |out, place| {
-        let (word, people) = (word(place.role), place.people);
-        out.line(&format!("group:{} ({people} people) is {word} of `{app}` now", place.group))
+        let (word, people) = (word(place.role), text::count(place.people, "person", "people"));
+        out.line(&format!("group:{} ({people}) is {word} of `{app}` now", place.group))
     })?;
     Ok(Exit::Done)
 }
@@ -229,7 +229,7 @@ fn show(out: &Out, list: &MemberList) -> Result<(), Failure> {
     let groups = list.groups.iter().map(|place| {
         vec![
             format!("group:{}", place.group),
-            format!("{} people", place.people),
+            text::count(place.people, "person", "people"),
             word(place.role).to_owned(),
             text::moment(place.added_at),
             String::new(),

@@ -219,7 +219,7 @@ async fn import(
 fn imported(out: &Out, done: &PeopleImported, links: Option<&Path>) -> Result<(), Failure> {
     let would = if done.dry_run { "would be " } else { "" };
     out.line(&format!(
-        "{} {would}invited, {} have an account, {} were invited before; {} {}put into groups",
+        "{} {would}invited, {} with an account, {} invited before; {} {}put into groups",
         done.invited, done.known, done.waiting, done.joined, would
     ))?;
     match links {

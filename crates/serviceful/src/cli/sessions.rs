@@ -55,7 +55,9 @@ pub(super) async fn run(desk: &Desk, args: SessionsArgs) -> Result<Exit, Failure
             }
             let ended = desk.operator()?.end_everything().await?;
             desk.out.answer(&ended, |out, ended| {
-                out.line(&format!("{} sessions and {} logins and tokens ended", ended.sessions, ended.credentials))?;
+                let sessions = text::count(ended.sessions, "session", "sessions");
+                let rest = text::count(ended.credentials, "login or token", "logins and tokens");
+                out.line(&format!("{sessions} and {rest} ended"))?;
                 out.note("invitations stay: look at `serviceful invite list --host`");
                 Ok(())
             })?;

@@ -73,6 +73,10 @@ impl ReleasePort for RoutesPort {
     fn withdraw(&self, app: &types::AppName) {
         self.0.remove(app);
     }
+
+    fn under_way(&self, app: &types::AppName, begins: bool) {
+        self.0.under_way(app, begins);
+    }
 }
 
 fn act(person: &Somebody) -> identity::Act {

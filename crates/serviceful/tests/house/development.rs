@@ -216,9 +216,14 @@ async fn others_are_what_they_are_and_a_server_has_none_of_them() {
     // More is wanted of him than he showed: no way to the sign-in pages, which could not help.
     let typed = [BROWSER, ("sec-fetch-site", "none"), ("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "document")];
     for path in ["/safe/caller", "/require?assurance=multi-factor"] {
-        let answer = up.get(path, &typed).await;
+        let why = "ou are bob, single-factor by `serviceful up --as`";
+        let answer = up.get(path, &[]).await;
         assert_eq!((answer.status.as_u16(), &answer.json()["code"]), (401, &"ID-008".into()), "{}", answer.text());
-        assert!(answer.text().contains("you are bob, single-factor by `serviceful up --as`"), "{}", answer.text());
+        assert!(answer.text().contains(why), "{}", answer.text());
+        let page = up.get(path, &typed).await;
+        assert_eq!(page.status, 401);
+        assert!(page.text().starts_with("<!doctype html>") && page.text().contains("ID-008"), "{}", page.text());
+        assert!(page.text().contains(why) && page.text().contains("This is not allowed"), "{}", page.text());
     }
     drop(up);
 

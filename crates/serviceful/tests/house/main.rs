@@ -23,6 +23,7 @@ mod mail;
 mod memory;
 mod newcomer;
 mod oauth;
+mod pages;
 mod passkeys;
 mod passwords;
 mod platform;

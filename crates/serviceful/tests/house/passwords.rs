@@ -89,6 +89,52 @@ async fn a_password_that_is_easy_to_guess_is_set_nowhere() {
     assert_eq!(password(&platform, &mut Browser::default(), "", "ada@example.org", PASSWORD).await.status(), 303);
 }
 
+/// Somebody had their password before it was on the list.
+async fn one_that_got_out_is_said_until_it_is_changed(platform: &Platform) {
+    let on_the_host = |verb: &[&str]| {
+        let ran = platform.cli_in(&platform.data(), &[&["--host", "breach-list"], verb].concat());
+        assert_eq!(ran.code, 0, "{} {}", ran.out, ran.err);
+    };
+    let list = platform.data().join("list.txt");
+    on_the_host(&["remove"]);
+    let made = json!({"email": "ida@example.org"});
+    let (_, made) = platform.api("POST", "/api/v1/invitations", Some(&made)).await;
+    let secret = made["link"].as_str().unwrap().split_once("secret=").unwrap().1.to_owned();
+    let form = [("secret", secret.as_str()), ("name", "Ida"), ("new_password", BREACHED)];
+    assert_eq!(Browser::default().send(platform, ID, "/invitation", &form).await.status(), 303);
+    on_the_host(&["import", list.to_str().unwrap(), "--min-count", "2"]);
+
+    let mut ida = Browser::default();
+    let page = password(platform, &mut ida, "", "ida@example.org", BREACHED).await;
+    assert_eq!((page.status(), page.location().as_str()), (303, "/account/password"), "{}", page.text());
+    let page = ida.follow(platform, page).await;
+    assert!(
+        page.text().contains("Your password is known to attackers") && page.text().contains("Not now"),
+        "{}",
+        page.text()
+    );
+    let told = "Your password is on a list of passwords that got out";
+    assert!(ida.open(platform, ID, "/account").await.text().contains(told), "until it is changed");
+    let events = platform.audit("action=breached-password").await;
+    assert_eq!((events.len(), &events[0]["kind"]), (1, &json!("security")), "{events:?}");
+    assert!(!events[0].to_string().contains(BREACHED));
+
+    // Nobody is told so who did not sign in with it: the word of an address, or the cookie of another session, says nothing.
+    let mut other = Browser::default();
+    let page = password(platform, &mut other, "", "ida@example.org", BREACHED).await;
+    assert_eq!(page.location(), "/account/password");
+    let known = ida.cookie(ID, "__Host-sf-known").unwrap();
+    other.jar.get_mut(ID).unwrap().insert(known.0, known.1);
+    assert!(!other.open(platform, ID, "/account").await.text().contains(told), "of another session");
+
+    let form = [("password", BREACHED), ("new_password", "seven unremarkable herons")];
+    let page = ida.send(platform, ID, "/account/password", &form).await;
+    assert_eq!(page.location(), "/account?done=password", "{}", page.text());
+    assert!(!ida.open(platform, ID, "/account").await.text().contains(told), "changed");
+    let page = password(platform, &mut Browser::default(), "", "ida@example.org", "seven unremarkable herons").await;
+    assert_eq!(page.location(), "/account");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_breach_list_is_imported_counts_and_is_missed_when_it_is_damaged() {
     let mut platform = Platform::claimed(&Setup::default()).await;
@@ -132,6 +178,7 @@ async fn a_breach_list_is_imported_counts_and_is_missed_when_it_is_damaged() {
     assert!(page.status() == 422 && page.text().contains("list of passwords that got out"), "{}", page.text());
     let page = change(&platform, &mut browser, RARE).await;
     assert_eq!(page.status(), 303, "it was seen too seldom: {}", page.text());
+    one_that_got_out_is_said_until_it_is_changed(&platform).await;
     assert!(platform.audit("limit=100").await.iter().all(|event| !event.to_string().contains(BREACHED)));
     assert!(platform.cli_in(&platform.data(), &["--host", "posture"]).out.contains("5001 that got out"));
 

@@ -11,7 +11,7 @@ use crate::{
     javascript,
     passkeys::{origin, question},
     platform::{Platform, Setup, guest},
-    sign_in::{COFFEE, ID, PASSWORD, password, person_of, second_owner, totp},
+    sign_in::{COFFEE, ID, PASSWORD, password, person_of, recovery_codes, second_owner, totp},
 };
 
 const TEA: &str = "tea.localhost";
@@ -47,7 +47,14 @@ async fn add_passkey(platform: &Platform, browser: &mut Browser, tx: &str) -> (D
     let (asked, ceremony) = question(platform, browser, "/passkey/options", &[("tx", tx)]).await;
     let made = device.make(&asked);
     let form = [("tx", tx), ("credential", made.as_str()), ("ceremony", &ceremony), ("label", "Key")];
-    let page = browser.send(platform, ID, "/account/passkeys", &form).await;
+    let mut page = browser.send(platform, ID, "/account/passkeys", &form).await;
+    if page.status() == 200 {
+        // The first thing of theirs that can be lost: codes come with it, and they go on from there.
+        assert_eq!(recovery_codes(&page).len(), 10, "{}", page.text());
+        assert_eq!(page.field("tx"), tx);
+        let form = [("tx", tx), ("saved", "on")];
+        page = browser.send(platform, ID, "/account/recovery-codes/saved", &form).await;
+    }
     assert_eq!(page.status(), 303, "{}", page.text());
     (device, page)
 }

@@ -73,24 +73,31 @@ async fn many_accounts_from_one_place_cost_a_puzzle_each_and_people_go_on() {
     let page = attempt(&platform, &mut new, EMAIL, PASSWORD, (&next, &solve(&next))).await;
     assert_eq!((page.status(), page.location().as_str()), (303, "/sign-in/code"), "{}", page.text());
 
-    // By the page that says to wait: its script sends the solution, the form comes back with it, and the password is typed again.
+    // By the page that says to wait: its script sends the solution, and what was typed goes on.
     let mut other = Browser::default();
     let page = attempt(&platform, &mut other, EMAIL, PASSWORD, ("", "")).await;
+    let (puzzle, carried) = (page.field("puzzle"), page.field("carried"));
+    assert!(page.text().contains("action=\"/sign-in/password\"") && !page.text().contains(PASSWORD), "{}", page.text());
+    let page = press(&platform, &mut other, "nobody5@example.org", (&puzzle, ""), &carried).await;
+    assert!(page.status() == 422 && page.text().contains("Enter your password"), "of another account: {}", page.text());
+    let flipped = format!("{}{}", if carried.starts_with('A') { "B" } else { "A" }, &carried[1..]);
+    let page = press(&platform, &mut other, EMAIL, (&puzzle, &solve(&puzzle)), &flipped).await;
+    assert_eq!(page.status(), 422, "changed: {}", page.text());
+    let page = press(&platform, &mut other, EMAIL, (&puzzle, "1"), &carried).await;
+    assert!(page.status() == 429 && page.text().contains("was not right"), "{}", page.text());
+    let page = press(&platform, &mut other, EMAIL, (&puzzle, &solve(&puzzle)), &carried).await;
+    assert_eq!((page.status(), page.location().as_str()), (303, "/sign-in/code"), "{}", page.text());
+    let page = press(&platform, &mut other, EMAIL, (&puzzle, &solve(&puzzle)), &carried).await;
+    assert_eq!(page.status(), 429, "one counts once, whatever it carries");
+    // Where nothing is carried, the form for the password comes back with the answer in it.
     let puzzle = page.field("puzzle");
-    let form = |solution: String| [("email", EMAIL.to_owned()), ("puzzle", puzzle.clone()), ("solution", solution)];
-    let send = async |browser: &mut Browser, solution: String| {
-        let form = form(solution);
-        let form = form.each_ref().map(|(name, value)| (*name, value.as_str()));
-        browser.send(&platform, ID, "/slow-down", &form).await
-    };
-    let page = send(&mut other, String::new()).await;
-    assert!(page.status() == 429 && page.text().contains("too early"), "{}", page.text());
     let solution = solve(&puzzle);
-    let page = send(&mut other, solution.clone()).await;
+    let form = |solution| [("email", EMAIL), ("puzzle", puzzle.as_str()), ("solution", solution)];
+    let page = other.send(&platform, ID, "/slow-down", &form("")).await;
+    assert!(page.status() == 429 && page.field("puzzle") == puzzle, "the wait goes on: {}", page.text());
+    let page = other.send(&platform, ID, "/slow-down", &form(&solution)).await;
     assert!(page.status() == 200 && page.field("solution") == solution, "{}", page.text());
     assert!(!page.text().contains("data-pow"), "nothing is left to be solved");
-    let page = attempt(&platform, &mut other, EMAIL, PASSWORD, (&puzzle, &solution)).await;
-    assert_eq!(page.status(), 303, "{}", page.text());
 
     // The browser in which she signed in before is not asked, and nobody who attacks from elsewhere slows it.
     let mut known = signed_in.clone();
@@ -102,15 +109,44 @@ async fn many_accounts_from_one_place_cost_a_puzzle_each_and_people_go_on() {
     // A page that said to wait for another reason leads back to the beginning.
     assert_eq!(other.send(&platform, ID, "/slow-down", &[]).await.location(), "/sign-in");
 
-    // Without a script: whoever waits gets through, one at a time.
+    // Without a script: whoever is too early is told how long, waits that long and no longer, and presses the button, one at a time.
     let mut patient = Browser::default();
     let one = asked(&platform, &mut patient, EMAIL).await.field("puzzle");
     let two = asked(&platform, &mut patient, EMAIL).await.field("puzzle");
-    tokio::time::sleep(Duration::from_secs(31)).await;
+    tokio::time::sleep(Duration::from_secs(2)).await;
     let page = attempt(&platform, &mut patient, EMAIL, PASSWORD, (&one, "")).await;
-    assert_eq!(page.status(), 303, "{}", page.text());
+    let carried = page.field("carried");
+    let first = left_s(&page);
+    assert!(page.status() == 429 && page.field("puzzle") == one && first <= 28, "{first}: {}", page.text());
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let page = press(&platform, &mut patient, EMAIL, (&one, ""), &carried).await;
+    let second = left_s(&page);
+    assert_eq!((page.status(), page.field("puzzle"), page.field("carried")), (429, one.clone(), carried.clone()));
+    assert!(second + 2 <= first, "{first} and then {second}: the wait does not begin anew");
+    assert!(!page.text().contains("role=\"alert\""), "and nothing is wrong: {}", page.text());
+    tokio::time::sleep(Duration::from_secs(second)).await;
+    let page = press(&platform, &mut patient, EMAIL, (&one, ""), &carried).await;
+    assert_eq!((page.status(), page.location().as_str()), (303, "/sign-in/code"), "{}", page.text());
     let page = attempt(&platform, &mut patient, EMAIL, PASSWORD, (&two, "")).await;
-    assert_eq!(page.status(), 429, "the next one has to wait again");
+    assert!(
+        page.status() == 429 && page.field("puzzle") == two,
+        "the next one from there waits its turn: {}",
+        page.text()
+    );
+    assert!((25..=30).contains(&left_s(&page)), "{}", left_s(&page));
+}
+
+/// The button of the page that says to wait.
+async fn press(platform: &Platform, browser: &mut Browser, email: &str, answer: (&str, &str), carried: &str) -> Page {
+    let form = [("email", email), ("puzzle", answer.0), ("solution", answer.1), ("carried", carried)];
+    browser.send(platform, ID, "/sign-in/password", &form).await
+}
+
+/// How long the page says to wait, in its head and on it.
+fn left_s(page: &Page) -> u64 {
+    let left = page.answer.headers["retry-after"].to_str().unwrap().parse().unwrap();
+    assert!(page.text().contains(&format!("Wait {left} second")), "{}", page.text());
+    left
 }
 
 /// Pages and scripts in a real browser, also at the speed of a phone.

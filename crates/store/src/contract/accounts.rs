@@ -128,7 +128,7 @@ pub async fn check_resets(make: impl Fn() -> AnyStore) {
     let store = owned(&make).await;
     ok(store.add_session(sso(40, 1), OpenedBy::Other).await);
     super::logins::open(&store, 50, 1, 40).await;
-    ok(store.set_totp(id(1), Some(totp(5)), vec![digest(1)]).await);
+    ok(store.set_totp(id(1), Some(totp(5)), Some(vec![digest(1)])).await);
     for n in [70, 71] {
         ok(store.add_link(link(n, LinkPurpose::Reset, 1, "")).await);
     }
@@ -186,10 +186,10 @@ pub async fn check_verification(make: impl Fn() -> AnyStore) {
 pub async fn check_second_factors(make: impl Fn() -> AnyStore) {
     let store = owned(&make).await;
     assert!(!ok(store.use_totp_step(id(1), 5).await), "there is no authenticator");
-    assert!(!ok(store.set_totp(id(9), Some(totp(5)), vec![]).await));
-    let racers = (0..4).map(|_| store.set_totp(id(1), Some(totp(5)), vec![digest(1), digest(2)])).collect();
+    assert!(!ok(store.set_totp(id(9), Some(totp(5)), Some(vec![])).await));
+    let racers = (0..4).map(|_| store.set_totp(id(1), Some(totp(5)), Some(vec![digest(1), digest(2)]))).collect();
     assert_eq!(together(racers).await.into_iter().filter(|answer| matches!(answer, Ok(true))).count(), 1);
-    assert!(!ok(store.set_totp(id(1), Some(totp(7)), vec![digest(8)]).await), "another takes no place");
+    assert!(!ok(store.set_totp(id(1), Some(totp(7)), Some(vec![digest(8)])).await), "another takes no place");
     for (step, fresh) in [(5, false), (4, false), (6, true), (6, false), (5, false), (9, true)] {
         assert_eq!(ok(store.use_totp_step(id(1), step).await), fresh, "step {step}");
     }
@@ -202,7 +202,9 @@ pub async fn check_second_factors(make: impl Fn() -> AnyStore) {
     let racers = (0..8).map(|_| store.use_recovery_code(id(1), digest(1))).collect();
     assert_eq!(together(racers).await.into_iter().filter(|answer| matches!(answer, Ok(true))).count(), 1);
     assert_eq!(ok(store.recovery_codes_left(id(1)).await), 1);
-    assert!(ok(store.set_totp(id(1), None, vec![]).await));
+    assert!(ok(store.set_totp(id(1), None, None).await));
+    assert_eq!(ok(store.recovery_codes_left(id(1)).await), 1, "codes stay, where there are none in their place");
+    assert!(ok(store.set_totp(id(1), None, Some(vec![])).await));
     assert_eq!(ok(store.recovery_codes_left(id(1)).await), 0, "codes are replaced with the authenticator");
     assert!(!ok(store.use_totp_step(id(1), 11).await));
 
@@ -213,7 +215,7 @@ pub async fn check_second_factors(make: impl Fn() -> AnyStore) {
     assert!(!ok(store.use_recovery_code(id(1), digest(4)).await), "replaced");
     assert!(ok(store.use_recovery_code(id(1), digest(5)).await));
 
-    assert!(ok(store.set_totp(id(1), Some(totp(5)), vec![digest(1), digest(2)]).await));
+    assert!(ok(store.set_totp(id(1), Some(totp(5)), Some(vec![digest(1), digest(2)])).await));
     assert!(!ok(store.remove_password(id(9)).await));
     assert!(!ok(store.remove_password(id(1)).await), "nothing else is left");
     assert!(ok(store.set_passkeys(id(1), "[]".into(), "[1]".into()).await));
@@ -238,7 +240,7 @@ pub async fn check_person_removal_takes_everything_along(make: impl Fn() -> AnyS
     ok(store.add_credential(cli(51, 2)).await);
     ok(store.add_session(sso(40, 1), OpenedBy::Other).await);
     ok(store.add_session(child(41, 40, 1, "coffee"), OpenedBy::Other).await);
-    ok(store.set_totp(id(1), Some(totp(5)), vec![digest(1)]).await);
+    ok(store.set_totp(id(1), Some(totp(5)), Some(vec![digest(1)])).await);
     let link =
         Link { hash: digest(60), purpose: LinkPurpose::Code, person: id(1), note: "".into(), expires_at: at(99) };
     ok(store.add_link(link).await);

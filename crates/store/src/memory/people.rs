@@ -238,13 +238,15 @@ impl Accounts for MemoryStore {
         answer(Ok(found.map(|account| account.password = Some(to)).is_some()))
     }
 
-    fn set_totp(&self, person: PrincipalId, totp: Option<Totp>, codes: Vec<Digest>) -> Answer<'_, bool> {
+    fn set_totp(&self, person: PrincipalId, totp: Option<Totp>, codes: Option<Vec<Digest>>) -> Answer<'_, bool> {
         let mut rooms = self.lock();
         let account = rooms.accounts.get_mut(&person).filter(|a| totp.is_none() || a.totp.is_none());
         let Some(account) = account else { return answer(Ok(false)) };
         account.totp = totp;
-        rooms.codes.retain(|(of, _)| *of != person);
-        rooms.codes.extend(codes.into_iter().map(|code| (person, code)));
+        if let Some(codes) = codes {
+            rooms.codes.retain(|(of, _)| *of != person);
+            rooms.codes.extend(codes.into_iter().map(|code| (person, code)));
+        }
         answer(Ok(true))
     }
 

@@ -37,7 +37,7 @@ delegated! { Accounts:
     improve_password(person: PrincipalId, from: Arc<str>, to: Arc<str>) -> bool;
     reset_password(link: Digest, now: UnixMillis, hash: Arc<str>) -> Option<PrincipalId>;
     verify_email(link: Digest, now: UnixMillis, person: PrincipalId) -> bool;
-    set_totp(person: PrincipalId, totp: Option<Totp>, codes: Vec<Digest>) -> bool;
+    set_totp(person: PrincipalId, totp: Option<Totp>, codes: Option<Vec<Digest>>) -> bool;
     remove_password(person: PrincipalId) -> bool;
     set_recovery_codes(person: PrincipalId, codes: Vec<Digest>) -> bool;
     use_totp_step(person: PrincipalId, step: u64) -> bool;
@@ -140,6 +140,10 @@ impl SessionPort for FakeCredentials {
 
     fn fit_name(&self, name: &str) -> Result<(), NameFailure> {
         if name.contains('\u{202e}') { Err(NameFailure::Unfit { why: "it reorders".into() }) } else { Ok(()) }
+    }
+
+    fn is_taken(&self, _: Arc<str>) -> Fut<'_, Result<bool, StoreError>> {
+        Box::pin(async { Ok(false) })
     }
 
     fn rename(&self, person: PrincipalId, name: Arc<str>, by: Renaming) -> Fut<'_, Result<bool, NameFailure>> {

@@ -80,6 +80,7 @@ impl PolicyPort for FakePolicy {
 pub(in crate::tests) struct FakeRelease {
     pub(in crate::tests) seen: Mutex<Vec<Arc<Release>>>,
     pub(in crate::tests) withdrawn: Mutex<Vec<AppName>>,
+    pub(in crate::tests) under_way: Mutex<Vec<bool>>,
     pub(in crate::tests) refuse_functions: Mutex<Option<String>>,
 }
 
@@ -100,6 +101,9 @@ impl ReleasePort for FakeRelease {
     }
     fn withdraw(&self, app: &AppName) {
         self.withdrawn.lock().unwrap().push(app.clone());
+    }
+    fn under_way(&self, _: &AppName, begins: bool) {
+        self.under_way.lock().unwrap().push(begins);
     }
 }
 

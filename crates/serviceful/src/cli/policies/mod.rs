@@ -209,7 +209,8 @@ fn compared(who: &str, row: &Row, wanted: &Wanted, decision: &Decision) -> Answe
             let word = match denial {
                 Denial::NeedsIdentity => Expected::SignIn,
                 Denial::Forbidden { .. } => Expected::Deny,
-                Denial::Nothing => Expected::Nothing,
+                // The tables ask about what is to be deployed, so it always is.
+                Denial::Nothing | Denial::Undeployed { .. } => Expected::Nothing,
                 Denial::StepUp(_) => Expected::StepUp,
                 Denial::Closed => Expected::Closed,
             };
