@@ -23,6 +23,7 @@ mod mail;
 mod memory;
 mod newcomer;
 mod oauth;
+mod oauth_client;
 mod passkeys;
 mod passwords;
 mod platform;
