@@ -80,7 +80,7 @@ struct VerifyArgs {
 }
 
 fn since(text: &str) -> Result<UnixMillis, String> {
-    let at: jiff::Timestamp = text.parse().map_err(|e| format!("{e}; write it like 2026-11-24T07:00:00Z"))?;
+    let at: jiff::Timestamp = text.parse().map_err(|_| "write a moment like 2026-11-24T07:00:00Z".to_owned())?;
     u64::try_from(at.as_millisecond()).map(UnixMillis).map_err(|_| "the moment is before 1970".to_owned())
 }
 

@@ -45,9 +45,9 @@ enum MembersVerb {
         after_help = "Example:\n  serviceful members coffee export > members.csv\n  serviceful members coffee export --format jsonl"
     )]
     Export {
-        /// How
-        #[arg(long, value_enum, default_value = "csv")]
-        format: Format,
+        /// How [default: csv; with `--json`, jsonl]
+        #[arg(long, value_enum)]
+        format: Option<Format>,
     },
     /// Add the members that a file lists, or change their roles: all of them, or none
     #[command(
@@ -135,7 +135,9 @@ pub(super) async fn run(desk: &Desk, args: MembersArgs) -> Result<Exit, Failure>
                 format!("{} ({}) is {} of `{app}` now", text::plain(&member.name), member.person, word(member.role));
             desk.out.answer(&member, |out, _| out.line(&sentence))?;
         }
-        MembersVerb::Export { format } => lists::members(&desk.out, &client.members(app).await?, format)?,
+        MembersVerb::Export { format } => {
+            lists::members(&desk.out, &client.members(app).await?, Format::or_usual(format, &desk.out))?;
+        }
         MembersVerb::Import { file, format, dry_run } => {
             let import = ImportMembers { dry_run, members: lists::read_members(&file, format)? };
             let done = client.import_members(app, &import).await?;

@@ -41,9 +41,9 @@ enum PeopleVerb {
         after_help = "Example:\n  serviceful people export > people.csv\n  serviceful people export --format jsonl"
     )]
     Export {
-        /// How
-        #[arg(long, value_enum, default_value = "csv")]
-        format: Format,
+        /// How [default: csv; with `--json`, jsonl]
+        #[arg(long, value_enum)]
+        format: Option<Format>,
     },
     /// Invite everybody of a file, and put into groups who has an account: all of it, or nothing
     #[command(
@@ -119,7 +119,7 @@ pub(super) async fn run(desk: &Desk, args: PeopleArgs) -> Result<Exit, Failure> 
             return Ok(Exit::Done);
         }
         PeopleVerb::Export { format } => {
-            lists::people(&desk.out, &everybody(desk, None, true).await?, format)?;
+            lists::people(&desk.out, &everybody(desk, None, true).await?, Format::or_usual(format, &desk.out))?;
             return Ok(Exit::Done);
         }
         PeopleVerb::Import { file, format, dry_run, links } => {

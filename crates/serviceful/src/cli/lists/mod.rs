@@ -10,7 +10,7 @@ use clap::ValueEnum;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::{failure::Failure, project, text};
+use super::{failure::Failure, out::Out, project, text};
 
 pub(super) use links::{forget_file, private_file, write_links};
 pub(super) use members::{members, read_members};
@@ -28,6 +28,13 @@ pub(super) enum Format {
     Csv,
     /// One JSON document a line
     Jsonl,
+}
+
+impl Format {
+    /// What was asked for; programs that said nothing else get JSON.
+    pub(super) fn or_usual(wanted: Option<Self>, out: &Out) -> Self {
+        wanted.unwrap_or(if out.json { Self::Jsonl } else { Self::Csv })
+    }
 }
 
 fn written(columns: &[&str], rows: Vec<Value>, format: Format) -> Result<Vec<u8>, Failure> {
