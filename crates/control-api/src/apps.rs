@@ -120,7 +120,7 @@ pub struct MemberList {
 pub struct ImportedMember {
     /// Where it stands in the file that it comes from, for what is said of it.
     pub line: u64,
-    /// As in the path of `member-put`.
+    /// As in the path of `member-put`, or `group:NAME` for a group of people.
     pub person: String,
     pub role: Role,
 }
@@ -140,8 +140,9 @@ pub struct ImportMembers {
 #[serde(deny_unknown_fields)]
 pub struct MembersImported {
     pub dry_run: bool,
+    /// Members and groups.
     pub added: u32,
-    /// Members whose role is another one now.
+    /// Those whose role is another one now.
     pub changed: u32,
     pub unchanged: u32,
 }

@@ -114,6 +114,10 @@ pub struct Inspected {
     /// Exports of a JavaScript module that can answer a request.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub handlers: Vec<String>,
+    /// Methods of a JavaScript module's exports for events that are no requests, such as `default.scheduled`: they are kept, and
+    /// answer once triggers exist.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub awaiting_triggers: Vec<String>,
     /// Lines that a JavaScript module wrote to its console while it was evaluated.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub output: Vec<String>,

@@ -34,9 +34,7 @@ pub struct CreateInvitation {
 #[derive(Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct InvitationCreated {
-    #[schema(value_type = String)]
-    pub id: CredentialId,
-    pub email: String,
+    pub invitation: InvitationView,
     /// Hand it over; whoever has it takes the account. Absent when it is mailed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub link: Option<String>,
@@ -44,9 +42,6 @@ pub struct InvitationCreated {
     #[schema(value_type = Option<String>)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mail: Option<MailId>,
-    /// Milliseconds since 1970.
-    #[schema(value_type = u64)]
-    pub expires_at: UnixMillis,
 }
 
 /// An invitation that nobody has accepted. Its link is kept by nobody.

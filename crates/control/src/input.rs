@@ -1,4 +1,6 @@
 //! Reading what a caller sent: bodies with a bound, queries with known names, values from the path.
+use std::ops::RangeInclusive;
+
 use bytes::{Bytes, BytesMut};
 use control_api::JSON_BYTES_MAX;
 use gateway::{Body, BodyError, ControlCall, Refusal};
@@ -123,9 +125,23 @@ impl Query {
         text.parse().map(Some).map_err(refuse)
     }
 
+    /// A number of `range`; absent is `usual`. Digits and nothing else: neither a sign nor a fraction.
+    pub(crate) fn count(&self, name: &str, usual: usize, range: RangeInclusive<usize>) -> Result<usize, Refusal> {
+        let Some(text) = self.text(name) else { return Ok(usual) };
+        let digits = text.bytes().all(|b| b.is_ascii_digit());
+        let number = text.parse().ok().filter(|number| digits && range.contains(number));
+        number.ok_or_else(|| {
+            bad_input(format!("`{name}` is {} to {}, not `{}`", range.start(), range.end(), short(text)))
+        })
+    }
+
     /// `true` or `false`; absent is `false`.
     pub(crate) fn flag(&self, name: &str) -> Result<bool, Refusal> {
-        Ok(self.value(name)?.unwrap_or(false))
+        match self.text(name) {
+            None | Some("false") => Ok(false),
+            Some("true") => Ok(true),
+            Some(other) => Err(bad_input(format!("`{name}` is `true` or `false`, not `{}`", short(other)))),
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use std::{
 use control_api::DeploymentFailure;
 use gateway::{Refusal, Release, ReleaseGroup, events::Who};
 use store::{App, DeploymentState, MemberRole, StoreError};
-use types::{AppName, Code, DeploymentId, Digest, GroupName};
+use types::{AppName, Code, DeploymentId, Digest, GroupName, counted};
 
 use crate::{
     deploy::{Ended, Plan, record},
@@ -30,9 +30,9 @@ pub struct Restored {
 
 impl std::fmt::Display for Restored {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} {} published", self.apps, if self.apps == 1 { "app" } else { "apps" })?;
+        write!(f, "{} published", counted(self.apps, "app", "apps"))?;
         if self.interrupted > 0 {
-            write!(f, ", {} deployments had been interrupted", self.interrupted)?;
+            write!(f, ", {} had been interrupted", counted(self.interrupted, "deployment", "deployments"))?;
         }
         for (app, reason) in &self.failed {
             write!(f, ", `{app}` could not be published: {reason}")?;
@@ -206,7 +206,7 @@ pub(crate) async fn restore(shared: &Shared) -> Result<Restored, StoreError> {
     let known = apps.iter().map(|app| app.name.clone()).collect();
     let orphans = shared.ports.key_values.keep_only(known).await?;
     if orphans > 0 {
-        tracing::warn!("removed the keys of {orphans} apps that were removed before");
+        tracing::warn!("removed the keys of {} that had been removed before", counted(orphans, "app", "apps"));
     }
     for app in apps {
         for deployment in store.deployments(app.name.clone()).await? {

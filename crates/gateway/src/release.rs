@@ -19,7 +19,8 @@ pub struct Inspection {
     pub denied: Vec<String>,
     /// `wasi:http/incoming-handler@0.2.x`, `wasi:http/handler@0.3.x` or `javascript`.
     pub serves: String,
-    /// Exports of a JavaScript module that can answer; empty for a component.
+    /// Exports of a JavaScript module that can answer, and with a dot their methods for other events (`default.scheduled`); empty
+    /// for a component.
     pub handlers: Vec<String>,
     /// Lines that a JavaScript module wrote to its console when it was evaluated.
     pub output: Vec<String>,

@@ -1,7 +1,7 @@
 //! identity, as `sign-in` sees it: sessions opened and ended. And control, as `sign-in` sees it: who joins what.
 use std::sync::Arc;
 
-use store::{EndedEverything, Invitation, Link, LinkPurpose, MemberRole, OpenedBy, Session, StoreError};
+use store::{Ended, Invitation, Link, LinkPurpose, MemberRole, OpenedBy, Session, StoreError};
 use types::{AppName, Assurance, CredentialId, GroupName, PrincipalId, Secret, UnixMillis};
 
 use crate::{Fut, Refusal};
@@ -78,7 +78,7 @@ pub trait SessionPort: Send + Sync {
     /// An invitation that is not kept yet, and the code of its link.
     fn draft_invitation(&self, new: NewInvitation) -> (Invitation, Secret);
     /// Ends every session, login and token of everybody, in the store and in every cache before it returns.
-    fn end_everything(&self) -> Fut<'_, Result<EndedEverything, StoreError>>;
+    fn end_everything(&self) -> Fut<'_, Result<Ended, StoreError>>;
     /// Makes an invitation. The code goes into its link and is kept by nobody; an earlier one for the address is void.
     fn invite(&self, new: NewInvitation) -> Fut<'_, Result<(Invitation, Secret), StoreError>>;
     /// Makes a link for somebody. The secret goes into its address and is kept by nobody.

@@ -3,7 +3,7 @@
 use std::sync::{Arc, PoisonError, RwLock};
 
 use gateway::{NewToken, TokenKey};
-use store::{Ended, StoreError};
+use store::{Ended, Everything, StoreError};
 use types::Secret;
 
 use crate::{Service, signed::Key};
@@ -65,7 +65,8 @@ impl Service {
         }
         // First what is known already: from here on nothing by an old key counts, whatever becomes of the rest.
         self.forget_all();
-        let ended = self.store.end_sessions_and_logins(self.clock.now()).await.map_err(RotateFailure::Store)?;
+        let ended = self.store.end_everything(Everything::SignedIn, self.clock.now()).await;
+        let ended = ended.map_err(RotateFailure::Store)?;
         self.forget_all();
         Ok((keys, ended))
     }

@@ -8,7 +8,7 @@ use gateway::{
     Refusal, Renaming, SESSION_COOKIE, SSO_COOKIE, SessionPort, SignInCall, set_cookie,
 };
 use http::{HeaderValue, Method};
-use store::{EndedEverything, Invitation, Link, LinkPurpose, Principal, PrincipalKind, Session, StoreError};
+use store::{Ended, Everything, Invitation, Link, LinkPurpose, Principal, PrincipalKind, Session, StoreError};
 use types::{AppName, Assurance, Caller, CredentialId, Digest, Instant, Person, PrincipalId, Secret, UnixMillis};
 
 use crate::{Service, names, token};
@@ -233,9 +233,9 @@ impl SessionPort for Service {
         (invitation, Secret::new(code))
     }
 
-    fn end_everything(&self) -> Fut<'_, Result<EndedEverything, StoreError>> {
+    fn end_everything(&self) -> Fut<'_, Result<Ended, StoreError>> {
         Box::pin(async move {
-            let ended = self.store.end_everything(self.clock.now()).await?;
+            let ended = self.store.end_everything(Everything::Credentials, self.clock.now()).await?;
             self.forget_all();
             Ok(ended)
         })

@@ -290,13 +290,15 @@ fn read_callers(sheet: &Sheet<'_, '_>, access: Option<Access>, findings: &mut Fi
     }
     let mut seen = HashSet::new();
     for (index, caller) in callers.iter().enumerate() {
-        let problem = match FunctionName::parse(&caller.value) {
-            Err(e) => e.to_string(),
-            Ok(_) if !seen.insert(caller.value.clone()) => format!("{} is listed twice", quote(&caller.value)),
+        let (problem, instead) = match FunctionName::parse(&caller.value) {
+            Err(e) => (e.to_string(), "write the name of a service account, such as `till`, without a prefix"),
+            Ok(_) if !seen.insert(caller.value.clone()) => {
+                (format!("{} is listed twice", quote(&caller.value)), "write each service account's name once")
+            }
             Ok(_) => continue,
         };
         let item = entry.and_then(|e| e.get_ref().get(index)).map_or(span.clone(), toml::Spanned::span);
-        findings.report(&item, &format!("{path}[{index}]"), problem, "write each service account's name once");
+        findings.report(&item, &format!("{path}[{index}]"), problem, instead);
     }
     callers.into_iter().map(|c| c.value).collect()
 }
@@ -339,17 +341,28 @@ fn read_secrets(sheet: &Sheet<'_, '_>, findings: &mut Findings<'_>) -> BTreeSet<
     let Some(entry) = sheet.entry("secrets") else { return BTreeSet::new() };
     let mut names = BTreeSet::new();
     for (index, text) in sheet.texts("secrets", 1_024, findings).iter().enumerate() {
-        let problem = match SecretName::parse(&text.value) {
-            Err(error) => error.to_string(),
+        let (problem, instead) = match SecretName::parse(&text.value) {
+            Err(error) => (error.to_string(), instead_of(&text.value)),
             Ok(name) => match names.insert(name) {
                 true => continue,
-                false => format!("{} is listed twice", quote(&text.value)),
+                false => {
+                    (format!("{} is listed twice", quote(&text.value)), "write each secret's name once".to_owned())
+                }
             },
         };
         let item = entry.get_ref().get(index).map_or(entry.span(), toml::Spanned::span);
-        findings.report(&item, &format!("{path}[{index}]"), problem, "write each secret's name once");
+        findings.report(&item, &format!("{path}[{index}]"), problem, instead);
     }
     names
+}
+
+/// The secret's name that a word may have been meant as.
+fn instead_of(word: &str) -> String {
+    let meant = slug(word).replace('-', "_").to_ascii_uppercase();
+    match SecretName::parse(&meant) {
+        Ok(name) => format!("write `{name}`, and set it under that name: `serviceful secrets set APP {name}`"),
+        Err(_) => "write a name such as `STRIPE_KEY`; the value is never in the manifest".to_owned(),
+    }
 }
 
 fn read_kv(sheet: &Sheet<'_, '_>, findings: &mut Findings<'_>) -> KvAccess {

@@ -6,7 +6,7 @@ use types::{AppName, FunctionName, GroupName};
 
 use crate::{
     Build, Function, Manifest, ManifestError,
-    bounds::{COMMAND_BYTES_MAX, ERRORS_MAX, PATH_BYTES_MAX, TEXT_BYTES_MAX},
+    bounds::{COMMAND_BYTES_MAX, PATH_BYTES_MAX, TEXT_BYTES_MAX},
     findings::{At, Findings, quote},
     function::{self, Draft},
     keys::Section,
@@ -19,7 +19,7 @@ impl Manifest {
     /// Reads the text of a manifest.
     ///
     /// Errors: everything that is wrong, in the order of the text, at most [`crate::ERRORS_MAX`]. While the text is not TOML,
-    /// only that is reported: what the rest means would be a guess.
+    /// only the first place where it is not is reported: what the rest means would be a guess, and so would a second mistake.
     pub fn parse(text: &str) -> Result<Self, Vec<ManifestError>> {
         if text.len() > TEXT_BYTES_MAX {
             let mut findings = Findings::new("");
@@ -29,9 +29,9 @@ impl Manifest {
         }
         let mut findings = Findings::new(text);
         let (document, syntax) = DeTable::parse_recoverable(text);
-        for error in syntax.iter().take(ERRORS_MAX) {
-            let span = error.span().unwrap_or(text.len()..text.len());
-            findings.report(&span, "", error.message(), "correct the TOML here (https://toml.io)");
+        let place = |error: &toml::de::Error| error.span().unwrap_or(text.len()..text.len());
+        if let Some(error) = syntax.iter().min_by_key(|error| place(error).start) {
+            findings.report(&place(error), "", error.message(), "correct the TOML here (https://toml.io)");
         }
         if !findings.is_clean() {
             return findings.close(None);

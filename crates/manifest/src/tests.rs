@@ -162,8 +162,27 @@ fn secrets_and_keys_are_granted_by_name_and_word() {
     assert_eq!(granted.secrets.iter().map(types::SecretName::as_str).collect::<Vec<_>>(), ["A", "STRIPE_KEY"]);
     assert_eq!(granted.kv, types::KvAccess::Read);
     assert_eq!(grants("kv = \"rw\"").kv, types::KvAccess::ReadWrite);
-    check(&with("secrets = [\"stripe\"]"), (5, 12), "function[0].secrets[0]", &["not the name of a secret", "once"]);
-    check(&with("secrets = [\"A\", \"A\"]"), (5, 17), "function[0].secrets[1]", &["listed twice"]);
+    check(
+        &with("secrets = [\"stripe\"]"),
+        (5, 12),
+        "function[0].secrets[0]",
+        &["not the name of a secret", "write `STRIPE`"],
+    );
+    check(
+        &with("secrets = [\"stripe-key\"]"),
+        (5, 12),
+        "function[0].secrets[0]",
+        &["`serviceful secrets set APP STRIPE_KEY`"],
+    );
+    check(&with("secrets = [\"=sk_live\"]"), (5, 12), "function[0].secrets[0]", &["write `SK_LIVE`"]);
+    check(&with("secrets = [\"42\"]"), (5, 12), "function[0].secrets[0]", &["such as `STRIPE_KEY`"]);
+    check(&with("secrets = [\"A\", \"A\"]"), (5, 17), "function[0].secrets[1]", &["listed twice", "once"]);
+    check(
+        &with("access = \"workloads\"\ncallers = [\"service:till\"]"),
+        (6, 12),
+        "function[0].callers[0]",
+        &["such as `till`"],
+    );
     check(&with("secrets = \"A\""), (5, 11), "function[0].secrets", &["a list of texts"]);
     check(&with("kv = \"w\""), (5, 6), "function[0].kv", &["`r` to read or `rw`"]);
     check(&with("kv = true"), (5, 6), "function[0].kv", &["a text in quotes"]);
@@ -372,6 +391,29 @@ fn all_errors_come_at_once_up_to_the_bound() {
     assert_eq!(keys, expected, "{found:#?}");
     let many: String = (0..200).map(|n| format!("wrong{n} = 1\n")).collect();
     assert_eq!(errors(&(many + &with(""))).len(), ERRORS_MAX);
+}
+
+#[test]
+fn one_mistake_in_the_toml_is_one_error_at_its_place() {
+    let rest = "[[function]]\nroute = \"/\"\nsource = \"a.js\"\n";
+    for (text, line) in [
+        (format!("name = \"coffee\n{rest}"), 1),
+        (format!("name = coffee\n{rest}"), 1),
+        (format!("name \"coffee\"\n{rest}"), 1),
+        (format!("name: coffee\n{rest}"), 1),
+        (format!("name = \u{201c}coffee\u{201d}\n{rest}"), 1),
+        (format!("name = \"cof\\qfee\"\n{rest}"), 1),
+        (format!("name = \"a\"\nname = \"b\"\n{rest}"), 2),
+        ("name = \"a\"\n[[function]\nroute = \"/\"\nsource = \"a.js\"\n".to_owned(), 2),
+        ("name = \"a\"\n[[function]]\nroute = \"/\"\nsource = 'a.js\"\n".to_owned(), 4),
+        ("name = \"a\"\n[[function]]\nroute = \"/\n source = \"a.js\"\naccess = \"members\"\n".to_owned(), 3),
+        ("{\n  \"name\": \"a\",\n  \"function\": []\n}\n".to_owned(), 1),
+    ] {
+        let found = errors(&text);
+        assert_eq!(found.len(), 1, "{text}\n{found:#?}");
+        assert_eq!((found[0].line, found[0].key.as_str()), (line, ""), "{text}\n{found:#?}");
+        assert!(found[0].instead.contains("toml.io"), "{found:#?}");
+    }
 }
 
 #[test]

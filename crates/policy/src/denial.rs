@@ -177,11 +177,11 @@ pub(crate) fn control(verdict: &Verdict, caller: &Caller, action: Action, resour
     match (resource.app(), caller) {
         (_, Caller::Service(_)) => forbidden(
             format!("{} may call functions and nothing else", name(caller)),
-            "use a person's credential (`serviceful claim LINK` keeps one)".to_owned(),
+            "use a person's credential: `serviceful login` gets one".to_owned(),
         ),
         (_, Caller::Operator { .. }) => forbidden(
             format!("the host's operator may not do `{action}`"),
-            "sign in as an owner or an admin; `serviceful claim` makes a first owner".to_owned(),
+            "sign in as an owner or an admin with `serviceful login`; where there is no owner yet, `serviceful claim --accept` makes you one".to_owned(),
         ),
         (Some(app), _) if member => forbidden(
             format!("{} is a member of `{app}`, and `{action}` needs an admin", name(caller)),

@@ -22,6 +22,11 @@ use crate::{
 /// Records of denied hatches that one worker may cause in a second; the rest is only counted.
 const DENIED_PER_SECOND: u64 = 20;
 
+/// Why a use was refused, in a word of docs/reference/audit-log.md. Everybody may ask `allowed`, so often.
+fn reason(hatch: &str) -> &'static str {
+    if hatch == "allowed" { "limit-allowed" } else { "no-grant" }
+}
+
 /// See the module. One a worker.
 pub(crate) struct Side {
     pid: u32,
@@ -101,7 +106,7 @@ impl Side {
         let line = self.budget.lock().unwrap_or_else(PoisonError::into_inner).line(text.len(), now_ns);
         let Line::Write { lost } = line else { return };
         if lost > 0 {
-            let text = format!("{lost} lines of this app were lost: it writes too much");
+            let text = format!("{} of this app lost: it writes too much", types::counted(lost, "line", "lines"));
             self.log(request, function, "platform", text, None);
         }
         self.log(request, function, stream, text, place);
@@ -122,7 +127,7 @@ impl Side {
         event.outcome = Outcome::Refused {
             status: Code::POL_DENIED.status(),
             code: Code::POL_DENIED.as_str().into(),
-            reason: Event::text("no grant for it"),
+            reason: Event::text(reason(hatch)),
         };
         let _ = self.compiler.audit.record(&event);
     }

@@ -216,6 +216,12 @@ async fn exports_that_can_answer_are_told() {
     let mut found = made(source).await;
     found.sort();
     assert_eq!(found, ["Menu", "api", "default", "list"]);
+    // What waits for other events is told apart, and is enough for a module to be one.
+    let source = "export default { fetch() {}, async scheduled() {}, queue() {} }; export const api = { queue() {} };";
+    let mut found = made(source).await;
+    found.sort();
+    assert_eq!(found, ["api.queue", "default", "default.queue", "default.scheduled"]);
+    assert_eq!(made("export default { async scheduled() {} };").await, ["default.scheduled"]);
     // Without a default export, what is named can still be chosen.
     assert_eq!(made("export async function list() { return new Response('x'); }").await, ["list"]);
 }

@@ -242,6 +242,12 @@ impl Config {
 
     /// The configuration of `serviceful up` for a project.
     pub(crate) fn for_project(project: &Path, listen: SocketAddr) -> anyhow::Result<Self> {
+        if !listen.ip().is_loopback() {
+            bail!(
+                "`{listen}` is not a loopback address, and `up` has no TLS: credentials would cross the network in clear text. Listen on one such as 127.0.0.1:{}, or run a server: `serviceful serve`",
+                listen.port()
+            );
+        }
         let config = Self {
             data: project.join(".serviceful"),
             listen: Listen { addresses: vec![listen] },

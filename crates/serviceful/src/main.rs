@@ -8,6 +8,7 @@
 mod cli;
 mod config;
 mod development;
+mod elsewhere;
 mod front;
 mod local;
 mod roles;

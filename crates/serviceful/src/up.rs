@@ -18,6 +18,7 @@ use crate::{
     cli::{self, Global, Project, Step, UpArgs},
     config::Config,
     development::{Development, Role},
+    elsewhere::Elsewhere,
     local::Platform,
 };
 
@@ -46,6 +47,15 @@ async fn up(global: &Global, args: &UpArgs) -> anyhow::Result<()> {
         config.development()?;
     }
     let mut platform = Platform::start(&config, "info")?;
+    // Until the end: whatever verb is run in the project finds the platform by it.
+    let _elsewhere = Elsewhere::remember(&project, &config.data).unwrap_or_else(|error| {
+        let hint = format!(
+            "where the data is cannot be written down in the project ({error}): give other commands `--platform {}`",
+            platform.console
+        );
+        Say { json: global.json }.hint(&hint);
+        None
+    });
     let mut cast = Cast { people: config.development.as_ref(), joined: HashSet::new() };
     let result = develop(global, args, &project, &mut platform, &mut cast).await;
     platform.end().await;

@@ -159,7 +159,7 @@ pub(crate) async fn end_session(shared: &Shared, ask: &Ask) -> Answer {
 pub(crate) async fn end_others(shared: &Shared, ask: &Ask) -> Answer {
     let person = ask.owner_of_account()?;
     let ended = shared.ports.sessions.end_all(person.id, None, Some(person.credential)).await.map_err(store)?;
-    noted(&with_notice(ask, Notice::SessionsEnded)?, format!("{ended} sessions were ended"))
+    noted(&with_notice(ask, Notice::SessionsEnded)?, format!("{} ended", types::counted(ended, "session", "sessions")))
 }
 
 /// Who may set a password now: whoever knows the present one, which the form asks for; without one, whoever showed lately who

@@ -32,6 +32,16 @@ pub(crate) enum Wish {
     SignUp,
 }
 
+impl Wish {
+    /// As the audit log says it (docs/reference/audit-log.md).
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Reset => "password-reset",
+            Self::SignUp => "sign-up",
+        }
+    }
+}
+
 struct Errand {
     wish: Wish,
     email: Arc<str>,
@@ -98,8 +108,9 @@ fn note(shared: &Shared, wish: Wish, why: &Withheld) {
         Withheld::Store(error) => (Kind::Platform, error.to_string()),
         Withheld::Post(error) => (Kind::Platform, error.to_string()),
     };
-    tracing::warn!(?wish, "a mail that a stranger asked for is not sent: {reason}");
-    let text = format!("a mail that a stranger asked for ({wish:?}) is not sent: {reason}");
+    let wish = wish.as_str();
+    tracing::warn!(wish, "a mail that a stranger asked for is not sent: {reason}");
+    let text = format!("a mail that a stranger asked for ({wish}) is not sent: {reason}");
     let _ = shared.ports.record.record(&Event::platform(shared.ports.clock.now(), kind, "mail-withheld", text));
 }
 

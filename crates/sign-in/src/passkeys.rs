@@ -159,6 +159,10 @@ pub(crate) async fn remove_sent(shared: &Shared, ask: &Ask) -> Answer {
         }
     }
     let ended = shared.ports.sessions.end_all(person.id, None, Some(person.credential)).await.map_err(store)?;
-    let note = format!("{} removed the passkey {id}; {ended} other sessions ended", person.id);
+    let note = format!(
+        "{} removed the passkey {id}; {} ended",
+        person.id,
+        types::counted(ended, "other session", "other sessions")
+    );
     noted(&account::with_notice(ask, Notice::PasskeyRemoved)?, note)
 }

@@ -44,6 +44,16 @@ pub(crate) enum Step {
     Second,
 }
 
+impl Step {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Password => "password",
+            Self::Recovery => "recovery",
+            Self::Second => "second",
+        }
+    }
+}
+
 /// Which attempts count together: those on an account from a browser that it knows, or from one neighbourhood.
 pub(crate) async fn limit_key(
     shared: &Shared,
@@ -61,7 +71,7 @@ pub(crate) async fn limit_key(
         (None, Step::Password | Step::Recovery) => format!("near {}", ask.neighbourhood),
         (None, Step::Second) => "anywhere".to_owned(),
     };
-    Ok(secret::hash(format!("{step:?}\n{account}\n{from}").as_bytes()))
+    Ok(secret::hash(format!("{}\n{account}\n{from}", step.as_str()).as_bytes()))
 }
 
 pub(crate) async fn sent(shared: &Shared, ask: &Ask) -> Answer {

@@ -57,6 +57,20 @@ pub(crate) enum Unsolved {
     Crowded { left_s: u32 },
 }
 
+impl Unsolved {
+    /// As the audit log says it (docs/reference/audit-log.md).
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Missing => "puzzle-missing",
+            Self::Foreign => "puzzle-foreign",
+            Self::Over => "puzzle-over",
+            Self::Wrong => "puzzle-wrong",
+            Self::Early { .. } => "puzzle-early",
+            Self::Crowded { .. } => "puzzle-crowded",
+        }
+    }
+}
+
 /// How it was answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Answered {

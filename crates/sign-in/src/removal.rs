@@ -99,7 +99,8 @@ pub(crate) async fn sent(shared: &Shared, ask: &Ask, removal: Removal) -> Answer
 /// Whoever takes one away may have lost it to somebody: every other session ends.
 async fn ended(shared: &Shared, ask: &Ask, person: &Person, notice: Notice, what: &str) -> Answer {
     let ended = shared.ports.sessions.end_all(person.id, None, Some(person.credential)).await.map_err(store)?;
-    let note = format!("{} removed the {what}; {ended} other sessions ended", person.id);
+    let note =
+        format!("{} removed the {what}; {} ended", person.id, types::counted(ended, "other session", "other sessions"));
     noted(&account::with_notice(ask, notice)?, note)
 }
 

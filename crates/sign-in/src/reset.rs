@@ -46,11 +46,11 @@ pub(crate) fn asked_for_mail(
     let typed = ask.form.get(fields::EMAIL);
     let Some(email) = email_address(typed) else {
         let fault = if typed.trim().is_empty() { Fault::EmailMissing } else { Fault::EmailMalformed };
-        return Err(refuse(shared, ask, Code::ID_FORM, format!("{wish:?}: no address"), again(fault.into())));
+        return Err(refuse(shared, ask, Code::ID_FORM, format!("{}: no address", wish.as_str()), again(fault.into())));
     };
     if !shared.ports.mail.is_on() {
         let page = pages::Page { status: Code::ID_FORM.status(), ..again(Faults::none()) };
-        return Err(refuse(shared, ask, Code::ID_FORM, format!("{wish:?}: no mails here"), page));
+        return Err(refuse(shared, ask, Code::ID_FORM, format!("{}: no mails here", wish.as_str()), page));
     }
     // By place, not by address: a limit that somebody else can use up would say who was asked for before.
     let key = secret::hash(format!("mail\n{}", ask.neighbourhood).as_bytes());

@@ -52,7 +52,7 @@ pub(crate) fn check(shared: &Shared, ask: &Ask, email: &str, word: &Secret) -> R
         Ok(_) => Ok(()),
         Err(unsolved) => {
             shared.stuffing.unanswered(ask.neighbourhood, account, ask.cx.started);
-            let reason = format!("sign-in: a puzzle comes first, because {}: {unsolved:?}", why.text());
+            let reason = format!("sign-in: a puzzle comes first, because {}: {}", why.text(), unsolved.as_str());
             Err(page(shared, ask, &account, unsolved, Some(word), &reason))
         }
     }
@@ -109,7 +109,7 @@ pub(crate) fn sent(shared: &Shared, ask: &Ask) -> Answer {
         return show(shared, ask, first::step(ask, None, Faults::none()).render(&frame(shared, ask)));
     }
     if let Err(unsolved) = shared.puzzles.look(challenge, solution, &account, ask.now) {
-        let reason = format!("sign-in: a puzzle is not solved: {unsolved:?}");
+        let reason = format!("sign-in: a puzzle is not solved: {}", unsolved.as_str());
         return Err(page(shared, ask, &account, unsolved, None, &reason));
     }
     let answered = Puzzle { challenge: challenge.to_owned(), bits: BITS, solution: solution.to_owned() };

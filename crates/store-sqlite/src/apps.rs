@@ -2,7 +2,7 @@
 use std::collections::HashSet;
 
 use rusqlite::{Connection, OptionalExtension};
-use store::{Answer, App, AppMember, Apps, Deployment, DeploymentState, Kept, MemberRole, surplus};
+use store::{Answer, App, AppGroup, AppMember, Apps, Deployment, DeploymentState, Kept, MemberRole, surplus};
 use types::{AppName, DeploymentId, Digest, PrincipalId, UnixMillis};
 
 use crate::{
@@ -131,11 +131,14 @@ impl Apps for SqliteStore {
         })
     }
 
-    fn put_members(&self, app: AppName, members: Vec<AppMember>) -> Answer<'_, ()> {
+    fn put_members(&self, app: AppName, members: Vec<AppMember>, groups: Vec<AppGroup>) -> Answer<'_, ()> {
         let label = Label { doing: "added members", what: "one of the memberships" };
         self.write(label, move |db| {
             for member in &members {
                 upsert_member(db, &app, member)?;
+            }
+            for group in &groups {
+                crate::groups::place(db, &app, group)?;
             }
             grow(db, &app)
         })

@@ -98,6 +98,21 @@ pub(crate) fn join(db: &Connection, name: &GroupName, people: &[PrincipalId], at
 
 const LABEL: Label = Label { doing: "changed a group", what: "the group" };
 
+/// Gives a group its place or another role. Requests of those who are in by it are over.
+pub(crate) fn place(db: &Connection, app: &AppName, new: &AppGroup) -> Result<(), Fault> {
+    let sql = "INSERT INTO member_group (app, name, role, added_at) VALUES (?1, ?2, ?3, ?4)
+               ON CONFLICT (app, name) DO UPDATE SET role = excluded.role";
+    let row = (app.as_str(), new.group.as_str(), rows::role_word(new.role), millis(new.added_at)?);
+    db.prepare_cached(sql)?.execute(row)?;
+    if count(db, "SELECT count(*) FROM member_group WHERE app = ?1", app.as_str())? > AppGroup::OF_APP_MAX {
+        return Err(Fault::Conflict("one group more in the app"));
+    }
+    let sql = "DELETE FROM access_request WHERE app = ?1
+               AND person IN (SELECT person FROM group_person WHERE name = ?2)";
+    db.prepare_cached(sql)?.execute((app.as_str(), new.group.as_str()))?;
+    Ok(())
+}
+
 impl Groups for SqliteStore {
     fn groups(&self) -> Answer<'_, Vec<GroupSize>> {
         self.read("listed groups", |db| {
@@ -190,16 +205,7 @@ impl Groups for SqliteStore {
     fn put_app_group(&self, app: AppName, new: AppGroup) -> Answer<'_, ()> {
         let label = Label { doing: "gave a group a place in an app", what: "the group's place in the app" };
         self.write(label, move |db| {
-            let sql = "INSERT INTO member_group (app, name, role, added_at) VALUES (?1, ?2, ?3, ?4)
-                       ON CONFLICT (app, name) DO UPDATE SET role = excluded.role";
-            let row = (app.as_str(), new.group.as_str(), rows::role_word(new.role), millis(new.added_at)?);
-            db.prepare_cached(sql)?.execute(row)?;
-            if count(db, "SELECT count(*) FROM member_group WHERE app = ?1", app.as_str())? > AppGroup::OF_APP_MAX {
-                return Err(Fault::Conflict("one group more in the app"));
-            }
-            let sql = "DELETE FROM access_request WHERE app = ?1
-                       AND person IN (SELECT person FROM group_person WHERE name = ?2)";
-            db.prepare_cached(sql)?.execute((app.as_str(), new.group.as_str()))?;
+            place(db, &app, &new)?;
             crate::apps::grow(db, &app)
         })
     }

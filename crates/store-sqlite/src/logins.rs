@@ -1,6 +1,6 @@
 //! `store::Logins` in SQL.
 use rusqlite::{Connection, OptionalExtension, Row};
-use store::{Answer, Credential, Ended, LOGINS_MAX, Login, Logins, Opening, REFRESHES_MAX, Refresh, Refreshed};
+use store::{Answer, Credential, LOGINS_MAX, Login, Logins, Opening, REFRESHES_MAX, Refresh, Refreshed};
 use types::{CredentialId, Digest, PrincipalId, UnixMillis};
 
 use crate::{
@@ -213,24 +213,5 @@ impl Logins for SqliteStore {
 
     fn end_logins(&self, of: PrincipalId, at: UnixMillis) -> Answer<'_, usize> {
         self.write(LOGIN_LABEL, move |db| end_all(db, of, at))
-    }
-
-    fn end_sessions_and_logins(&self, at: UnixMillis) -> Answer<'_, Ended> {
-        self.write(LOGIN_LABEL, move |db| {
-            let count = |sql: &str| -> Result<usize, Fault> {
-                let count: u32 = db.prepare_cached(sql)?.query_row([], |row| row.get(0))?;
-                Ok(usize::try_from(count).unwrap_or(usize::MAX))
-            };
-            let sessions = count("SELECT count(*) FROM session")?;
-            let open =
-                "SELECT count(*) FROM login l JOIN credential c ON c.id = l.credential WHERE c.revoked_at IS NULL";
-            let logins = count(open)?;
-            db.prepare_cached("DELETE FROM session")?.execute([])?;
-            sessions::void_codes(db, None)?;
-            let sql = "UPDATE credential SET revoked_at = ?1 WHERE revoked_at IS NULL
-                       AND (id IN (SELECT credential FROM login) OR parent IN (SELECT credential FROM login))";
-            db.prepare_cached(sql)?.execute([millis(at)?])?;
-            Ok(Ended { sessions, logins })
-        })
     }
 }

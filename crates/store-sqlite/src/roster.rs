@@ -2,15 +2,16 @@
 use std::sync::Arc;
 
 use rusqlite::Row;
-use store::{Account, Answer, EndedEverything, Invitation, Joined, PeoplePage, Principal, Roster};
+use store::{Account, Answer, Ended, Everything, Invitation, Joined, PeoplePage, Principal, Roster};
 use types::{GroupName, PrincipalId, UnixMillis};
 
 use crate::{
     accounts::{self, ACCOUNT, ACCOUNT_COLUMNS},
-    fault::Label,
+    fault::{Fault, Label},
     groups::{self, at_most},
     open::SqliteStore,
     rows::{self, PRINCIPAL, millis},
+    sessions,
 };
 
 /// As a pattern of LIKE, with `\` before what would be none of the text itself.
@@ -91,16 +92,31 @@ impl Roster for SqliteStore {
         })
     }
 
-    fn end_everything(&self, at: UnixMillis) -> Answer<'_, EndedEverything> {
+    fn end_everything(&self, what: Everything, at: UnixMillis) -> Answer<'_, Ended> {
         let label = Label { doing: "ended everything", what: "the sessions and tokens" };
         self.write(label, move |db| {
-            let sessions =
-                db.prepare_cached("SELECT count(*) FROM session")?.query_row([], |row| row.get::<_, i64>(0))?;
+            let count = |sql: &str| -> Result<usize, Fault> {
+                let count: u32 = db.prepare_cached(sql)?.query_row([], |row| row.get(0))?;
+                Ok(usize::try_from(count).unwrap_or(usize::MAX))
+            };
+            let sessions = count("SELECT count(*) FROM session")?;
             db.prepare_cached("DELETE FROM session")?.execute([])?;
-            let sql = "UPDATE credential SET revoked_at = ?1 WHERE revoked_at IS NULL";
-            let credentials = db.prepare_cached(sql)?.execute([millis(at)?])?;
-            db.prepare_cached("UPDATE link SET used = 1")?.execute([])?;
-            Ok(EndedEverything { sessions: usize::try_from(sessions).unwrap_or(usize::MAX), credentials })
+            sessions::void_codes(db, None)?;
+            // Tokens that were made with a login end with it, and are not counted.
+            let (ends, counted) = match what {
+                Everything::SignedIn => (
+                    "AND (id IN (SELECT credential FROM login) OR parent IN (SELECT credential FROM login))",
+                    "AND id IN (SELECT credential FROM login)",
+                ),
+                Everything::Credentials => {
+                    db.prepare_cached("UPDATE link SET used = 1")?.execute([])?;
+                    ("", "")
+                }
+            };
+            let credentials = count(&format!("SELECT count(*) FROM credential WHERE revoked_at IS NULL {counted}"))?;
+            let sql = format!("UPDATE credential SET revoked_at = ?1 WHERE revoked_at IS NULL {ends}");
+            db.prepare_cached(&sql)?.execute([millis(at)?])?;
+            Ok(Ended { sessions, credentials })
         })
     }
 }

@@ -4,7 +4,7 @@ use std::{collections::HashSet, sync::Arc};
 use serde::{Deserialize, Serialize};
 use types::{AppName, DeploymentId, Digest, PrincipalId, UnixMillis};
 
-use crate::{Answer, Kept};
+use crate::{Answer, AppGroup, Kept};
 
 /// An app.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -97,8 +97,9 @@ pub trait Apps: Send + Sync {
     fn members(&self, app: AppName) -> Answer<'_, Vec<AppMember>>;
     /// Adds a member or changes the role (the first `added_at` stays); grows the app's version. Conflict: app or principal does not exist.
     fn put_member(&self, app: AppName, member: AppMember) -> Answer<'_, ()>;
-    /// Adds members and changes roles, as `put_member` does, all of them or none; grows the app's version once. Conflict: as there.
-    fn put_members(&self, app: AppName, members: Vec<AppMember>) -> Answer<'_, ()>;
+    /// Adds members and groups and changes their roles, as `put_member` and [`crate::Groups::put_app_group`] do, all of them or none;
+    /// grows the app's version once. Conflict: as there.
+    fn put_members(&self, app: AppName, members: Vec<AppMember>, groups: Vec<AppGroup>) -> Answer<'_, ()>;
     /// Takes a member out and grows the app's version; `false`, and nothing changed, when it was not one.
     fn remove_member(&self, app: AppName, principal: PrincipalId) -> Answer<'_, bool>;
 }

@@ -32,12 +32,12 @@ pub use error::StoreError;
 pub use groups::{AppGroup, Group, GroupSize, Groups, Joined};
 pub use history::{Kept, surplus};
 pub use key_values::{KV_ENTRY_BYTES, KeyValues};
-pub use logins::{Ended, LOGINS_MAX, Login, Logins, Opening, REFRESHES_MAX, Refresh, Refreshed};
+pub use logins::{LOGINS_MAX, Login, Logins, Opening, REFRESHES_MAX, Refresh, Refreshed};
 #[cfg(feature = "test-util")]
 pub use memory::{MemoryKeyValues, MemoryStore};
 pub use outbox::{ClaimedMail, Mail, MailState, NewMail, Outbox, SealedLetter};
 pub use requests::{AccessRequest, AccessRequests, Asked};
-pub use roster::{EndedEverything, PeoplePage, Roster};
+pub use roster::{Ended, Everything, PeoplePage, Roster};
 pub use secrets::{NewSecret, SealedSecret, SecretEntry, Secrets};
 pub use sessions::{Link, LinkPurpose, OpenedBy, Session, Sessions, Use};
 

@@ -19,13 +19,6 @@ pub struct Opening {
     pub code: Digest,
 }
 
-/// How much was ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Ended {
-    pub sessions: usize,
-    pub logins: usize,
-}
-
 /// A login: a credential whose secret is short-lived, bound to a key, and replaced with another secret that works once.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Login {
@@ -89,6 +82,4 @@ pub trait Logins: Send + Sync {
     fn refresh_login(&self, refresh: Refresh) -> Answer<'_, Refreshed>;
     /// Revokes the logins of a person that are not, with what was made with them; how many.
     fn end_logins(&self, of: PrincipalId, at: UnixMillis) -> Answer<'_, usize>;
-    /// Ends every session and every login of everybody, and voids every code that is on its way; how many those were.
-    fn end_sessions_and_logins(&self, at: UnixMillis) -> Answer<'_, Ended>;
 }

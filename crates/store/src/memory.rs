@@ -396,8 +396,11 @@ impl Apps for MemoryStore {
         answer(Ok(()))
     }
 
-    fn put_members(&self, app: AppName, members: Vec<AppMember>) -> Answer<'_, ()> {
+    fn put_members(&self, app: AppName, members: Vec<AppMember>, groups: Vec<AppGroup>) -> Answer<'_, ()> {
         let mut rooms = self.lock();
+        if !rooms.has_room_for(&app, &groups) {
+            return answer(conflict("the places of groups in the app"));
+        }
         if members.iter().any(|member| !rooms.principals.contains_key(&member.principal)) {
             return answer(conflict("the membership of an unknown principal"));
         }
@@ -410,6 +413,7 @@ impl Apps for MemoryStore {
             let role = member.role;
             rooms.members.entry((app.clone(), member.principal)).and_modify(|m| m.role = role).or_insert(member);
         }
+        groups.into_iter().for_each(|group| rooms.place(&app, group));
         answer(Ok(()))
     }
 

@@ -15,12 +15,21 @@ pub struct PeoplePage {
     pub find: Option<Arc<str>>,
 }
 
-/// What [`Roster::end_everything`] ended.
+/// What [`Roster::end_everything`] ends of everybody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Everything {
+    /// Every session of a browser, every login of a command line with what was made with it, and every code that is on its way.
+    SignedIn,
+    /// That, every other token, and every open link.
+    Credentials,
+}
+
+/// How much was ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct EndedEverything {
+pub struct Ended {
     /// Sessions of browsers, those at apps included.
     pub sessions: usize,
-    /// Tokens and logins of command lines.
+    /// Logins of command lines; and tokens, where all of them end.
     pub credentials: usize,
 }
 
@@ -42,7 +51,6 @@ pub trait Roster: Send + Sync {
         groups: Vec<(GroupName, Vec<PrincipalId>)>,
         at: UnixMillis,
     ) -> Answer<'_, Vec<Joined>>;
-    /// Ends every session, revokes every credential that is not, and makes every open link void, in one transaction. People,
-    /// passwords, passkeys, memberships, invitations and the claim stay.
-    fn end_everything(&self, at: UnixMillis) -> Answer<'_, EndedEverything>;
+    /// Ends what counts of everybody, in one transaction. People, passwords, passkeys, memberships, invitations and the claim stay.
+    fn end_everything(&self, what: Everything, at: UnixMillis) -> Answer<'_, Ended>;
 }

@@ -73,7 +73,7 @@ pub struct Done {
     pub imports: Vec<String>,
     /// The handler interface that it exports, or [`Done::JAVASCRIPT`].
     pub serves: String,
-    /// Exports of a JavaScript module that can answer a request.
+    /// Exports of a JavaScript module that can answer a request, and with a dot their methods for other events.
     pub handlers: Vec<String>,
     pub component_bytes: u64,
     pub artefact_bytes: u64,

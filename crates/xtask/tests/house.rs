@@ -207,6 +207,47 @@ fn policy_types_hold_no_network_address() {
     }
 }
 
+/// Reasons and notes of the audit log, answers and logs are for people, and stay what they are when code is renamed: no text that the
+/// platform writes is made by `Debug`.
+#[test]
+fn no_text_of_the_platform_holds_names_of_rust() {
+    const ROOMS: [&str; 13] = [
+        "audit",
+        "control",
+        "front-door",
+        "gateway",
+        "identity",
+        "keeper",
+        "mailer",
+        "policy",
+        "runtime",
+        "serviceful",
+        "sign-in",
+        "store",
+        "store-sqlite",
+    ];
+    let (mut files, mut found) = (Vec::new(), Vec::new());
+    ROOMS.iter().for_each(|room| rust_files(&xtask::root().join("crates").join(room).join("src"), &mut files));
+    for file in &files {
+        let is_test = file.components().any(|part| part.as_os_str() == "tests") || file.ends_with("tests.rs");
+        let text = std::fs::read_to_string(file).unwrap();
+        let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+        for (number, line) in code.lines().enumerate().filter(|_| !is_test) {
+            // Of whoever develops the platform, not of whoever runs it.
+            let panics = ["assert", "panic!", "unreachable!"].iter().any(|word| line.contains(word));
+            if (line.contains(":?}") || line.contains(":#?}")) && !panics {
+                found.push(format!("{}:{}: {}", file.display(), number + 1, line.trim()));
+            }
+        }
+    }
+    assert!(files.len() > 200, "the search finds what is there: {}", files.len());
+    assert!(
+        found.is_empty(),
+        "If you are here because you wrote `{{:?}}`: give the type words of its own, and where the audit log holds them, list them in docs/reference/audit-log.md\n{}",
+        found.join("\n")
+    );
+}
+
 #[test]
 fn every_error_code_has_its_page() {
     for code in types::Code::ALL {

@@ -122,10 +122,15 @@
     host.fail(UNCAUGHT, error);
   };
 
-  // Names of the exports that can answer a request, one a line: functions, and objects with a method `fetch`.
+  // Methods for events that are no requests. The platform has no triggers yet; what waits for them is told.
+  const EVENTS = ["scheduled", "queue"];
+  const answers = (value) => typeof value === "function" || typeof value?.fetch === "function";
+  // Names of the exports that can answer a request, one a line: functions, and objects with a method `fetch`. Then, with a dot, those
+  // of the methods that wait for other events: `default.scheduled`.
   shared.handlers = (module) => {
-    const answers = (value) => typeof value === "function" || typeof value?.fetch === "function";
-    return Object.keys(module).filter((name) => /^[A-Za-z_$][\w$]*$/.test(name) && answers(module[name])).join("\n");
+    const names = Object.keys(module).filter((name) => /^[A-Za-z_$][\w$]*$/.test(name));
+    const waits = (name) => EVENTS.filter((event) => typeof module[name]?.[event] === "function").map((event) => `${name}.${event}`);
+    return [...names.filter((name) => answers(module[name])), ...names.flatMap(waits)].join("\n");
   };
   // What was not granted is there, too, and says so when it is used. Nobody sees it who only looks at what there is.
   const absent = {
@@ -139,6 +144,10 @@
     shared.requestUrl = url;
     try {
       const handler = answering = name === "" ? module.default : module[name];
+      if (!answers(handler) && EVENTS.some((event) => typeof handler?.[event] === "function")) {
+        refused(`the export ${name || "default"} has no method fetch, so it answers no request; what it has for other events answers once triggers exist`);
+        return;
+      }
       const request = new Request(shared.INCOMING, { method, url, hasBody, packed });
       const env = defineProperties(config === "" ? {} : parse(config), absent), context = new Context(caller);
       // Only the configuration: `process.env` is for what may be written down.

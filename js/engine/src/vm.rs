@@ -267,7 +267,7 @@ unsafe fn shape(cx: Cx, namespace: JSValue) -> &'static [u8] {
     if unsafe { js::JS_IsUndefined(handler) } {
         b"it has no default export"
     } else if unsafe { js::JS_IsObject(handler) } {
-        b"its default export has no method `fetch`"
+        b"its default export has no method `fetch`, and none for other events (`scheduled`, `queue`)"
     } else {
         b"its default export is no object"
     }

@@ -23,7 +23,7 @@ pub enum OpenError {
     InUse { dir: PathBuf },
     /// The files contradict each other in a way that no crash explains.
     #[error(
-        "the audit log `{}` was changed while nobody wrote it: {what}; look with `serviceful audit verify --dir`, keep a copy, and restore the folder from a backup", dir.display()
+        "the audit log `{}` was changed while nobody wrote it: {what}; look with `serviceful audit verify --dir FOLDER --key KEY`, keep a copy, and restore the folder from a backup", dir.display()
     )]
     Damaged { dir: PathBuf, what: String },
     #[error("cannot open the audit log `{}`; check the folder's owner and the free space", dir.display())]

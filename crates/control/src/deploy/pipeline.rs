@@ -125,14 +125,24 @@ fn compile_failure(path: &str, failed: &CompileFailure) -> DeploymentFailure {
     failure(refuse::compile_code(failed), format!("`{path}`: {failed}"))
 }
 
+/// Whether a handler is this export, or a method of it that waits for other events.
+fn is_of(handler: &str, export: &str) -> bool {
+    handler.split_once('.').map_or(handler, |(name, _)| name) == export
+}
+
 fn no_handler(path: &str, missing: &str, handlers: &[String]) -> DeploymentFailure {
-    let there: Vec<_> = handlers.iter().map(|name| format!("`{name}`")).collect();
+    let there: Vec<_> = handlers.iter().filter(|name| !name.contains('.')).map(|name| format!("`{name}`")).collect();
+    let there = if there.is_empty() {
+        "it has no handlers".to_owned()
+    } else {
+        format!("its handlers are {}", there.join(", "))
+    };
     let what = if missing == manifest::Code::DEFAULT_HANDLER {
-        "has no default export that is a function or has a method `fetch`".to_owned()
+        "has no default export that is a function or has a method `fetch`, `scheduled` or `queue`".to_owned()
     } else {
         format!("exports no function `{missing}`")
     };
-    failure(Code::CTL_COMPONENT, format!("`{path}` {what}; its handlers are {}", there.join(", ")))
+    failure(Code::CTL_COMPONENT, format!("`{path}` {what}; {there}"))
 }
 
 async fn prepare(shared: &Shared, job: &Job) -> Result<(), DeploymentFailure> {
@@ -143,8 +153,10 @@ async fn prepare(shared: &Shared, job: &Job) -> Result<(), DeploymentFailure> {
         stage(&component.path, ComponentStage::Compiling, None);
         match shared.ports.components.prepare(component.digest, component.limits).await {
             Ok(inspection) => {
-                stage(&component.path, ComponentStage::Probing, Some(view::inspected(&inspection)));
-                if let Some(missing) = component.handlers.iter().find(|name| !inspection.handlers.contains(name)) {
+                let granted = job.plan.granted(component.digest);
+                stage(&component.path, ComponentStage::Probing, Some(view::inspected(&inspection, &granted)));
+                let there = |name: &String| inspection.handlers.iter().any(|handler| is_of(handler, name));
+                if let Some(missing) = component.handlers.iter().find(|name| !there(name)) {
                     stage(&component.path, ComponentStage::Failed, None);
                     return Err(no_handler(&component.path, missing, &inspection.handlers));
                 }

@@ -3,7 +3,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use gateway::{Refusal, Routes};
 use manifest::{Manifest, ManifestError};
-use types::{AppName, Code, CompileLimits, DeploymentId, Digest, FunctionTarget, GroupName, Limits};
+use types::{AppName, Code, CompileLimits, DeploymentId, Digest, FunctionTarget, Grants, GroupName, Limits, counted};
 
 /// A component with the limits under which it is compiled.
 #[derive(Debug, Clone)]
@@ -34,7 +34,7 @@ pub(crate) fn parse(text: &str) -> Result<Manifest, Refusal> {
 fn refuse(errors: &[ManifestError]) -> Refusal {
     let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
     let count = lines.len();
-    Refusal::new(Code::CTL_MANIFEST, format!("{count} errors in the manifest"))
+    Refusal::new(Code::CTL_MANIFEST, format!("{} in the manifest", counted(count, "error", "errors")))
         .detail(lines.join("\n"))
         .next("run `serviceful check` in the project's folder")
 }
@@ -59,6 +59,16 @@ impl Plan {
             Some(ToPrepare { path, digest, is_source, handlers, limits })
         });
         Ok(Self { groups: manifest.groups.clone(), functions, components: prepare.collect() })
+    }
+
+    /// What the functions that a component is part of may use, together.
+    pub(crate) fn granted(&self, component: Digest) -> Grants {
+        let mut all = Grants::default();
+        for function in self.functions.iter().filter(|function| function.component == component) {
+            all.secrets.extend(function.grants.secrets.iter().cloned());
+            all.kv = all.kv.max(function.grants.kv);
+        }
+        all
     }
 
     /// The plan of a stored deployment, read again from its own text.

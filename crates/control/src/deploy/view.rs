@@ -7,16 +7,18 @@ use control_api::{
 };
 use gateway::{Inspection, Names};
 use store::{App, Deployment, DeploymentState};
-use types::DeploymentId;
+use types::{DeploymentId, Grants, KvAccess};
 
 use super::board::Entry;
 
 /// Interfaces that are linked with nothing behind them: a plain `wasm32-wasip2` build carries them without using them.
 const EMPTY: [&str; 4] = ["wasi:filesystem/", "wasi:cli/environment", "wasi:cli/stdin", "wasi:cli/terminal-"];
 
-/// What becomes of one import.
-fn import_state(inspection: &Inspection, interface: &str) -> ImportState {
-    if inspection.denied.iter().any(|denied| denied == interface) {
+/// What becomes of one import. `granted`: of the functions that it is part of, together.
+fn import_state(inspection: &Inspection, granted: &Grants, interface: &str) -> ImportState {
+    let not_granted = (interface.starts_with("wasi:keyvalue/") && granted.kv == KvAccess::None)
+        || (interface.starts_with("serviceful:secrets/") && granted.secrets.is_empty());
+    if not_granted || inspection.denied.iter().any(|denied| denied == interface) {
         ImportState::Denied
     } else if EMPTY.iter().any(|prefix| interface.starts_with(prefix)) {
         ImportState::Nothing
@@ -26,13 +28,17 @@ fn import_state(inspection: &Inspection, interface: &str) -> ImportState {
 }
 
 /// What the compiler saw, for people.
-pub(crate) fn inspected(inspection: &Inspection) -> Inspected {
-    let import =
-        |interface: &String| Import { state: import_state(inspection, interface), interface: interface.clone() };
+pub(crate) fn inspected(inspection: &Inspection, granted: &Grants) -> Inspected {
+    let import = |interface: &String| Import {
+        state: import_state(inspection, granted, interface),
+        interface: interface.clone(),
+    };
+    let (awaiting_triggers, handlers) = inspection.handlers.iter().cloned().partition(|name| name.contains('.'));
     Inspected {
         imports: inspection.imports.iter().map(import).collect(),
         serves: inspection.serves.clone(),
-        handlers: inspection.handlers.clone(),
+        handlers,
+        awaiting_triggers,
         output: inspection.output.clone(),
         component_bytes: inspection.component_bytes,
         artefact_bytes: inspection.artefact_bytes,
@@ -99,6 +105,23 @@ fn phase_of(state: &DeploymentState) -> (DeploymentPhase, Option<DeploymentFailu
 mod tests {
     use super::*;
 
+    fn inspection(imports: &[&str], denied: &[&str]) -> Inspection {
+        let texts = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        Inspection {
+            component: types::Digest::from_bytes([1; 32]),
+            imports: texts(imports),
+            denied: texts(denied),
+            serves: "wasi:http/handler@0.3.0".into(),
+            handlers: Vec::new(),
+            output: Vec::new(),
+            component_bytes: 1,
+            artefact_bytes: 1,
+            compile_ms: 1,
+            engine_build: types::EngineBuild::new("sf1/test").expect("a build"),
+            cached: false,
+        }
+    }
+
     #[test]
     fn each_import_says_what_is_behind_it() {
         let expected = [
@@ -113,21 +136,36 @@ mod tests {
             // The runtime's word on what is denied counts, whatever the name.
             ("wasi:filesystem/types@0.2.12", ImportState::Denied),
         ];
-        let inspection = Inspection {
-            component: types::Digest::from_bytes([1; 32]),
-            imports: expected.iter().map(|(name, _)| (*name).to_owned()).collect(),
-            denied: expected.iter().filter(|(_, s)| *s == ImportState::Denied).map(|(n, _)| (*n).to_owned()).collect(),
-            serves: "wasi:http/handler@0.3.0".into(),
-            handlers: Vec::new(),
-            output: Vec::new(),
-            component_bytes: 1,
-            artefact_bytes: 1,
-            compile_ms: 1,
-            engine_build: types::EngineBuild::new("sf1/test").expect("a build"),
-            cached: false,
-        };
-        let found = inspected(&inspection).imports;
+        let names = expected.map(|(name, _)| name);
+        let denied: Vec<_> =
+            expected.iter().filter(|(_, s)| *s == ImportState::Denied).map(|(name, _)| *name).collect();
+        let inspection = inspection(&names, &denied);
+        let found = inspected(&inspection, &Grants::default()).imports;
         let found: Vec<_> = found.iter().map(|i| (i.interface.as_str(), i.state)).collect();
         assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn what_has_to_be_granted_is_granted_only_where_the_manifest_says_so() {
+        let store = "wasi:keyvalue/store@0.2.0-draft2";
+        let reveal = "serviceful:secrets/reveal@0.1.0";
+        let inspection = inspection(&[store, reveal], &[]);
+        let states = |granted: &Grants| {
+            let found = inspected(&inspection, granted).imports;
+            found.iter().map(|import| import.state).collect::<Vec<_>>()
+        };
+        assert_eq!(states(&Grants::default()), [ImportState::Denied; 2]);
+        let kv = Grants { kv: KvAccess::Read, ..Grants::default() };
+        assert_eq!(states(&kv), [ImportState::Granted, ImportState::Denied]);
+        let secret = Grants { secrets: ["KEY".parse().unwrap()].into(), ..Grants::default() };
+        assert_eq!(states(&secret), [ImportState::Denied, ImportState::Granted]);
+    }
+
+    #[test]
+    fn methods_for_other_events_are_no_handlers_of_requests() {
+        let mut inspection = inspection(&[], &[]);
+        inspection.handlers = ["default", "list", "default.scheduled"].map(str::to_owned).to_vec();
+        let seen = inspected(&inspection, &Grants::default());
+        assert_eq!((seen.handlers.len(), &seen.awaiting_triggers[..]), (2, &["default.scheduled".to_owned()][..]));
     }
 }

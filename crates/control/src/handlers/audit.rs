@@ -14,8 +14,8 @@ const PAGE: usize = 50;
 
 pub(crate) async fn list(shared: &Shared, asked: Asked) -> Result<Reply, Refusal> {
     let query = Query::parse(&asked.head, &AuditQuery::PARAMETERS)?;
-    let mut wanted = AuditQuery {
-        limit: query.value("limit")?,
+    let wanted = AuditQuery {
+        limit: Some(query.count("limit", PAGE, 1..=AUDIT_PAGE_MAX)?),
         before: query.value("before")?,
         kind: query.text("kind").map(str::to_owned),
         app: query.value("app")?,
@@ -28,11 +28,6 @@ pub(crate) async fn list(shared: &Shared, asked: Asked) -> Result<Reply, Refusal
 
     known("kind", wanted.kind.as_deref(), &AuditQuery::KINDS)?;
     known("result", wanted.result.as_deref(), &AuditQuery::RESULTS)?;
-    let limit = wanted.limit.unwrap_or(PAGE);
-    if limit == 0 || limit > AUDIT_PAGE_MAX {
-        return Err(refuse::bad_input(format!("`limit` is 1 to {AUDIT_PAGE_MAX}")));
-    }
-    wanted.limit = Some(limit);
 
     let page = shared.ports.audit.query(wanted).await.map_err(Refusal::internal)?;
 

@@ -20,10 +20,8 @@ pub(crate) async fn list(shared: &Shared, asked: Asked) -> Result<Reply, Refusal
     let query = Query::parse(&asked.head, &["limit", "after"])?;
     let app = input::app(&asked.call)?;
     let function: FunctionName = input::parsed(&asked.call, "function")?;
-    let (limit, after) = (query.value("limit")?.unwrap_or(PAGE), query.value::<PrincipalId>("after")?);
-    if limit == 0 || limit > CALLERS_PAGE_MAX {
-        return Err(refuse::bad_input(format!("`limit` is 1 to {CALLERS_PAGE_MAX}")));
-    }
+    let limit = query.count("limit", PAGE, 1..=CALLERS_PAGE_MAX)?;
+    let after = query.value::<PrincipalId>("after")?;
 
     let found = apps::find(shared, &app).await?;
     let release = release::release_of(shared, &found).await?;

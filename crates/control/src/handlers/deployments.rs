@@ -269,6 +269,6 @@ fn former<'d>(app: &App, deployments: &'d [Deployment]) -> Result<&'d Deployment
     let mut ready = before_current.filter(|d| d.state == DeploymentState::Ready);
     ready.next().ok_or_else(|| {
         refuse::conflict(format!("`{}` has no ready deployment before the current one", app.name))
-            .next("`serviceful deployments` lists them; name one with `--to`")
+            .next(format!("`serviceful deployments {}` lists them; name one with `--to`", app.name))
     })
 }

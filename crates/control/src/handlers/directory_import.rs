@@ -8,7 +8,7 @@ use std::{
 use control_api::{IMPORT_ROWS_MAX, ImportPeople, ImportedLink, ImportedPerson, PeopleImported};
 use gateway::{Ctx, Letter, NewInvitation, Refusal, Reply};
 use store::Invitation;
-use types::{GroupName, PrincipalId, Secret, email_address};
+use types::{GroupName, PrincipalId, Secret, counted, email_address};
 
 use super::{
     invitations,
@@ -85,11 +85,12 @@ pub(crate) async fn import(shared: &Shared, cx: &Ctx, asked: Asked) -> Result<Re
         done.links = send(shared, invitations::inviter(&asked.caller), drafts, mailed).await?;
     }
 
-    let (people, are) = if done.invited == 1 { ("person", "is") } else { ("people", "are") };
-    let would = if done.dry_run { "would be" } else { are };
+    let would = if done.dry_run { "would be" } else { "now" };
     let note = format!(
-        "{} {people} {would} invited, {} with an account, {} into groups",
-        done.invited, done.known, done.joined
+        "{} {would} invited, {} with an account already, {} filled",
+        counted(done.invited, "person", "people"),
+        done.known,
+        counted(done.joined, "place in a group", "places in groups")
     );
     let mut reply = reply::ok(&done)?;
     reply.note = Some(note.into());

@@ -10,7 +10,7 @@ use control_api::{
 use gateway::{Ctx, Refusal, Reply};
 use http::StatusCode;
 use store::{AppGroup, Group, GroupSize, MemberRole, Principal, PrincipalKind, StoreError};
-use types::{AppName, GroupName, PrincipalId};
+use types::{AppName, GroupName, PrincipalId, counted};
 
 use super::{apps, members};
 use crate::{
@@ -107,11 +107,7 @@ pub(crate) async fn get(shared: &Shared, asked: Asked) -> Result<Reply, Refusal>
 
 /// How many, and from behind whom.
 pub(super) fn page(query: &Query, usual: usize) -> Result<(usize, Option<PrincipalId>), Refusal> {
-    let (limit, after) = (query.value("limit")?.unwrap_or(usual), query.value::<PrincipalId>("after")?);
-    if limit == 0 || limit > PEOPLE_PAGE_MAX {
-        return Err(refuse::bad_input(format!("`limit` is 1 to {PEOPLE_PAGE_MAX}")));
-    }
-    Ok((limit, after))
+    Ok((query.count("limit", usual, 1..=PEOPLE_PAGE_MAX)?, query.value("after")?))
 }
 
 pub(crate) async fn remove(shared: &Shared, asked: Asked) -> Result<Reply, Refusal> {
@@ -124,9 +120,9 @@ pub(crate) async fn remove(shared: &Shared, asked: Asked) -> Result<Reply, Refus
     release::publish_group(shared, &name, &apps).await?;
     end_sessions(shared, &apps, &people).await?;
 
+    let size = counted(people.len(), "person", "people");
     let mut reply = reply::ok(&Removed { removed: name.to_string() })?;
-    reply.note =
-        Some(format!("group `{name}` is removed with {} people; it was in {}", people.len(), words(&apps)).into());
+    reply.note = Some(format!("group `{name}` is removed with {size}; it was in {}", words(&apps)).into());
     Ok(reply)
 }
 
@@ -212,6 +208,12 @@ pub(crate) async fn take(shared: &Shared, asked: Asked) -> Result<Reply, Refusal
     Ok(reply)
 }
 
+/// The same for everybody in a group, at an app where its part changed.
+pub(super) async fn end_sessions_of(shared: &Shared, app: &AppName, group: &GroupName) -> Result<(), Refusal> {
+    let people = shared.ports.store.whole_group(group.clone()).await.map_err(refuse::store)?;
+    end_sessions(shared, std::slice::from_ref(app), &people).await
+}
+
 /// Whoever's part changed signs in to the apps anew, as after a change of a single member (ASVS 7.4). Policy knows already.
 async fn end_sessions(shared: &Shared, apps: &[AppName], people: &[PrincipalId]) -> Result<(), Refusal> {
     let pairs: Vec<(PrincipalId, AppName)> = if people.len() <= FEW {
@@ -250,8 +252,7 @@ pub(crate) async fn put_in_app(shared: &Shared, cx: &Ctx, asked: Asked) -> Resul
     };
     shared.ports.store.put_app_group(app.clone(), place.clone()).await.map_err(full)?;
     release::publish(shared, &app).await?;
-    let people = shared.ports.store.whole_group(name.clone()).await.map_err(refuse::store)?;
-    end_sessions(shared, std::slice::from_ref(&app), &people).await?;
+    end_sessions_of(shared, &app, &name).await?;
 
     let mut reply = reply::ok(&shown(&place, found.people))?;
     reply.note = Some(format!("group `{name}` is {} of `{app}` now", members::word(role)).into());

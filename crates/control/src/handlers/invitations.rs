@@ -6,7 +6,7 @@ use control_api::{CreateInvitation, InvitationCreated, InvitationList, Invitatio
 use gateway::{Letter, NewInvitation, Refusal, Reply};
 use http::StatusCode;
 use store::{Invitation, MemberRole, Principal};
-use types::{Caller, CredentialId, GroupName, PrincipalId, Secret, email_address};
+use types::{Caller, CredentialId, GroupName, PrincipalId, Secret, UnixMillis, email_address};
 
 use super::{
     groups, members,
@@ -96,11 +96,15 @@ pub(crate) async fn create(shared: &Shared, asked: Asked) -> Result<Reply, Refus
             return Err(refusal);
         }
     };
-    let (email, expires_at) = (invitation.email.to_string(), invitation.expires_at);
-    let made = InvitationCreated { id: invitation.id, email, link, mail, expires_at };
-    let mut reply = reply::json(StatusCode::CREATED, &made)?;
     // Without the address: names and addresses may be erased one day, and the invitation is found by its id.
-    reply.note = Some(format!("invitation {} is made", invitation.id).into());
+    let note = format!("invitation {} is made", invitation.id);
+    let maker = match invitation.invited_by {
+        Some(by) => store.principal(by).await.map_err(refuse::store)?,
+        None => None,
+    };
+    let invitation = view(invitation, maker.as_ref(), shared.ports.clock.now());
+    let mut reply = reply::json(StatusCode::CREATED, &InvitationCreated { invitation, link, mail })?;
+    reply.note = Some(note.into());
     Ok(reply)
 }
 
@@ -118,14 +122,14 @@ pub(crate) async fn list(shared: &Shared, asked: Asked) -> Result<Reply, Refusal
             makers.insert(by, store.principal(by).await.map_err(refuse::store)?);
         }
         let maker = invitation.invited_by.and_then(|by| makers.get(&by)).and_then(Option::as_ref);
-        invitations.push(view(invitation, maker, |invitation| now < invitation.expires_at));
+        invitations.push(view(invitation, maker, now));
     }
 
     reply::ok(&InvitationList { invitations })
 }
 
-fn view(found: Invitation, maker: Option<&Principal>, in_time: impl Fn(&Invitation) -> bool) -> InvitationView {
-    let open = in_time(&found) && !maker.is_some_and(|maker| maker.disabled);
+fn view(found: Invitation, maker: Option<&Principal>, now: UnixMillis) -> InvitationView {
+    let open = now < found.expires_at && !maker.is_some_and(|maker| maker.disabled);
     let (app, role) = found.app.map(|(app, role)| (app, members::role(role))).unzip();
     InvitationView {
         id: found.id,

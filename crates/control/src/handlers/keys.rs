@@ -1,6 +1,7 @@
 //! The keys that access tokens are signed with: seen, and replaced before their time.
 use control_api::{KeyList, KeyStage, KeyView, KeysRotated, RotateKeys};
 use gateway::{Refusal, Reply, TokenKey, TokenKeyState};
+use types::counted;
 
 use crate::{
     KeyFailure,
@@ -39,11 +40,11 @@ pub(crate) async fn rotate(shared: &Shared, asked: Asked) -> Result<Reply, Refus
     })?;
 
     let keys = keys.into_iter().map(view).collect();
-    let mut reply = reply::ok(&KeysRotated { keys, sessions_ended: ended.sessions, logins_ended: ended.logins })?;
+    let mut reply = reply::ok(&KeysRotated { keys, sessions_ended: ended.sessions, logins_ended: ended.credentials })?;
     reply.note = emergency.then(|| {
-        let (sessions, logins) = (ended.sessions, ended.logins);
-        format!("emergency: every key of access tokens is another; {sessions} sessions and {logins} logins ended")
-            .into()
+        let sessions = counted(ended.sessions, "session", "sessions");
+        let logins = counted(ended.credentials, "login", "logins");
+        format!("emergency: every key of access tokens is another; {sessions} and {logins} ended").into()
     });
     Ok(reply)
 }

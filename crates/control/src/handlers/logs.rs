@@ -17,7 +17,7 @@ use types::Clock;
 use super::apps;
 use crate::{
     input::{self, Query},
-    refuse, reply,
+    reply,
     service::{Asked, Shared},
 };
 
@@ -45,12 +45,9 @@ fn encode(line: &LogLine) -> Bytes {
 
 pub(crate) async fn read(shared: &Shared, asked: Asked) -> Result<Reply, Refusal> {
     let query = Query::parse(&asked.head, &["tail", "follow"])?;
-    let (tail, follow) = (query.value("tail")?.unwrap_or(TAIL), query.flag("follow")?);
+    let (tail, follow) = (query.count("tail", TAIL, 0..=LOG_TAIL_MAX)?, query.flag("follow")?);
     let app = input::app(&asked.call)?;
 
-    if tail > LOG_TAIL_MAX {
-        return Err(refuse::bad_input(format!("`tail` is at most {LOG_TAIL_MAX}")));
-    }
     apps::find(shared, &app).await?;
 
     // Listening first: a line written between the two is then in both, and dropped from the second.

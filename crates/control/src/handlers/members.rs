@@ -48,7 +48,9 @@ async fn principal(shared: &Shared, app: &AppName, word: &str) -> Result<Princip
     if let Some(name) = word.strip_prefix(SERVICE_PREFIX) {
         return account(shared, app, name).await;
     }
-    let found = person(shared, word).await?;
+    let found = look(shared, word).await?.ok_or_else(|| {
+        unknown(word).next(format!("{PERSONS_ID}, or write `service:NAME` for a service account of `{app}`"))
+    })?;
     match &found.kind {
         // SECURITY: its tokens count at its own app alone; a membership elsewhere would only look as if it meant something.
         PrincipalKind::Service { app: own } if own != app => Err(refuse::bad_input(format!(
@@ -59,24 +61,36 @@ async fn principal(shared: &Shared, app: &AppName, word: &str) -> Result<Princip
     }
 }
 
+/// How somebody is named without a doubt.
+const PERSONS_ID: &str = "give the person's id (`p-…`), as their own `serviceful whoami` shows it";
+
+fn unknown(word: &str) -> Refusal {
+    refuse::not_found(format!("person `{}`", input::short(word)))
+}
+
 /// Whom an id means, or a name that only one person has. An id may be a service account's.
 pub(super) async fn person(shared: &Shared, word: &str) -> Result<Principal, Refusal> {
-    let unknown = || {
-        refuse::not_found(format!("person `{}`", input::short(word))).next(
-            "give the person's id (`p-…`), as their own `serviceful whoami` shows it, or `service:NAME` for a service account",
-        )
-    };
+    if word.starts_with(SERVICE_PREFIX) {
+        let sentence = format!("`{}` means a service account, and this is about people", input::short(word));
+        return Err(refuse::bad_input(sentence).next(PERSONS_ID));
+    }
+    look(shared, word).await?.ok_or_else(|| {
+        unknown(word)
+            .next(format!("{PERSONS_ID}; whoever looks after the platform finds it with `serviceful people list`"))
+    })
+}
+
+async fn look(shared: &Shared, word: &str) -> Result<Option<Principal>, Refusal> {
     if let Ok(id) = word.parse() {
-        return shared.ports.store.principal(id).await.map_err(refuse::store)?.ok_or_else(unknown);
+        return shared.ports.store.principal(id).await.map_err(refuse::store);
     }
     let mut named = shared.ports.store.people_named(word.into(), 2).await.map_err(refuse::store)?.into_iter();
     match (named.next(), named.next()) {
-        (Some(one), None) => Ok(one),
         (Some(_), Some(_)) => {
             let sentence = format!("several people are called `{}`", input::short(word));
             Err(refuse::conflict(sentence).next("give the person's id instead"))
         }
-        (None, _) => Err(unknown()),
+        (one, _) => Ok(one),
     }
 }
 

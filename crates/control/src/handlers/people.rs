@@ -8,7 +8,7 @@ use control_api::{
 use gateway::{ControlCall, Letter, NameFailure, NewLink, Post, Refusal, Renaming, Reply};
 use http::StatusCode;
 use store::{Credential, LinkPurpose, PeoplePage, Principal, PrincipalKind};
-use types::{AppName, MailId, PrincipalId, Secret, UnixMillis};
+use types::{AppName, MailId, PrincipalId, Secret, UnixMillis, counted};
 
 use super::{groups, mails, members};
 use crate::{
@@ -116,8 +116,12 @@ pub(crate) async fn end_everything(shared: &Shared, asked: Asked) -> Result<Repl
     let view = EverythingEnded { sessions: count(ended.sessions), credentials: count(ended.credentials) };
     let mut reply = reply::ok(&view)?;
     reply.note = Some(
-        format!("everything of everybody ended: {} sessions, {} logins and tokens", view.sessions, view.credentials)
-            .into(),
+        format!(
+            "everything of everybody ended: {}, {}",
+            counted(view.sessions, "session", "sessions"),
+            counted(view.credentials, "login or token", "logins and tokens")
+        )
+        .into(),
     );
     Ok(reply)
 }
@@ -225,12 +229,12 @@ pub(crate) async fn reset(shared: &Shared, asked: Asked) -> Result<Reply, Refusa
     let wanted: CreateReset = input::json(&asked.head, asked.body).await?;
     if person.disabled {
         return Err(refuse::conflict(format!("{} is disabled", person.id))
-            .next("let them in again first: `serviceful people enable`"));
+            .next(format!("let them in again first: `serviceful people enable {}`", person.id)));
     }
     let account = shared.ports.store.account(person.id).await.map_err(refuse::store)?;
     let account = account.ok_or_else(|| {
         refuse::conflict(format!("{} has no account to sign in to with a browser", person.id))
-            .next("invite them: `serviceful invite`")
+            .next("invite them under their address: `serviceful invite E-MAIL`")
     })?;
     if account.password.is_none() {
         // SECURITY: a link alone must not add a way in beside a passkey, which is two factors.

@@ -102,7 +102,7 @@ pub(crate) async fn create_call(shared: &Shared, asked: Asked) -> Result<Reply, 
         let sentence = "only a person can make a token to call an app as themselves";
         return Err(Refusal::new(Code::POL_DENIED, sentence)
             .detail(sentence)
-            .next("claim the platform with `serviceful claim --accept`, or make a service token"));
+            .next("sign in as a person with `serviceful login` (where there is no owner yet: `serviceful claim --accept`), or make a token for a service account: `serviceful token create APP SERVICE`"));
     };
     apps::find_for(shared, &asked.caller, &wanted.app).await?;
     let life_s = life(wanted.life_s)?;

@@ -333,6 +333,7 @@ async fn a_source_is_a_module_with_the_handlers_that_functions_name() {
     }
     for (line, missing) in [
         ("source = \"menu.js\"", None),
+        ("source = \"menu.js\"\nhandler = \"night\"", None),
         ("source = \"menu.js\"\nhandler = \"list\"", None),
         (
             "source = \"menu.js\"\nhandler = \"lost\"",

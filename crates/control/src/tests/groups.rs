@@ -224,7 +224,7 @@ async fn a_list_of_people_is_done_whole_or_refused_by_line() {
 
     let reply = import(false, good.clone()).await.unwrap();
     assert_eq!(reply.response.status(), StatusCode::OK);
-    assert!(reply.note.as_ref().unwrap().contains("1 person is invited"), "{:?}", reply.note);
+    assert!(reply.note.as_ref().unwrap().contains("1 person now invited"), "{:?}", reply.note);
     let done = shown(reply).await;
     assert!(done["links"][0]["link"].as_str().unwrap().contains("/invitation?secret=code-"), "{done}");
     assert_eq!(done["links"][0]["email"], "ada@example.org");

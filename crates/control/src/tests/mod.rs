@@ -7,6 +7,7 @@ mod groups;
 mod harness;
 mod keys;
 mod membership;
+mod pages;
 mod people;
 mod reach;
 mod refresh;

@@ -245,7 +245,8 @@ async fn an_invitation_is_for_an_address_and_an_app_that_are_there() {
     room.deploy("coffee", b"\0asmone").await;
     let invite = async |body: serde_json::Value| room.ask(Op::InvitationCreate, &owner(), &[], Sent::Json(body)).await;
     let (status, made) = invite(json!({ "email": " Ada@Example.org ", "app": "coffee" })).await.unwrap();
-    assert_eq!((status, &made["email"]), (201, &json!("ada@example.org")));
+    assert_eq!((status, &made["invitation"]["email"]), (201, &json!("ada@example.org")));
+    assert_eq!((&made["invitation"]["app"], &made["invitation"]["role"]), (&json!("coffee"), &json!("member")));
     assert_eq!(made["link"], "http://id.localhost:8080/invitation?secret=code-9");
     assert!(made.get("mail").is_none() && room.mail.posted.lock().unwrap().is_empty(), "there is no server");
 
@@ -323,4 +324,30 @@ async fn mails_are_listed_without_what_they_say() {
     room.mail.on.store(false, Ordering::Relaxed);
     let refused = room.ask(Op::MailRetry, &owner(), &[&id], Sent::Nothing).await.unwrap_err();
     assert!(refused.next.unwrap().contains("[mail]"));
+}
+
+#[tokio::test]
+async fn advice_on_a_word_that_means_nobody_fits_the_verb() {
+    let room = Room::new();
+    room.deploy("coffee", b"\0asmone").await;
+    room.baristas().await;
+    let body = |op| match op {
+        Op::PersonPut => Sent::Json(json!({ "disabled": true })),
+        Op::PersonRename => Sent::Json(json!({ "name": "Ada" })),
+        Op::ResetCreate => Sent::Json(json!({})),
+        _ => Sent::Nothing,
+    };
+    for op in [Op::PersonPut, Op::PersonRename, Op::PersonRemove, Op::SessionsList, Op::SessionsEnd, Op::ResetCreate] {
+        for (word, code) in [("Nobody", Code::CTL_NOT_FOUND), ("service:till", Code::CTL_BAD_INPUT)] {
+            let refusal = room.ask(op, &owner(), &[word], body(op)).await.unwrap_err();
+            assert_eq!(refusal.code, code, "{} {word}", op.id());
+            let next = refusal.next.unwrap();
+            assert!(next.contains("`serviceful whoami`") && !next.contains("service:"), "{} {word}: {next}", op.id());
+        }
+    }
+    let take = room.ask(Op::GroupTake, &owner(), &["baristas", "service:till"], Sent::Nothing).await.unwrap_err();
+    assert!(!take.next.unwrap().contains("service:NAME"), "there are none in groups");
+    let put = Sent::Json(json!({ "role": "member" }));
+    let member = room.ask(Op::MemberPut, &owner(), &["coffee", "Nobody"], put).await.unwrap_err();
+    assert!(member.next.unwrap().contains("`service:NAME`"), "an app has service accounts among its members");
 }

@@ -96,6 +96,20 @@ async fn an_import_is_done_whole_or_not_at_all_and_says_which_lines_are_wrong() 
         assert!(refused.detail.as_ref().unwrap().contains(said), "{refused:?}");
     }
 
+    // Groups stand in the same list.
+    room.ask(Op::GroupCreate, &owner(), &[], Sent::Json(json!({ "name": "cooks" }))).await.unwrap();
+    let refused = import(false, &[("group:cooks", "member"), ("group:nobody", "admin"), ("group:No", "admin")]).await;
+    let said = refused.unwrap_err().detail.unwrap();
+    assert!(said.contains("line 3: there is no `group:nobody`") && said.contains("line 4: `group:No` is no"), "{said}");
+    let places = || room.policy_release.last().groups.iter().map(|g| (g.name.to_string(), g.admin)).collect::<Vec<_>>();
+    assert_eq!(places(), []);
+    for (role, count) in [("member", "added"), ("admin", "changed"), ("admin", "unchanged")] {
+        assert_eq!(import(false, &[("group:cooks", role)]).await.unwrap().1[count], 1, "{role}");
+        assert_eq!(places(), [("cooks".to_owned(), Some(role == "admin"))]);
+    }
+    let twice = import(false, &[("group:cooks", "admin"), ("group:cooks", "member")]).await.unwrap_err();
+    assert!(twice.detail.unwrap().contains("line 3: `group:cooks` is there twice"));
+
     for rows in [vec![], vec![("Person 2", "member"); control_api::IMPORT_ROWS_MAX + 1]] {
         assert_eq!(import(false, &rows).await.unwrap_err().code, Code::CTL_BAD_INPUT);
     }

@@ -245,7 +245,7 @@ async fn an_emergency_ends_everything_at_once() {
     let other = Holder::new().login_for(&w, eve.id, Audience::Platform).await;
     assert_eq!(answer(&w, &holder, &tokens.access).await, Ok(()));
     let (keys, ended) = w.room.rotate_keys(true).await.expect("rotated");
-    assert_eq!((keys.len(), ended.logins), (1, 2));
+    assert_eq!((keys.len(), ended.credentials), (1, 2));
     assert!(ended.sessions >= 2, "{ended:?}");
     assert!(w.ask_now(&holder.request(&w, &tokens.access), &control(Action::AppsList)).is_none(), "no cache knows it");
     refused(&w, &holder, &tokens.access, "names no key", "it was signed with a key that is gone").await;

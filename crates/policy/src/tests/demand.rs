@@ -109,3 +109,13 @@ fn no_rule_of_an_app_gets_around_it_and_none_is_hidden_by_it() {
     assert_eq!(word(&call(&policy, &mia(Assurance::PhishingResistant, 0), &weaker)), "allow");
     assert_eq!(word(&call(&policy, &mia(Assurance::PhishingResistant, 11_000), &weaker)), "403", "not remembered");
 }
+
+/// The manifest refuses such a function. Were there one, nobody who is signed in would get less than a stranger gets.
+#[test]
+fn a_public_function_asks_nobody_for_more_than_strangers_have() {
+    let open = demanding(Access::Public, Assurance::MultiFactor, Some(60));
+    let policy = house(&open, None);
+    for caller in [Caller::Stranger, mia(Assurance::SingleFactor, 3_600_000), mia(Assurance::None, 0)] {
+        assert_eq!(word(&call(&policy, &caller, &open)), "allow", "{caller:?}");
+    }
+}

@@ -1,11 +1,10 @@
 //! `apps` and `rm`.
-use std::io::{BufRead, IsTerminal};
-
 use clap::Args;
 use control_api::{AppDetail, AppList};
 use types::{AppName, Demand};
 
 use super::{
+    confirm::confirm,
     desk::Desk,
     failure::{Exit, Failure},
     out::Out,
@@ -73,25 +72,13 @@ fn show_one(out: &Out, detail: &AppDetail) -> Result<(), Failure> {
 
 pub(super) async fn remove(desk: &Desk, args: RmArgs) -> Result<Exit, Failure> {
     let client = desk.client()?;
-    if !args.yes && !confirmed(desk, &args.app)? {
-        desk.out.note("nothing was removed");
-        return Ok(Exit::Failed);
-    }
+    let app = &args.app;
+    let what = format!(
+        "this removes `{app}` with its deployments, members, service accounts, tokens, secrets and key-value store"
+    );
+    // Its name, because `yes` is typed too easily.
+    confirm(desk, args.yes, &what, app.as_str())?;
     let removed = client.remove_app(&args.app).await?;
     desk.out.answer(&removed, |out, removed| out.line(&format!("removed `{}`", removed.removed)))?;
     Ok(Exit::Done)
-}
-
-/// Asks for the app's name: `y` is typed too easily.
-fn confirmed(desk: &Desk, app: &AppName) -> Result<bool, Failure> {
-    if !std::io::stdin().is_terminal() {
-        return Err(Failure::usage(format!("removing `{app}` needs a yes")).next("add `--yes`"));
-    }
-    desk.out.note(&format!(
-        "this removes `{app}` with its deployments, members, service accounts, tokens, secrets and key-value store; type its name to go on:"
-    ));
-    let mut line = String::new();
-    let read = std::io::stdin().lock().read_line(&mut line);
-    read.map_err(|e| Failure::new(format!("cannot read the answer: {e}")))?;
-    Ok(line.trim() == app.as_str())
 }

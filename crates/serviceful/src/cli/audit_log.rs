@@ -2,15 +2,19 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand, builder::PossibleValuesParser};
-use control_api::{AuditEvent, AuditPage, AuditQuery, AuditVerdict};
-use types::{AppName, PrincipalId, RequestId, UnixMillis};
+use control_api::{AUDIT_PAGE_MAX, AuditEvent, AuditPage, AuditQuery, AuditVerdict};
+use types::{AppName, PrincipalId, RequestId, UnixMillis, counted};
 
 use super::{
     desk::Desk,
     failure::{Exit, Failure},
+    numbers::within,
     out::{Out, Tone},
     text,
 };
+
+/// Events that are listed at most; whoever wants more takes the log's files.
+const EVENTS_MAX: usize = 100_000;
 
 /// Arguments of `audit`.
 #[derive(Debug, Args)]
@@ -58,10 +62,10 @@ struct ListArgs {
     #[arg(long, value_name = "MOMENT", value_parser = since)]
     since: Option<UnixMillis>,
     /// Only entries before this place in the log
-    #[arg(long, value_name = "INDEX")]
+    #[arg(long, value_name = "INDEX", allow_negative_numbers = true)]
     before: Option<u64>,
     /// How many at most
-    #[arg(long, short = 'n', default_value_t = 50)]
+    #[arg(long, short = 'n', default_value_t = 50, allow_negative_numbers = true, value_parser = within(1..=EVENTS_MAX))]
     limit: usize,
 }
 
@@ -76,7 +80,7 @@ struct VerifyArgs {
 }
 
 fn since(text: &str) -> Result<UnixMillis, String> {
-    let at: jiff::Timestamp = text.parse().map_err(|e| format!("{e}; write it like 2026-11-24T07:00:00Z"))?;
+    let at: jiff::Timestamp = text.parse().map_err(|_| "write a moment like 2026-11-24T07:00:00Z".to_owned())?;
     u64::try_from(at.as_millisecond()).map(UnixMillis).map_err(|_| "the moment is before 1970".to_owned())
 }
 
@@ -94,7 +98,7 @@ pub(super) async fn run(desk: &Desk, args: AuditArgs) -> Result<Exit, Failure> {
 
 async fn list(desk: &Desk, args: ListArgs) -> Result<Exit, Failure> {
     let mut query = AuditQuery {
-        limit: Some(args.limit),
+        limit: Some(args.limit.min(AUDIT_PAGE_MAX)),
         before: args.before,
         kind: args.kind,
         app: args.app,
@@ -111,7 +115,7 @@ async fn list(desk: &Desk, args: ListArgs) -> Result<Exit, Failure> {
     while page.events.len() < args.limit
         && let Some(before) = page.before
     {
-        (query.before, query.limit) = (Some(before), Some(args.limit - page.events.len()));
+        (query.before, query.limit) = (Some(before), Some((args.limit - page.events.len()).min(AUDIT_PAGE_MAX)));
         let older = client.audit(&query).await?;
         page.events.extend(older.events);
         page.before = older.before;
@@ -127,9 +131,14 @@ fn who(event: &AuditEvent) -> String {
 fn outcome(event: &AuditEvent) -> String {
     let status = event.outcome.status.map_or_else(String::new, |status| format!(" {status}"));
     let code = event.outcome.code.as_ref().map_or_else(String::new, |code| format!(" {code}"));
-    let reason = event.outcome.reason.as_ref().or(event.note.as_ref());
-    let reason = reason.map_or_else(String::new, |reason| format!(": {}", text::plain(reason)));
-    format!("{}{status}{code}{reason}", event.outcome.result)
+    // Whoever is somebody for development is not who they seem: that comes first, and is not cut off.
+    let (first, last) = match &event.note {
+        Some(note) if note.starts_with("development:") => (event.note.as_ref(), event.outcome.reason.as_ref()),
+        note => (event.outcome.reason.as_ref(), note.as_ref()),
+    };
+    let said: Vec<String> = first.into_iter().chain(last).map(|words| text::plain(words)).collect();
+    let said = if said.is_empty() { String::new() } else { format!(": {}", said.join("; ")) };
+    format!("{}{status}{code}{said}", event.outcome.result)
 }
 
 fn show(out: &Out, page: &AuditPage) -> Result<(), Failure> {
@@ -167,7 +176,9 @@ fn offline(dir: &Path, key: &str) -> Result<AuditVerdict, Failure> {
     Ok(AuditVerdict {
         intact: report.is_intact(),
         entries: report.records,
-        checkpoint: report.checkpoint.map(|head| format!("{} records, root {}", head.size, head.root)),
+        checkpoint: report
+            .checkpoint
+            .map(|head| format!("{}, root {}", counted(head.size, "record", "records"), head.root)),
         findings: report.problems.iter().map(ToString::to_string).collect(),
     })
 }
@@ -175,7 +186,11 @@ fn offline(dir: &Path, key: &str) -> Result<AuditVerdict, Failure> {
 fn verdict(desk: &Desk, found: &AuditVerdict) -> Result<Exit, Failure> {
     desk.out.answer(found, |out, found| {
         let (tone, word) = if found.intact { (Tone::Good, "intact") } else { (Tone::Bad, "NOT intact") };
-        out.line(&format!("the audit log is {}: {} records", out.tone(tone, word), found.entries))?;
+        out.line(&format!(
+            "the audit log is {}: {}",
+            out.tone(tone, word),
+            counted(found.entries, "record", "records")
+        ))?;
         if let Some(checkpoint) = &found.checkpoint {
             out.line(&format!("signed checkpoint: {}", checkpoint.trim()))?;
         }
@@ -185,4 +200,38 @@ fn verdict(desk: &Desk, found: &AuditVerdict) -> Result<Exit, Failure> {
         Ok(())
     })?;
     Ok(if found.intact { Exit::Done } else { Exit::Failed })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event(result: &str, reason: Option<&str>, note: Option<&str>) -> AuditEvent {
+        let mut value = serde_json::json!({
+            "at": 0, "kind": "request", "who": { "kind": "person" }, "action": "invoke", "resource": "till/main",
+            "outcome": { "result": result, "status": 403, "code": "POL-001" },
+        });
+        if let Some(reason) = reason {
+            value["outcome"]["reason"] = reason.into();
+        }
+        let mut event: AuditEvent = serde_json::from_value(value).expect("an event");
+        event.note = note.map(str::to_owned);
+        event
+    }
+
+    #[test]
+    fn a_reason_does_not_hide_a_note_and_development_comes_first() {
+        for (reason, note, said) in [
+            (Some("no-grant"), Some("kv: get"), "refused 403 POL-001: no-grant; kv: get"),
+            (
+                Some("bob is no member"),
+                Some("development: bob, single-factor"),
+                "refused 403 POL-001: development: bob, single-factor; bob is no member",
+            ),
+            (None, Some("development: bob, single-factor"), "refused 403 POL-001: development: bob, single-factor"),
+            (None, None, "refused 403 POL-001"),
+        ] {
+            assert_eq!(outcome(&event("refused", reason, note)), said);
+        }
+    }
 }

@@ -10,11 +10,13 @@ use clap::{Args, Subcommand};
 use control_api::{BreachListStage, BreachListView};
 use serde::Serialize;
 use sign_in::breach_list::{ENTRIES_MAX, Selection};
-use types::{Clock, Instant};
+use types::{Clock, Instant, counted, grouped};
 
 use super::{
+    confirm::confirm,
     desk::Desk,
     failure::{Exit, Failure},
+    numbers::within,
     out::Out,
     text,
 };
@@ -44,23 +46,22 @@ enum BreachListVerb {
         #[arg(value_name = "FILE")]
         file: PathBuf,
         /// Leave out what was seen less often than this
-        #[arg(long, value_name = "N", default_value_t = 1)]
+        #[arg(long, value_name = "N", default_value_t = 1, allow_negative_numbers = true)]
         min_count: u32,
         /// Keep at most so many, those that were seen most often
-        #[arg(long, value_name = "N", default_value_t = 10_000_000, value_parser = limit)]
+        #[arg(long, value_name = "N", default_value_t = 10_000_000, allow_negative_numbers = true, value_parser = within(1..=ENTRIES_MAX))]
         limit: usize,
     },
     /// Say whether there is a list, and how large it is
     #[command(after_help = "Example:\n  serviceful breach-list status\n  serviceful breach-list status --json")]
     Status,
     /// Forget the list; new passwords are held against words and patterns only
-    #[command(visible_alias = "rm", after_help = "Example:\n  serviceful breach-list remove")]
-    Remove,
-}
-
-fn limit(text: &str) -> Result<usize, String> {
-    let number: usize = text.replace('_', "").parse().map_err(|_| format!("`{text}` is not a number"))?;
-    if (1..=ENTRIES_MAX).contains(&number) { Ok(number) } else { Err(format!("it must be 1 to {ENTRIES_MAX}")) }
+    #[command(visible_alias = "rm", after_help = "Example:\n  serviceful breach-list remove --yes")]
+    Remove {
+        /// Do not ask
+        #[arg(long)]
+        yes: bool,
+    },
 }
 
 /// What `import` answers.
@@ -82,8 +83,15 @@ pub(super) async fn run(desk: &Desk, args: BreachListArgs) -> Result<Exit, Failu
                 return Ok(Exit::Failed);
             }
         }
-        BreachListVerb::Remove => {
-            let view = desk.client()?.remove_breach_list().await?;
+        BreachListVerb::Remove { yes } => {
+            let client = desk.client()?;
+            confirm(
+                desk,
+                yes,
+                "this forgets the list of passwords that got out; people can choose them from then on",
+                "yes",
+            )?;
+            let view = client.remove_breach_list().await?;
             desk.out.answer(&view, |out, _| {
                 out.line("the breach list is gone; new passwords are held against words and patterns only")
             })?;
@@ -104,14 +112,26 @@ async fn import(desk: &Desk, file: &Path, min_count: u32, limit: usize) -> Resul
         let open = File::open(file).map_err(|e| Failure::new(format!("cannot read `{name}`: {e}")))?;
         read(desk, BufReader::with_capacity(1 << 20, open), &name, &mut selection)?
     };
-    desk.out.note(&format!(
-        "{} lines were read; making the filter of {} passwords",
-        grouped(lines),
-        grouped(selection.len() as u64)
-    ));
-    let filter = selection.finish().map_err(|e| {
-        Failure::new(e.to_string()).next("look at the first lines of the file, and choose a smaller `--min-count`")
-    })?;
+    if lines == 0 {
+        return Err(Failure::new(format!("`{name}` is empty: there is no password in it"))
+            .next("take the list of SHA-1 hashes, with `HASH:COUNT` a line; what there was before still counts"));
+    }
+    let filter = match selection.len() as u64 {
+        0 => Err(Failure::new(format!(
+            "of {} none was seen {} or more often, so there is nothing to import",
+            counted(lines, "line", "lines"),
+            counted(min_count, "time", "times")
+        ))
+        .next("choose a smaller `--min-count`")),
+        kept => {
+            desk.out.note(&format!(
+                "read {}; making the filter of {}",
+                counted(lines, "line", "lines"),
+                counted(kept, "password", "passwords")
+            ));
+            selection.finish().map_err(|e| Failure::new(e.to_string()))
+        }
+    }?;
     let list = client.put_breach_list(filter.into()).await?;
     desk.out.answer(&Imported { lines, list }, |out, imported| show(out, &imported.list))
 }
@@ -147,19 +167,6 @@ fn tell(desk: &Desk, clock: &dyn Clock, told: &mut Instant, lines: u64, kept: us
     }
 }
 
-/// `12,345,678`.
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 fn show(out: &Out, view: &BreachListView) -> Result<(), Failure> {
     match view.state {
         BreachListStage::Absent => {
@@ -174,10 +181,10 @@ fn show(out: &Out, view: &BreachListView) -> Result<(), Failure> {
         BreachListStage::Present => {
             let (entries, bytes) = (view.entries.unwrap_or_default(), view.bytes.unwrap_or_default());
             out.line(&format!(
-                "new passwords are held against {} that got out ({} bytes; the rarest was seen {} times)",
+                "new passwords are held against {} that got out ({}; the rarest was seen {})",
                 grouped(entries),
-                grouped(bytes),
-                grouped(u64::from(view.min_count.unwrap_or_default()))
+                counted(bytes, "byte", "bytes"),
+                counted(view.min_count.unwrap_or_default(), "time", "times")
             ))?;
             let at = view.imported_at.map_or_else(String::new, text::moment);
             let digest = view.digest.map_or_else(String::new, |digest| digest.to_string());
@@ -185,20 +192,4 @@ fn show(out: &Out, view: &BreachListView) -> Result<(), Failure> {
         }
     }
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_are_read_and_written_in_groups() {
-        for (number, text) in [(0, "0"), (999, "999"), (1_000, "1,000"), (12_345_678, "12,345,678")] {
-            assert_eq!(grouped(number), text);
-        }
-        assert_eq!(limit("10_000_000"), Ok(10_000_000));
-        for bad in ["0", "-1", "x", "50000001", ""] {
-            assert!(limit(bad).is_err(), "{bad}");
-        }
-    }
 }

@@ -19,6 +19,18 @@ pub(crate) struct CheckArgs {
     project: PathBuf,
 }
 
+/// Everything that is wrong at once. What to do next is said where it is the same for all.
+fn all(wrong: Vec<Failure>) -> Result<(), Failure> {
+    let what: Vec<&str> = wrong.iter().map(|failure| failure.what.as_str()).collect();
+    let what = what.join("\n");
+    let next = wrong.first().and_then(|first| first.next.clone());
+    let next = next.filter(|next| wrong.iter().all(|failure| failure.next.as_ref() == Some(next)));
+    match wrong.into_iter().next() {
+        None => Ok(()),
+        Some(first) => Err(Failure { what, next, ..first }),
+    }
+}
+
 pub(super) async fn run(desk: &Desk, args: &CheckArgs) -> Result<Exit, Failure> {
     let file = project::manifest_file(&args.project);
     if desk.out.json {
@@ -40,8 +52,9 @@ pub(super) async fn run(desk: &Desk, args: &CheckArgs) -> Result<Exit, Failure> 
         return Ok(if valid { Exit::Done } else { Exit::Failed });
     }
     let project = Project::load(&args.project)?;
-    project.check_policy()?;
-    project.check_sources().await.into_iter().next().map_or(Ok(()), Err)?;
+    let mut wrong: Vec<Failure> = project.check_policy().err().into_iter().collect();
+    wrong.extend(project.check_sources().await);
+    all(wrong)?;
     let rows = project.manifest.functions.iter().map(|function| {
         let path = function.code.path();
         let built = function.code.is_source() || project.folder.join(path).exists();

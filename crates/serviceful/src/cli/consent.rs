@@ -1,9 +1,7 @@
 //! Who gains access by a deployment: shown, and asked about where somebody gains more than an app that grows gives its own.
-use std::io::{BufRead, IsTerminal};
-
 use control_api::{AccessReview, Extent};
 
-use super::{desk::Desk, failure::Failure, text, who_can};
+use super::{confirm, desk::Desk, failure::Failure, text, who_can};
 
 /// One line for each gain.
 pub(crate) fn lines(review: &AccessReview) -> Vec<String> {
@@ -50,15 +48,11 @@ pub(super) fn ask(desk: &Desk, review: &AccessReview, yes: bool) -> Result<(), F
     if !review.asks || yes {
         return Ok(());
     }
-    if !std::io::stdin().is_terminal() || desk.out.json {
+    if !confirm::somebody(desk) {
         let what = format!("{}:\n{}", opens(review), lines(review).join("\n"));
         return Err(Failure::usage(what).next("add `--yes` when that is what you want; nothing was deployed"));
     }
-    desk.out.note(&format!("{}; type `yes` to deploy it:", opens(review)));
-    let mut line = String::new();
-    let read = std::io::stdin().lock().read_line(&mut line);
-    read.map_err(|e| Failure::new(format!("cannot read the answer: {e}")))?;
-    if line.trim() == "yes" {
+    if confirm::typed(desk, opens(review), "yes")? {
         Ok(())
     } else {
         Err(Failure::new("nothing was deployed").next("deploy again when it is what you want"))

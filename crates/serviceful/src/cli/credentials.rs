@@ -117,7 +117,7 @@ impl Keyring {
             return Err(Failure::new(format!("`{shown}` is open to others (mode {mode:04o}), so it is not used"))
                 .exit(Exit::Refused)
                 .next(format!(
-                    "run `chmod 600 {shown}`; if others may have read it, `serviceful token revoke` what is in it"
+                    "run `chmod 600 {shown}`; if others may have read it, `serviceful token revoke ID` what is in it"
                 )));
         }
         let text = fs::read_to_string(&self.path).map_err(|e| Failure::file("read", &self.path, &e))?;

@@ -97,6 +97,22 @@ impl Desk {
         Target::resolve(self.platform.as_deref(), place, &known)
     }
 
+    /// What to do about a failure that came of who asks. Who only ever claimed the platform has no account to sign in to.
+    pub(super) fn advised(&self, failure: Failure) -> Failure {
+        if !failure.signed_out || failure.next.is_some() {
+            return failure;
+        }
+        let claimed = self.target().ok().zip(self.keyring.as_ref().ok()).is_some_and(|(target, keyring)| {
+            let stored = keyring.find(&target.console).ok().flatten();
+            stored.is_some_and(|stored| stored.login.is_none())
+        });
+        failure.next(if claimed {
+            "this credential came of a claim link: forget it with `serviceful logout`, and use a new link, which `serviceful claim --again` makes on the platform's host; who has an account to sign in to runs `serviceful login`"
+        } else {
+            "run `serviceful login`, or forget the stored credential with `serviceful logout`"
+        })
+    }
+
     /// The platform through its socket on this host.
     pub(super) fn operator(&self) -> Result<Client, Failure> {
         let target = self.find(true)?;
@@ -119,9 +135,11 @@ impl Desk {
         };
         match stored {
             Some(stored) if stored.expires_at > self.now() => self.client_of(&target.console, &stored),
-            Some(_) => Err(Failure::new(format!("the stored credential for {} is over", target.console))
-                .exit(Exit::Refused)
-                .next("run `serviceful login`")),
+            Some(_) => {
+                let mut failure = Failure::new(format!("the stored credential for {} is over", target.console));
+                failure.signed_out = true;
+                Err(self.advised(failure.exit(Exit::Refused)))
+            }
             None => match target.socket() {
                 Some(socket) => {
                     self.out.note("no credential is stored, so this goes through the host socket as the operator");

@@ -36,13 +36,23 @@ pub(crate) struct Failure {
     pub(crate) code: Option<String>,
     /// The request's id, to find it in logs and audit.
     pub(crate) request: Option<String>,
+    /// The credential that was sent does not count.
+    pub(crate) signed_out: bool,
     /// Nobody reads the output any more; say nothing.
     pub(crate) silent: bool,
 }
 
 impl Failure {
     pub(crate) fn new(what: impl Into<String>) -> Self {
-        Self { exit: Exit::Failed, what: what.into(), next: None, code: None, request: None, silent: false }
+        Self {
+            exit: Exit::Failed,
+            what: what.into(),
+            next: None,
+            code: None,
+            request: None,
+            signed_out: false,
+            silent: false,
+        }
     }
 
     pub(super) fn usage(what: impl Into<String>) -> Self {
@@ -82,19 +92,17 @@ pub(super) const fn exit_of(status: u16) -> Exit {
 }
 
 fn of_problem(problem: &Problem, what: String) -> Failure {
-    // What the platform advises is for whoever sent a token; here it was the stored credential.
+    // What the platform advises is for whoever sent a token; here it was the stored credential, and the desk knows which.
     let advice = if problem.status == 401 { None } else { problem.next.clone() };
-    let next = advice.or_else(|| match problem.status {
-        401 => Some("run `serviceful login`, or forget the stored credential with `serviceful logout`".to_owned()),
-        403 => Some("ask an owner of the platform, or an admin of the app".to_owned()),
-        _ => None,
-    });
+    let next = advice
+        .or_else(|| (problem.status == 403).then(|| "ask an owner of the platform, or an admin of the app".to_owned()));
     Failure {
         exit: exit_of(problem.status),
         what,
         next,
         code: Some(problem.code.clone()),
         request: problem.request.clone(),
+        signed_out: problem.status == 401,
         silent: false,
     }
 }

@@ -1,9 +1,10 @@
 //! `groups`: people who belong together, by a name that apps can have among their members.
 use clap::{Args, Subcommand};
 use control_api::{AddToGroup, CreateGroup, GroupDetail, GroupList};
-use types::GroupName;
+use types::{GroupName, counted, grouped};
 
 use super::{
+    confirm::confirm,
     desk::Desk,
     failure::{Exit, Failure},
     members,
@@ -21,6 +22,11 @@ const PAGES_MAX: usize = 1_000;
 pub(super) fn named(word: &str) -> Option<Result<GroupName, Failure>> {
     let name = word.strip_prefix(PREFIX)?;
     Some(GroupName::parse(name).map_err(|e| Failure::usage(format!("`{}` is no group: {e}", text::plain(word)))))
+}
+
+/// How a group is written beside people.
+pub(super) fn written(group: &GroupName) -> String {
+    format!("{PREFIX}{group}")
 }
 
 /// Arguments of `groups`.
@@ -97,9 +103,12 @@ pub(super) async fn run(desk: &Desk, args: GroupsArgs) -> Result<Exit, Failure> 
         GroupsVerb::Add { name, people } => {
             let added = client.add_to_group(&name, &AddToGroup { people }).await?;
             desk.out.answer(&added, |out, added| {
-                let were =
-                    if added.unchanged == 0 { String::new() } else { format!(", {} were before", added.unchanged) };
-                out.line(&format!("{} came into {}{were}", added.added.len(), added.group))
+                let were = match added.unchanged {
+                    0 => String::new(),
+                    1 => ", 1 was in it before".to_owned(),
+                    more => format!(", {} were in it before", grouped(more)),
+                };
+                out.line(&format!("{} came into {}{were}", counted(added.added.len(), "person", "people"), added.group))
             })?;
         }
         GroupsVerb::Take { name, person } => {
@@ -109,14 +118,10 @@ pub(super) async fn run(desk: &Desk, args: GroupsArgs) -> Result<Exit, Failure> 
         GroupsVerb::Remove { name, yes } => {
             if !yes {
                 let found = client.group(&name, None).await?;
-                let (people, apps) = (
-                    text::count(found.size, "person is", "people are"),
-                    text::count(found.apps.len(), "app has it among its", "apps have it among their"),
-                );
-                return Err(Failure::usage(format!(
-                    "removing {name} cannot be undone: {people} in it, and {apps} members",
-                ))
-                .next("add --yes to do it"));
+                let (people, apps) =
+                    (counted(found.size, "person", "people"), counted(found.apps.len(), "app", "apps"));
+                let what = format!("removing {name} cannot be undone: it has {people}, and a place in {apps}");
+                confirm(desk, yes, &what, "yes")?;
             }
             let gone = client.remove_group(&name).await?;
             desk.out.answer(&gone, |out, gone| out.line(&format!("group {} is removed", gone.removed)))?;
@@ -137,12 +142,8 @@ fn show_all(out: &Out, list: &GroupList) -> Result<(), Failure> {
 }
 
 fn show(out: &Out, group: &GroupDetail) -> Result<(), Failure> {
-    out.line(&format!(
-        "{}, {}, since {}",
-        group.name,
-        text::count(group.size, "person", "people"),
-        text::moment(group.created_at)
-    ))?;
+    let size = counted(group.size, "person", "people");
+    out.line(&format!("{}, {size}, since {}", group.name, text::moment(group.created_at)))?;
     for place in &group.apps {
         out.line(&format!("  {} of {}", members::word(place.role), place.app))?;
     }

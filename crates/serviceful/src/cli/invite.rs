@@ -6,7 +6,7 @@ use types::{AppName, GroupName};
 use super::{
     desk::Desk,
     failure::{Exit, Failure},
-    members,
+    groups, members,
     out::Out,
     text,
 };
@@ -60,7 +60,9 @@ pub(super) async fn run(desk: &Desk, args: InviteArgs) -> Result<Exit, Failure> 
             let gone = desk.client()?.revoke_invitation(&invitation).await?;
             desk.out.answer(&gone, |out, gone| out.line(&format!("invitation {} is taken back", gone.removed)))?;
         }
-        (None, None) => return Err(Failure::usage("whom? name an e-mail address, `list` or `revoke`")),
+        (None, None) => {
+            return Err(Failure::usage("nobody is named").next("write an e-mail address, `list` or `revoke E-MAIL`"));
+        }
         (None, Some(email)) => {
             let role = args.admin.then_some(Role::Admin);
             let (name, app, groups, print) = (args.name, args.app, args.groups, args.print);
@@ -72,7 +74,7 @@ pub(super) async fn run(desk: &Desk, args: InviteArgs) -> Result<Exit, Failure> 
 }
 
 fn made(out: &Out, desk: &Desk, created: &InvitationCreated) -> Result<(), Failure> {
-    let (who, end) = (text::plain(&created.email), text::until(desk.now(), created.expires_at));
+    let (who, end) = (text::plain(&created.invitation.email), text::until(desk.now(), created.invitation.expires_at));
     match &created.link {
         Some(link) => {
             out.line(link)?;
@@ -96,7 +98,7 @@ fn show(out: &Out, desk: &Desk, list: &InvitationList) -> Result<(), Failure> {
             let role = invitation.role.map_or("member", members::word);
             format!("{role} of {app}")
         });
-        let to: Vec<String> = app.chain(invitation.groups.iter().map(|group| format!("group:{group}"))).collect();
+        let to: Vec<String> = app.chain(invitation.groups.iter().map(groups::written)).collect();
         let by = match (&invitation.inviter, invitation.invited_by) {
             (Some(name), _) => text::plain(name),
             (None, Some(id)) => id.to_string(),

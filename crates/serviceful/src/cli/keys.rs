@@ -1,10 +1,10 @@
 //! `keys`: what access tokens are signed with, and how to replace it before its time.
-use std::io::{BufRead, IsTerminal};
-
 use clap::{Args, Subcommand};
 use control_api::{KeyList, KeyStage, KeyView, KeysRotated, RotateKeys};
+use types::counted;
 
 use super::{
+    confirm::confirm,
     desk::Desk,
     failure::{Exit, Failure},
     out::Out,
@@ -42,27 +42,20 @@ pub(super) async fn run(desk: &Desk, args: KeysArgs) -> Result<Exit, Failure> {
         KeysVerb::List => desk.out.answer(&desk.client()?.keys().await?, show)?,
         KeysVerb::Rotate { emergency, yes } => {
             let client = desk.client()?;
-            if emergency && !yes {
-                ask(desk)?;
+            if emergency {
+                // Nobody signs everybody out by a slip of the hand.
+                confirm(
+                    desk,
+                    yes,
+                    "this signs everybody out of every browser and every command line, you included",
+                    "yes",
+                )?;
             }
             let rotated = client.rotate_keys(&RotateKeys { emergency }).await?;
             desk.out.answer(&rotated, |out, rotated| told(out, rotated, emergency))?;
         }
     }
     Ok(Exit::Done)
-}
-
-/// Nobody signs everybody out by a slip of the hand.
-fn ask(desk: &Desk) -> Result<(), Failure> {
-    const WHAT: &str = "this signs everybody out of every browser and every command line, you included";
-    if !std::io::stdin().is_terminal() || desk.out.json {
-        return Err(Failure::usage(WHAT).next("add `--yes` when that is what you want; nothing was changed"));
-    }
-    desk.out.note(&format!("{WHAT}; type `yes` to go on:"));
-    let mut line = String::new();
-    let read = std::io::stdin().lock().read_line(&mut line);
-    read.map_err(|e| Failure::new(format!("cannot read the answer: {e}")))?;
-    if line.trim() == "yes" { Ok(()) } else { Err(Failure::new("nothing was changed")) }
 }
 
 const fn word(stage: KeyStage) -> &'static str {
@@ -73,17 +66,22 @@ const fn word(stage: KeyStage) -> &'static str {
     }
 }
 
+/// What `until` means depends on the state, so it is said in words.
+fn becomes(key: &KeyView) -> String {
+    let until = text::moment(key.until);
+    match key.stage {
+        KeyStage::Next => format!("signs from {until}"),
+        KeyStage::Active => format!("signs until {until}"),
+        KeyStage::Retiring => format!("its tokens count until {until}"),
+    }
+}
+
 fn table(out: &Out, keys: &[KeyView]) -> Result<(), Failure> {
     let row = |key: &KeyView| {
-        vec![
-            text::plain(&key.id),
-            text::plain(&key.algorithm),
-            word(key.stage).to_owned(),
-            text::moment(key.since),
-            text::moment(key.until),
-        ]
+        let (id, algorithm) = (text::plain(&key.id), text::plain(&key.algorithm));
+        vec![id, algorithm, word(key.stage).to_owned(), text::moment(key.since), becomes(key)]
     };
-    out.table(&["KEY", "ALGORITHM", "STATE", "SINCE", "UNTIL"], &keys.iter().map(row).collect::<Vec<_>>())
+    out.table(&["KEY", "ALGORITHM", "STATE", "SINCE", "THEN"], &keys.iter().map(row).collect::<Vec<_>>())
 }
 
 fn show(out: &Out, list: &KeyList) -> Result<(), Failure> {
@@ -97,12 +95,35 @@ fn show(out: &Out, list: &KeyList) -> Result<(), Failure> {
 fn told(out: &Out, rotated: &KeysRotated, emergency: bool) -> Result<(), Failure> {
     table(out, &rotated.keys)?;
     if emergency {
-        let sessions = text::count(rotated.sessions_ended, "session", "sessions");
-        let logins = text::count(rotated.logins_ended, "command line", "command lines");
-        out.note(&format!("every former key is gone; {sessions} and {logins} signed out"));
+        let sessions = counted(rotated.sessions_ended, "session", "sessions");
+        let logins = counted(rotated.logins_ended, "command line", "command lines");
+        out.note(&format!("every former key is gone; {sessions} and {logins} ended"));
         out.note("tokens of claims and of service accounts still count: `serviceful token ls` lists them");
     } else {
         out.note("the next key is published; `serviceful keys list` says when it takes over");
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use types::UnixMillis;
+
+    use super::*;
+
+    #[test]
+    fn the_end_of_each_state_is_said_as_what_it_is() {
+        let said = [KeyStage::Next, KeyStage::Active, KeyStage::Retiring].map(|stage| {
+            let (id, algorithm) = ("k".to_owned(), "ES256".to_owned());
+            becomes(&KeyView { id, algorithm, stage, since: UnixMillis(0), until: UnixMillis(0) })
+        });
+        assert_eq!(
+            said,
+            [
+                "signs from 1970-01-01 00:00:00Z",
+                "signs until 1970-01-01 00:00:00Z",
+                "its tokens count until 1970-01-01 00:00:00Z"
+            ]
+        );
+    }
 }

@@ -6,6 +6,7 @@ use types::AppName;
 use super::{
     desk::Desk,
     failure::{Exit, Failure},
+    numbers::within,
     out::{Out, Tone},
     text,
 };
@@ -18,15 +19,8 @@ pub(crate) struct LogsArgs {
     #[arg(short, long)]
     follow: bool,
     /// How many of the newest lines to show
-    #[arg(short = 'n', long = "lines", alias = "tail", default_value_t = 100, value_name = "LINES", value_parser = lines)]
+    #[arg(short = 'n', long = "lines", alias = "tail", default_value_t = 100, value_name = "LINES", allow_negative_numbers = true, value_parser = within(0..=LOG_TAIL_MAX))]
     tail: usize,
-}
-
-fn lines(text: &str) -> Result<usize, String> {
-    match text.parse() {
-        Ok(lines) if lines <= LOG_TAIL_MAX => Ok(lines),
-        _ => Err(format!("write a number from 0 to {LOG_TAIL_MAX}")),
-    }
 }
 
 pub(super) async fn run(desk: &Desk, args: LogsArgs) -> Result<Exit, Failure> {
@@ -39,7 +33,9 @@ pub(super) async fn run(desk: &Desk, args: LogsArgs) -> Result<Exit, Failure> {
             shown = true;
         }
         if !args.follow {
-            if !shown {
+            if args.tail == 0 {
+                desk.out.note("`-n 0` shows none of the lines that there are; with `-f` it shows those to come");
+            } else if !shown {
                 desk.out.note(&format!(
                     "`{}` has written nothing; what its functions print comes here, with the request's id",
                     args.app

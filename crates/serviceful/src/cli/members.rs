@@ -3,7 +3,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 use control_api::{AccessRequestList, ApproveAccess, ImportMembers, MemberList, PutAppGroup, PutMember, Role};
-use types::{AppName, GroupName};
+use types::{AppName, GroupName, counted};
 
 use super::{
     desk::Desk,
@@ -45,16 +45,17 @@ enum MembersVerb {
         after_help = "Example:\n  serviceful members coffee export > members.csv\n  serviceful members coffee export --format jsonl"
     )]
     Export {
-        /// How
-        #[arg(long, value_enum, default_value = "csv")]
-        format: Format,
+        /// How [default: csv; with `--json`, jsonl]
+        #[arg(long, value_enum)]
+        format: Option<Format>,
     },
     /// Add the members that a file lists, or change their roles: all of them, or none
     #[command(
         after_help = "Example:\n  serviceful members coffee import members.csv --dry-run\n  serviceful members coffee import members.csv"
     )]
     Import {
-        /// CSV whose first line names the columns (`person`, `role`), or one JSON document a line; as `export` prints them
+        /// CSV whose first line names the columns (`person`, which may be `group:NAME`, and `role`), or one JSON document a line; as
+        /// `export` prints them
         #[arg(value_name = "FILE")]
         file: PathBuf,
         /// How the file is written [default: by its ending, `.csv` or `.jsonl`]
@@ -134,9 +135,11 @@ pub(super) async fn run(desk: &Desk, args: MembersArgs) -> Result<Exit, Failure>
                 format!("{} ({}) is {} of `{app}` now", text::plain(&member.name), member.person, word(member.role));
             desk.out.answer(&member, |out, _| out.line(&sentence))?;
         }
-        MembersVerb::Export { format } => lists::members(&desk.out, &client.members(app).await?, format)?,
+        MembersVerb::Export { format } => {
+            lists::members(&desk.out, &client.members(app).await?, Format::or_usual(format, &desk.out))?;
+        }
         MembersVerb::Import { file, format, dry_run } => {
-            let import = ImportMembers { dry_run, members: lists::read(&file, format)? };
+            let import = ImportMembers { dry_run, members: lists::read_members(&file, format)? };
             let done = client.import_members(app, &import).await?;
             let would = if done.dry_run { "would be " } else { "" };
             let sentence = format!(
@@ -188,8 +191,8 @@ async fn add_group(desk: &Desk, app: &AppName, group: GroupName, role: Option<Ro
     };
     let place = client.put_app_group(app, &group, PutAppGroup { role }).await?;
     desk.out.answer(&place, |out, place| {
-        let (word, people) = (word(place.role), text::count(place.people, "person", "people"));
-        out.line(&format!("group:{} ({people}) is {word} of `{app}` now", place.group))
+        let (word, people) = (word(place.role), counted(place.people, "person", "people"));
+        out.line(&format!("{} ({people}) is {word} of `{app}` now", groups::written(&place.group)))
     })?;
     Ok(Exit::Done)
 }
@@ -228,8 +231,8 @@ fn show(out: &Out, list: &MemberList) -> Result<(), Failure> {
     });
     let groups = list.groups.iter().map(|place| {
         vec![
-            format!("group:{}", place.group),
-            text::count(place.people, "person", "people"),
+            groups::written(&place.group),
+            counted(place.people, "person", "people"),
             word(place.role).to_owned(),
             text::moment(place.added_at),
             String::new(),

@@ -11,6 +11,7 @@ mod bundle;
 mod check;
 mod claim;
 mod completions;
+mod confirm;
 mod consent;
 mod credentials;
 mod deploy;
@@ -29,6 +30,7 @@ mod logs;
 mod mail;
 mod members;
 mod new;
+mod numbers;
 mod openapi;
 mod out;
 mod own_lines;
@@ -69,6 +71,7 @@ pub(crate) fn run(global: &Global, hand: Hand) -> ExitCode {
     match perform(&desk, hand) {
         Ok(exit) => exit.into(),
         Err(failure) => {
+            let failure = desk.advised(failure);
             desk.out.failure(&failure);
             failure.exit.into()
         }

@@ -3,8 +3,10 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use control_api::{CreateReset, ImportPeople, PeopleImported, PeopleList, PutPerson, RenamePerson, ResetCreated};
+use types::{counted, grouped};
 
 use super::{
+    confirm::confirm,
     desk::Desk,
     failure::{Exit, Failure},
     lists::{self, Format},
@@ -39,9 +41,9 @@ enum PeopleVerb {
         after_help = "Example:\n  serviceful people export > people.csv\n  serviceful people export --format jsonl"
     )]
     Export {
-        /// How
-        #[arg(long, value_enum, default_value = "csv")]
-        format: Format,
+        /// How [default: csv; with `--json`, jsonl]
+        #[arg(long, value_enum)]
+        format: Option<Format>,
     },
     /// Invite everybody of a file, and put into groups who has an account: all of it, or nothing
     #[command(
@@ -117,7 +119,7 @@ pub(super) async fn run(desk: &Desk, args: PeopleArgs) -> Result<Exit, Failure> 
             return Ok(Exit::Done);
         }
         PeopleVerb::Export { format } => {
-            lists::people(&desk.out, &everybody(desk, None, true).await?, format)?;
+            lists::people(&desk.out, &everybody(desk, None, true).await?, Format::or_usual(format, &desk.out))?;
             return Ok(Exit::Done);
         }
         PeopleVerb::Import { file, format, dry_run, links } => {
@@ -131,11 +133,13 @@ pub(super) async fn run(desk: &Desk, args: PeopleArgs) -> Result<Exit, Failure> 
             return Ok(Exit::Done);
         }
         PeopleVerb::Remove { person, yes } => {
-            if !yes {
-                return Err(Failure::usage(format!("removing `{}` cannot be undone", text::plain(&person)))
-                    .next("add --yes to do it; `serviceful people disable` keeps everything"));
-            }
-            let removed = desk.client()?.remove_person(&person).await?;
+            let client = desk.client()?;
+            let what = format!(
+                "removing `{}` cannot be undone, where `serviceful people disable` keeps everything",
+                text::plain(&person)
+            );
+            confirm(desk, yes, &what, "yes")?;
+            let removed = client.remove_person(&person).await?;
             desk.out.answer(&removed, |out, gone| out.line(&format!("{} is removed", gone.removed)))?;
             return Ok(Exit::Done);
         }
@@ -219,8 +223,11 @@ async fn import(
 fn imported(out: &Out, done: &PeopleImported, links: Option<&Path>) -> Result<(), Failure> {
     let would = if done.dry_run { "would be " } else { "" };
     out.line(&format!(
-        "{} {would}invited, {} with an account, {} invited before; {} {}put into groups",
-        done.invited, done.known, done.waiting, done.joined, would
+        "{} {would}invited, {} with an account already, {} invited before; {} {would}filled",
+        counted(done.invited, "person", "people"),
+        grouped(done.known),
+        grouped(done.waiting),
+        counted(done.joined, "place in a group", "places in groups")
     ))?;
     match links {
         Some(path) => out.note(&format!(

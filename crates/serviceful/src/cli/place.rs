@@ -8,6 +8,7 @@ use client::Address;
 use serde::{Deserialize, Serialize};
 
 use super::failure::Failure;
+use crate::elsewhere;
 
 /// What a running platform writes about itself into its data folder.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,8 +26,10 @@ impl Place {
     /// The nearest platform, from `folder` up; also that of a data folder itself.
     pub(super) fn nearest(folder: &Path) -> Result<Option<Self>, Failure> {
         for folder in folder.ancestors().take(FOLDERS_MAX) {
-            for file in [folder.join(".serviceful/platform.json"), folder.join("platform.json")] {
-                if let Some(place) = Self::read(&file)? {
+            let own = folder.join(elsewhere::FOLDER);
+            // The project's own platform first, then one of it with its data elsewhere.
+            for data in [Some(own.clone()), elsewhere::data_of(&own), Some(folder.to_owned())].into_iter().flatten() {
+                if let Some(place) = Self::read(&data.join("platform.json"))? {
                     return Ok(Some(place));
                 }
             }
@@ -48,7 +51,7 @@ impl Place {
         match serde_json::from_str(&text) {
             Ok(place) => Ok(Some(place)),
             // Another tool's `platform.json` is none of our business; one in our own folder is.
-            Err(_) if !file.parent().is_some_and(|p| p.ends_with(".serviceful")) => Ok(None),
+            Err(_) if !file.parent().is_some_and(|p| p.ends_with(elsewhere::FOLDER)) => Ok(None),
             Err(e) => {
                 Err(Failure::new(format!("`{}` is damaged: {e}", file.display())).next("start the platform again"))
             }
@@ -144,5 +147,22 @@ mod tests {
         assert!(Place::nearest(&deep).is_err());
         std::fs::write(deep.join("platform.json"), "{}").expect("a file");
         assert!(Place::nearest(&deep).is_err(), "a foreign file is passed over, ours is still damaged");
+    }
+
+    #[test]
+    fn a_platform_with_its_data_elsewhere_is_found_in_its_project() {
+        let (project, data) = (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder"));
+        let _line = elsewhere::Elsewhere::remember(project.path(), data.path()).expect("written");
+        assert_eq!(Place::nearest(project.path()).expect("nothing is damaged"), None, "it does not run yet");
+        let text = serde_json::to_string(&place()).expect("JSON");
+        std::fs::write(data.path().join("platform.json"), text).expect("a file");
+        let deep = project.path().join("src/more");
+        std::fs::create_dir_all(&deep).expect("folders");
+        assert_eq!(Place::nearest(&deep).expect("nothing is damaged"), Some(place()));
+        // One with its data in the project is nearer.
+        let own = Place { console: "http://console.localhost:9000".into(), ..place() };
+        let text = serde_json::to_string(&own).expect("JSON");
+        std::fs::write(project.path().join(".serviceful/platform.json"), text).expect("a file");
+        assert_eq!(Place::nearest(&deep).expect("nothing is damaged"), Some(own));
     }
 }

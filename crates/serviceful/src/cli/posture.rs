@@ -5,7 +5,7 @@ use super::{
     desk::Desk,
     failure::{Exit, Failure},
     out::{Out, Tone},
-    text::moment,
+    text::{moment, plain},
 };
 
 pub(super) async fn run(desk: &Desk) -> Result<Exit, Failure> {
@@ -21,14 +21,14 @@ fn show(out: &Out, posture: &Posture) -> Result<(), Failure> {
     for process in &posture.processes {
         let tone = if process.missing.is_empty() { Tone::Good } else { Tone::Careful };
         let app = process.app.as_ref().map_or_else(String::new, |app| format!(" ({app})"));
-        out.line(&format!("{:<8} {}{app}", out.tone(tone, &process.level), process.role))?;
+        out.line(&format!("{} {}{app}", out.tone(tone, &format!("{:<8}", process.level)), process.role))?;
         for missing in &process.missing {
             out.line(&format!("         {missing}"))?;
         }
     }
     for check in &posture.checks {
         let (tone, word) = if check.ok { (Tone::Good, "ok") } else { (Tone::Bad, "not ok") };
-        out.line(&format!("{:<8} {}: {}", out.tone(tone, word), check.name, check.detail))?;
+        out.line(&format!("{} {}: {}", out.tone(tone, &format!("{word:<8}")), check.name, plain(&check.detail)))?;
         if let Some(next) = &check.next {
             out.line(&format!("         {next}"))?;
         }

@@ -10,6 +10,7 @@ use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
 use types::{AppName, SECRET_BYTES_MAX, Secret, SecretName};
 
 use super::{
+    confirm::confirm,
     desk::Desk,
     failure::{Exit, Failure},
     out::Out,
@@ -50,6 +51,9 @@ enum SecretsVerb {
         app: AppName,
         #[arg(value_name = "NAME")]
         name: SecretName,
+        /// Do not ask
+        #[arg(long)]
+        yes: bool,
     },
 }
 
@@ -70,8 +74,13 @@ pub(super) async fn run(desk: &Desk, args: SecretsArgs) -> Result<Exit, Failure>
             let list = desk.client()?.secrets(&app).await?;
             desk.out.answer(&list, |out, list| show(out, &app, list))?;
         }
-        SecretsVerb::Remove { app, name } => {
-            let removed = desk.client()?.remove_secret(&app, &name).await?;
+        SecretsVerb::Remove { app, name, yes } => {
+            let client = desk.client()?;
+            let what = format!(
+                "this removes secret {name} of `{app}`, which nothing brings back; functions that read it fail"
+            );
+            confirm(desk, yes, &what, "yes")?;
+            let removed = client.remove_secret(&app, &name).await?;
             desk.out
                 .answer(&removed, |out, gone| out.line(&format!("secret {} of `{app}` is removed", gone.removed)))?;
         }

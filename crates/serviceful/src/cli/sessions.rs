@@ -1,8 +1,10 @@
 //! `sessions`: where a person is signed in.
 use clap::{Args, Subcommand};
 use control_api::SessionList;
+use types::counted;
 
 use super::{
+    confirm::confirm,
     desk::Desk,
     failure::{Exit, Failure},
     out::Out,
@@ -27,6 +29,7 @@ enum SessionsVerb {
     },
     /// Sign a person out in every browser and command line, at once; or, on the host, everybody
     #[command(
+        override_usage = "serviceful sessions end [OPTIONS] <WHO>\n       serviceful sessions end [OPTIONS] --everybody",
         after_help = "Example:\n  serviceful sessions end Ada\n  serviceful sessions end --everybody --yes    on the host, when no credential can be trusted any more"
     )]
     End {
@@ -37,7 +40,7 @@ enum SessionsVerb {
         #[arg(long, conflicts_with = "person")]
         everybody: bool,
         /// Do not ask
-        #[arg(long, requires = "everybody")]
+        #[arg(long)]
         yes: bool,
     },
 }
@@ -46,27 +49,24 @@ pub(super) async fn run(desk: &Desk, args: SessionsArgs) -> Result<Exit, Failure
     match args.verb {
         SessionsVerb::List { person } => desk.out.answer(&desk.client()?.sessions(&person).await?, show)?,
         SessionsVerb::End { person: None, everybody: _, yes } => {
-            if !yes {
-                return Err(Failure::usage(
-                    "this signs everybody out everywhere and revokes every token, those of service accounts too; \
-                     people sign in again, and machines need new tokens",
-                )
-                .next("add --yes to do it"));
-            }
-            let ended = desk.operator()?.end_everything().await?;
+            let operator = desk.operator()?;
+            let what = "this signs everybody out everywhere and revokes every token, those of service accounts too; \
+                        people sign in again, and machines need new tokens";
+            confirm(desk, yes, what, "everybody")?;
+            let ended = operator.end_everything().await?;
             desk.out.answer(&ended, |out, ended| {
-                let sessions = text::count(ended.sessions, "session", "sessions");
-                let rest = text::count(ended.credentials, "login or token", "logins and tokens");
-                out.line(&format!("{sessions} and {rest} ended"))?;
+                let sessions = counted(ended.sessions, "session", "sessions");
+                let credentials = counted(ended.credentials, "login or token", "logins and tokens");
+                out.line(&format!("{sessions} and {credentials} ended"))?;
                 out.note("invitations stay: look at `serviceful invite list --host`");
+                out.note("an owner who has no account to sign in to, only a claim, needs a new one: `serviceful claim --again`");
                 Ok(())
             })?;
         }
         SessionsVerb::End { person: Some(person), .. } => {
             let ended = desk.client()?.end_sessions(&person).await?;
             desk.out.answer(&ended, |out, done| {
-                let noun = if done.ended == 1 { "session" } else { "sessions" };
-                out.line(&format!("{} {noun} of {} ended", done.ended, done.person))
+                out.line(&format!("{} of {} ended", counted(done.ended, "session", "sessions"), done.person))
             })?;
         }
     }

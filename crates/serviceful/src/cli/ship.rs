@@ -2,7 +2,7 @@
 use std::time::Duration;
 
 use client::Client;
-use control_api::{AccessReview, ComponentStage, CreateDeployment, DeploymentPhase, DeploymentView};
+use control_api::{AccessReview, ComponentProgress, ComponentStage, CreateDeployment, DeploymentPhase, DeploymentView};
 use types::AppName;
 
 use super::{
@@ -28,6 +28,8 @@ pub(crate) enum Step {
         path: String,
         bytes: u64,
     },
+    /// Something that is well, and not yet what it will be.
+    Note(String),
     /// A component has come further.
     Component {
         path: String,
@@ -41,6 +43,7 @@ impl Step {
         Some(match self {
             Self::Inputs(_) => return None,
             Self::Warning(text) => format!("warning: {text}"),
+            Self::Note(text) => text.clone(),
             Self::Uploading { path, bytes } => format!("uploading {path} ({})", text::size(*bytes)),
             Self::Component { path, stage } => match stage {
                 ComponentStage::Waiting => format!("{path} waits"),
@@ -90,10 +93,21 @@ pub(crate) async fn ship(
     for name in &first.secrets_missing {
         told(Step::Warning(secrets::how_to_set(&app, name)));
     }
-    follow(client, &app, first, told).await.map_err(|failure| {
+    let view = follow(client, &app, first, told).await.map_err(|failure| {
         let what = own_lines(&failure.what, &project.folder);
         Failure { what, ..failure }
-    })
+    })?;
+    view.components.iter().flat_map(waiting).for_each(|text| told(Step::Note(text)));
+    Ok(view)
+}
+
+/// What of a JavaScript module waits for events that the platform does not have yet.
+fn waiting(component: &ComponentProgress) -> Option<String> {
+    let found = component.inspected.as_ref().filter(|found| !found.awaiting_triggers.is_empty())?;
+    let names: Vec<String> = found.awaiting_triggers.iter().map(|name| format!("`{name}`")).collect();
+    let (name, answers) = (names.join(" and "), if names.len() == 1 { "answers" } else { "answer" });
+    let requests = if found.handlers.is_empty() { "; it has no `fetch`, so requests to it are refused" } else { "" };
+    Some(format!("{}: {name} {answers} once triggers exist{requests}", component.path))
 }
 
 async fn follow(

@@ -1,4 +1,6 @@
 //! The command line as a whole: its shape, its promises to scripts.
+mod remedies;
+
 use clap::{CommandFactory, Parser};
 use types::{Code, Problem};
 
@@ -60,6 +62,19 @@ fn wrong_usage_is_refused_by_name() {
         (&["token", "create", "coffee", "till", "--minutes", "5"], "cannot be used with"),
         (&["token", "create", "coffee", "--days", "5"], "SERVICE"),
         (&["deplyo"], "deploy"),
+        (&["logs", "coffee", "-n", "-1"], "write a number from 0 to 10000"),
+        (&["logs", "coffee", "-n", "1e9"], "write a number from 0 to 10000"),
+        (&["audit", "-n", "0"], "write a number from 1 to 100000"),
+        (&["audit", "-n", "-5"], "write a number from 1 to 100000"),
+        (&["audit", "-n", "99999999999999999999"], "write a number from 1 to 100000"),
+        (&["audit", "--before", "-1"], "--before"),
+        (&["who-can", "invoke", "coffee/orders", "--page", "0"], "write a number from 1 to 1000"),
+        (&["who-can", "invoke", "coffee/orders", "--page", "many"], "write a number from 1 to 1000"),
+        (&["token", "create", "coffee", "--minutes", "0"], "is not in 1..=525600"),
+        (&["token", "create", "coffee", "till", "--days", "-1"], "--days"),
+        (&["breach-list", "import", "list", "--limit", "0"], "write a number from 1 to 50000000"),
+        (&["breach-list", "import", "list", "--min-count", "-1"], "--min-count"),
+        (&["sessions", "end"], "serviceful sessions end [OPTIONS] --everybody"),
     ] {
         let error = hand(words).expect_err("wrong usage").to_string();
         assert!(error.contains(said), "{words:?}: {error}");

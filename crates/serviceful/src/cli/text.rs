@@ -51,12 +51,6 @@ pub(super) fn moment(at: UnixMillis) -> String {
     stamp.map_or_else(|| format!("{} ms", at.0), |stamp| stamp.strftime("%Y-%m-%d %H:%M:%SZ").to_string())
 }
 
-/// `1 person`, `2 people`: a number with its noun.
-pub(super) fn count<N: std::fmt::Display + PartialEq + From<u8>>(number: N, one: &str, many: &str) -> String {
-    let noun = if number == N::from(1) { one } else { many };
-    format!("{number} {noun}")
-}
-
 /// `12.3 KiB`.
 pub(super) fn size(bytes: u64) -> String {
     const UNITS: [&str; 4] = ["B", "KiB", "MiB", "GiB"];

@@ -28,13 +28,13 @@ enum TokenVerb {
         /// The service account, as `callers` in the manifest names it; it is made when it is new. Without one, the token is yours
         service: Option<String>,
         /// How long your own token holds; the platform cuts it to its longest
-        #[arg(long, value_name = "MINUTES", default_value_t = 60, conflicts_with = "service", value_parser = clap::value_parser!(u64).range(1..=525_600))]
+        #[arg(long, value_name = "MINUTES", default_value_t = 60, conflicts_with = "service", allow_negative_numbers = true, value_parser = clap::value_parser!(u64).range(1..=525_600))]
         minutes: u64,
         /// What to call a service account's token
         #[arg(long, requires = "service")]
         label: Option<String>,
         /// How long a service account's token holds [default: 90]
-        #[arg(long, value_name = "DAYS", requires = "service", value_parser = clap::value_parser!(u64).range(1..=36_500))]
+        #[arg(long, value_name = "DAYS", requires = "service", allow_negative_numbers = true, value_parser = clap::value_parser!(u64).range(1..=36_500))]
         days: Option<u64>,
         /// Print the token and nothing else, for scripts
         #[arg(long, short)]

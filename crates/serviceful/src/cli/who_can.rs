@@ -2,12 +2,14 @@
 use std::str::FromStr;
 
 use clap::{Args, Subcommand};
-use control_api::{CallerList, CallersScope, Extent};
+use control_api::{CALLERS_PAGE_MAX, CallerList, CallersScope, Extent};
 use types::{AppName, FunctionName};
 
 use super::{
     desk::Desk,
     failure::{Exit, Failure},
+    groups,
+    numbers::within,
     out::Out,
     text, why,
 };
@@ -33,7 +35,7 @@ enum WhoCanVerb {
         #[arg(value_name = "APP/FUNCTION")]
         function: Named,
         /// How many people and service accounts to ask for at once; all pages are read
-        #[arg(long, default_value_t = 500)]
+        #[arg(long, value_name = "N", default_value_t = 500, allow_negative_numbers = true, value_parser = within(1..=CALLERS_PAGE_MAX))]
         page: usize,
     },
 }
@@ -85,7 +87,7 @@ fn show(out: &Out, list: &CallerList) -> Result<(), Failure> {
         out.line("")?;
         let groups = list.groups.iter().map(|group| {
             vec![
-                format!("group:{}", group.group),
+                groups::written(&group.group),
                 group.people.to_string(),
                 group.role.map_or("declared", super::members::word).to_owned(),
                 why::extent(group.may).to_owned(),
@@ -97,7 +99,7 @@ fn show(out: &Out, list: &CallerList) -> Result<(), Failure> {
     }
     let callers = list.callers.iter().map(|caller| {
         let role = caller.role.iter().map(|role| super::members::word(*role).to_owned());
-        let through = caller.groups.iter().map(|group| format!("group:{group}"));
+        let through = caller.groups.iter().map(groups::written);
         let roles: Vec<String> = role.chain(through).collect();
         vec![
             text::plain(&caller.name),

@@ -43,7 +43,9 @@ pub(super) async fn logout(desk: &Desk) -> Result<Exit, Failure> {
         }
         // Not valid any more is what was wanted.
         Err(failure) if failure.exit == Exit::Refused || failure.exit == Exit::NotFound => {
-            desk.out.line(&format!("signed out of {}; the credential was not valid any more", target.console))?;
+            let value = json!({ "console": target.console, "revoked": null });
+            let sentence = format!("signed out of {}; the credential was not valid any more", target.console);
+            desk.out.answer(&value, |out, _| out.line(&sentence))?;
             Ok(Exit::Done)
         }
         Err(failure) => Err(Failure {

@@ -6,6 +6,7 @@ use types::RequestId;
 use super::{
     desk::Desk,
     failure::{Exit, Failure},
+    groups,
     out::{Out, Tone},
     text,
 };
@@ -78,7 +79,7 @@ fn show_now(out: &Out, now: &ExplainedNow) -> Result<(), Failure> {
     let told = now.told.as_ref().map_or_else(String::new, |told| format!(": {}", text::plain(told)));
     out.line(&format!("  now     {}{}{told}", out.tone(tone, extent(now.may)), text::plain(&rules)))?;
     if !now.groups.is_empty() {
-        let groups: Vec<String> = now.groups.iter().map(|group| format!("group:{group}")).collect();
+        let groups: Vec<String> = now.groups.iter().map(groups::written).collect();
         out.line(&format!("  in      {}", groups.join(", ")))?;
     }
     if let Some(next) = &now.next {

@@ -4,6 +4,7 @@ use std::sync::{Arc, OnceLock};
 use control_api::{Posture, PostureCheck, ProcessPosture};
 use gateway::{LoginPort as _, PosturePort, TokenKeyState};
 use jail::{Level, Report};
+use types::counted;
 
 use super::{breach_list::BreachList, broken::Broken, keeper_link::KeeperLink, post_office::PostOffice};
 use crate::config::Config;
@@ -76,9 +77,14 @@ impl Walls {
         let status = self.audit.get().map(|log| log.status());
         let audit = match &status {
             Some(status) => match &status.stopped {
-                None => {
-                    (true, format!("{} events on disk, {} under a signed checkpoint", status.durable, status.signed))
-                }
+                None => (
+                    true,
+                    format!(
+                        "{} on disk, {} under a signed checkpoint",
+                        counted(status.durable, "event", "events"),
+                        status.signed
+                    ),
+                ),
                 Some(reason) => (false, reason.clone()),
             },
             None => (false, "not open".to_owned()),
@@ -88,6 +94,7 @@ impl Walls {
             Some(Err(reason)) => (false, reason),
             None => (false, "not known yet".to_owned()),
         };
+        let development = self.development();
         let tls = self.config.tls.is_some();
         let nameless = self.config.names_without_certificate();
         let loopback = self.config.listen.addresses.iter().all(|a| a.ip().is_loopback());
@@ -95,6 +102,12 @@ impl Walls {
         let breach_list = self.breach_list.check();
         let tokens = self.token_keys();
         vec![
+            check(
+                "development",
+                development.0,
+                development.1,
+                "start `serviceful up` without `--as` when that is not what you want; never use it with real data",
+            ),
             check("mail", mail.0, mail.1, "look at `serviceful mail list`, and try `serviceful mail test ADDRESS`"),
             check(
                 "breach list",
@@ -141,6 +154,23 @@ impl Walls {
 }
 
 impl Walls {
+    /// Whether somebody is somebody here without having signed in.
+    fn development(&self) -> (bool, String) {
+        match self.config.development.as_ref().and_then(|development| development.acting()) {
+            Some(person) => (
+                false,
+                format!(
+                    "whoever opens an app is {} ({}, {}), without signing in: `serviceful up --as {}`",
+                    person.name,
+                    person.role.as_str(),
+                    person.assurance,
+                    person.key
+                ),
+            ),
+            None => (true, "nobody is signed in without having done so".to_owned()),
+        }
+    }
+
     /// Whether there is a key that access tokens are signed with.
     fn token_keys(&self) -> (bool, String) {
         let keys = self.identity.token_keys();

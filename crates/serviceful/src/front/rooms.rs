@@ -110,7 +110,7 @@ impl Rooms {
             && recovered.records < signed
         {
             anyhow::bail!(
-                "the audit log `{}` holds {} records, and {signed} were signed: it was removed, or an older copy was put in its place. Look with `serviceful audit verify --dir`, and restore the folder; how to begin a new one is in docs/reference/audit-log.md",
+                "the audit log `{}` holds {} records, and {signed} were signed: it was removed, or an older copy was put in its place. Look with `serviceful audit verify --dir FOLDER --key KEY`, and restore the folder; how to begin a new one is in docs/reference/audit-log.md",
                 folders.audit.display(),
                 recovered.records,
             );

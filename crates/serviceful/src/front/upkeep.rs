@@ -63,7 +63,10 @@ impl Upkeep {
         }
         let purged = self.identity.purge().await?;
         if purged > 0 {
-            let note = format!("removed {purged} sessions, links, mails, credentials and claims that were over");
+            let note = format!(
+                "removed what was over, {} of sessions, links, mails, credentials and claims",
+                types::counted(purged, "row", "rows")
+            );
             let _ = self.audit.record(&Event::platform(self.clock.now(), Kind::Platform, "credentials-purged", note));
         }
         Ok(())

@@ -69,12 +69,9 @@ async fn a_component_asks_and_the_apps_rules_answer() {
         let said = lines(&platform, app, "allowed: may p-").await;
         assert!(said.iter().any(|line| line.contains("`refund` `order-7`? yes, by `app:refund`")), "{said:?}");
         let events = platform.audit(&format!("app={app}&limit=100")).await;
-        assert!(
-            events.iter().any(
-                |e| e["action"] == "hatch-denied" && e["note"] == "allowed: more than 100 questions in one request"
-            ),
-            "{events:?}"
-        );
+        let denied = events.iter().find(|e| e["action"] == "hatch-denied").unwrap_or_else(|| panic!("{events:?}"));
+        assert_eq!(denied["note"], "allowed: more than 100 questions in one request");
+        assert_eq!(denied["outcome"]["reason"], "limit-allowed", "no grant was missing");
         assert!(!events.iter().any(|e| e["action"] == "worker-lied"), "{events:?}");
         // Out of the group, and at once out of the answers: with the same token, in the same worker.
         let (_, identity) = platform.api("GET", &format!("/api/v1/apps/{app}/members"), None).await;

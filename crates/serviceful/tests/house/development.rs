@@ -124,7 +124,14 @@ const BROWSER: (&str, &str) =
 async fn the_developer_is_alice_and_no_page_that_they_visit_is() {
     let folder = project();
     let up = Up::start(folder.path(), &["--as", "alice", "--assurance", "mfa"]);
-    // On the terminal, in the answer, in what the function is told.
+    // On the terminal, in `posture`, in the answer, in what the function is told.
+    let posture = run(folder.path(), &["posture", "--host"]);
+    assert!(
+        posture.status.code() == Some(1)
+            && said(&posture).contains("not ok   development: whoever opens an app is Alice"),
+        "{}",
+        said(&posture)
+    );
     assert!(up.out.contains("alice (admin, multi-factor)") && up.out.contains("DEVELOPMENT"), "{}", up.out);
     let answer = up.get("/caller", &[]).await;
     assert_eq!(
@@ -295,4 +302,21 @@ async fn others_are_what_they_are_and_a_server_has_none_of_them() {
     assert_eq!((answer.status.as_u16(), answer.headers.contains_key("sf-development")), (401, false));
     let _ = Command::new("kill").arg("-TERM").arg(child.id().to_string()).status();
     let _ = child.wait();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_platform_with_its_data_elsewhere_is_found_by_the_verbs_of_its_project() {
+    let (folder, elsewhere) = (project(), tempfile::tempdir().unwrap());
+    let data = elsewhere.path().join("data");
+    let up = Up::start(folder.path(), &["--data", data.to_str().unwrap()]);
+    fs::create_dir(folder.path().join("deep")).unwrap();
+    for place in [folder.path().to_owned(), folder.path().join("deep")] {
+        let ran = program(folder.path()).current_dir(&place).args(["apps", "--json"]).output().unwrap();
+        assert!(ran.status.success() && said(&ran).contains("\"till\""), "{}: {}", place.display(), said(&ran));
+    }
+    drop(up);
+    let own = folder.path().join(".serviceful");
+    assert!(!own.exists(), "nothing stays behind in the project: {:?}", fs::read_dir(&own).map(Iterator::count));
+    let ran = run(folder.path(), &["apps"]);
+    assert!(ran.status.code() == Some(2) && said(&ran).contains("no platform is known"), "{}", said(&ran));
 }

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::{
     browser::Browser,
-    oauth::{CONSOLE, answer, url},
+    oauth_client::{CONSOLE, answer, url},
     platform::{Platform, Setup, guest, programs},
     sign_in::{ID, second_owner},
 };

@@ -437,3 +437,31 @@ async fn an_apps_own_tests_run_in_its_engine() {
     let ran = platform.cli_in(&empty, &["test"]);
     assert!(ran.code == 1 && ran.err.contains("*.test.ts"), "{}", ran.err);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn handlers_of_other_events_are_kept_and_said_to_wait() {
+    let platform = platform(&Setup::default()).await;
+    let manifest =
+        "[[function]]\nroute = \"/\"\nsource = \"a.js\"\n[[function]]\nroute = \"/night\"\nsource = \"night.js\"\n";
+    let both = "export default { async fetch() { return new Response('here'); }, async scheduled() {}, queue() {} };";
+    let night = "export default { async scheduled(event, env, ctx) {} };";
+    let folder = project(&platform, "shop", manifest, &[("a.js", both), ("night.js", night)]);
+    let ran = deploy(&platform, &folder);
+    for said in [
+        "a.js: `default.scheduled` and `default.queue` answer once triggers exist",
+        "night.js: `default.scheduled` answers once triggers exist; it has no `fetch`, so requests to it are refused",
+    ] {
+        assert!(ran.err.contains(said), "{} {}", ran.out, ran.err);
+    }
+    let token = call_token(&platform, "shop");
+    assert_eq!(platform.app("shop", "GET", "/", Some(&token), "").await.text(), "here");
+    let refused = platform.app("shop", "GET", "/night", Some(&token), "").await;
+    assert_eq!((refused.status.as_u16(), refused.json()["code"].as_str()), (502, Some("RUN-010")));
+    let line = logged(&platform, "shop", "has no method fetch").await;
+    assert!(line.contains("once triggers exist"), "{line}");
+    let ran = platform.cli_in(&folder, &["deploy", "--yes", "--json"]);
+    let view: serde_json::Value = serde_json::from_str(&ran.out).unwrap_or_else(|_| panic!("{} {}", ran.out, ran.err));
+    let waits: Vec<_> =
+        view["components"].as_array().unwrap().iter().map(|c| &c["inspected"]["awaiting_triggers"]).collect();
+    assert!(waits.contains(&&serde_json::json!(["default.scheduled"])), "{view}");
+}

@@ -119,3 +119,17 @@ async fn a_component_uses_the_whole_interface() {
     let refused = platform.app("reader", "GET", "/set", Some(&reader), "").await.text();
     assert_eq!(refused, "error: Error::AccessDenied");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deployment_shows_the_store_as_granted_only_where_it_is() {
+    let platform = Platform::claimed(&Setup::default()).await;
+    let component = std::fs::read(guest("store-p2")).unwrap();
+    for (extra, expected) in [("", "denied"), ("kv = \"r\"", "granted"), ("secrets = [\"KEY\"]", "denied")] {
+        let (state, view) = platform.try_deploy("store", &component, extra).await;
+        assert_eq!(state, "ready", "{view}");
+        let imports = view["components"][0]["inspected"]["imports"].as_array().unwrap();
+        let kv: Vec<_> =
+            imports.iter().filter(|i| i["interface"].as_str().unwrap().starts_with("wasi:keyvalue/")).collect();
+        assert!(!kv.is_empty() && kv.iter().all(|import| import["state"] == expected), "{extra}: {imports:?}");
+    }
+}

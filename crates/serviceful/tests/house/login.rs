@@ -11,7 +11,7 @@ use serde_json::json;
 
 use crate::{
     chromium::drive,
-    oauth::{CONSOLE, answer, house, url},
+    oauth_client::{CONSOLE, answer, house, url},
     platform::{Platform, Ran, Setup, guest, programs},
     sign_in::{ID, person_of, second_owner},
 };

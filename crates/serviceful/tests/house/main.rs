@@ -23,6 +23,7 @@ mod mail;
 mod memory;
 mod newcomer;
 mod oauth;
+mod oauth_client;
 mod pages;
 mod passkeys;
 mod passwords;

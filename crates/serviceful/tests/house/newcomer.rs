@@ -47,6 +47,8 @@ async fn from_an_empty_folder_to_a_protected_function_and_back() {
         &["audit", "verify"],
         &["posture"],
         &["token", "ls"],
+        &["members", "tea", "export"],
+        &["people", "export"],
     ] {
         let plain = platform.cli(verb);
         assert_eq!(plain.code, 0, "{verb:?}: {} {}", plain.out, plain.err);

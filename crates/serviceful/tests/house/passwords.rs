@@ -149,12 +149,17 @@ async fn a_breach_list_is_imported_counts_and_is_missed_when_it_is_damaged() {
 
     let ran = on_the_host(&platform, &["status"]);
     assert!(ran.code == 0 && ran.out.contains("no breach list"), "{} {}", ran.out, ran.err);
-    assert_eq!(on_the_host(&platform, &["remove"]).code, 4, "there is none");
+    assert_eq!(on_the_host(&platform, &["remove", "--yes"]).code, 4, "there is none");
+    let empty = platform.data().join("empty.txt");
+    fs::write(&empty, "").unwrap();
+    let ran = on_the_host(&platform, &["import", empty.to_str().unwrap()]);
+    assert!(ran.code == 1 && ran.err.contains("is empty: there is no password in it"), "{}", ran.err);
     let bad = platform.data().join("bad.txt");
     fs::write(&bad, "8846F7EAEE8FB117AD06BDD830B7586C:5\n").unwrap();
     let ran = on_the_host(&platform, &["import", bad.to_str().unwrap()]);
     assert!(ran.code != 0 && ran.err.contains("line 1") && ran.err.contains("SHA-1"), "the NTLM list: {}", ran.err);
-    assert_ne!(on_the_host(&platform, &["import", path, "--min-count", "1000"]).code, 0, "nothing is left");
+    let ran = on_the_host(&platform, &["import", path, "--min-count", "1000"]);
+    assert!(ran.code == 1 && ran.err.contains("was seen 1,000 times or more often"), "nothing is left: {}", ran.err);
     assert_ne!(on_the_host(&platform, &["import", path, "--limit", "0"]).code, 0);
     // A member of the platform who does not own it may not.
     let mut headers = http::HeaderMap::new();
@@ -199,6 +204,8 @@ async fn a_breach_list_is_imported_counts_and_is_missed_when_it_is_damaged() {
     assert_eq!(platform.audit("action=breach-list-damaged").await.len(), 1);
     let ran = on_the_host(&platform, &["import", path]);
     assert!(ran.code == 0 && ran.out.contains("5,002"), "{} {}", ran.out, ran.err);
-    assert_eq!(on_the_host(&platform, &["remove"]).code, 0);
+    let ran = on_the_host(&platform, &["remove"]);
+    assert!(ran.code == 2 && ran.err.contains("--yes") && file.exists(), "nobody is there to ask: {}", ran.err);
+    assert_eq!(on_the_host(&platform, &["remove", "--yes"]).code, 0);
     assert!(!file.exists());
 }

@@ -129,6 +129,9 @@ async fn a_secret_goes_from_the_hand_tool_to_the_granted_function_and_nowhere_el
     assert_eq!(ask("/granted").await.text(), CANARY, "it outlives a restart");
 
     let ran = platform.cli(&["secrets", "remove", "shop", "KEY"]);
+    assert!(ran.code == 2 && ran.err.contains("--yes"), "nobody is there to ask: {}", ran.err);
+    assert_eq!(ask("/granted").await.text(), CANARY, "and so it stays");
+    let ran = platform.cli(&["secrets", "remove", "shop", "KEY", "--yes"]);
     assert_eq!(ran.code, 0, "{}", ran.err);
     assert_eq!(ask("/granted").await.status, 500, "from the next request on");
     // A later app of the same name has none of them.
@@ -172,7 +175,7 @@ async fn what_is_no_secret_is_refused_before_it_is_sent() {
         (vec!["secrets", "set", "nowhere", "KEY"], "v", "there is no app `nowhere`"),
         (vec!["secrets", "set", "shop", "KEY", "--file", "/nowhere/at/all"], "", "/nowhere/at/all"),
         (vec!["secrets", "set", "shop", "KEY", "value"], "", "unexpected argument"),
-        (vec!["secrets", "remove", "shop", "KEY"], "", "there is no secret `KEY`"),
+        (vec!["secrets", "remove", "shop", "KEY", "--yes"], "", "there is no secret `KEY`"),
     ] {
         let ran = fed(&platform, &arguments, input);
         assert!(ran.code != 0 && ran.err.contains(says), "{arguments:?}: {} {}", ran.code, ran.err);

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::{
     browser::Browser,
-    oauth::{Attempt, LOOPBACK, house, url},
+    oauth_client::{Attempt, LOOPBACK, house, url},
     platform::Platform,
     sign_in::ID,
 };
@@ -93,7 +93,12 @@ async fn an_emergency_is_owners_and_operators_alone_and_leaves_nothing() {
     assert_eq!(published(&platform).await.0, before, "nothing was changed");
 
     let ran = platform.cli_in(&platform.data(), &["keys", "rotate", "--emergency", "--yes", "--host"]);
-    assert!(ran.code == 0 && ran.err.contains("signed out"), "{} {}", ran.out, ran.err);
+    assert!(
+        ran.code == 0 && ran.err.contains("every former key is gone; 1 session and 1 command line ended"),
+        "{} {}",
+        ran.out,
+        ran.err
+    );
     let (after, _) = published(&platform).await;
     assert!(after.len() == 1 && ids(&before).iter().all(|old| !ids(&after).contains(old)));
     assert_eq!(attempt.whoami(&platform, &access).await.status, 401);
@@ -106,11 +111,11 @@ async fn an_emergency_is_owners_and_operators_alone_and_leaves_nothing() {
     for action in ["key-dropped", "key-rotated"] {
         assert!(events.iter().any(|event| event["action"] == action), "{action}: {events:?}");
     }
-    let told = events.iter().filter_map(|event| event["note"].as_str()).any(|note| note.contains("1 logins ended"));
+    let told = events.iter().filter_map(|event| event["note"].as_str()).any(|note| note.contains("1 login ended"));
     assert!(told, "{events:?}");
 
     // And everything begins anew.
-    let mut again = crate::oauth::second_owner_named(&platform, "Otto", "otto@example.org").await;
+    let mut again = crate::oauth_client::second_owner_named(&platform, "Otto", "otto@example.org").await;
     let attempt = Attempt::new(LOOPBACK);
     let (access, _) = attempt.tokens(&platform, &mut again).await;
     assert_eq!(attempt.whoami(&platform, &access).await.status, 200);

@@ -1,6 +1,6 @@
 //! Groups of people, and their places in apps.
 use super::{AnyStore, conflicts, ok, samples::*};
-use crate::{AccessRequest, AppGroup, Asked, Group, GroupSize, Invitation, Joined, MemberRole};
+use crate::{AccessRequest, AppGroup, AppMember, Asked, Group, GroupSize, Invitation, Joined, MemberRole};
 use types::{GroupName, PrincipalId};
 
 fn name(text: &str) -> GroupName {
@@ -115,7 +115,30 @@ pub async fn check_groups_in_apps(make: impl Fn() -> AnyStore) {
     grown(2, "the group is gone").await;
     assert_eq!(ok(store.app_groups(app("coffee")).await), []);
 
+    // In a list with members: all of it, or none.
     assert!(ok(store.add_group(group("baristas", 50)).await));
+    let list = |groups: &[AppGroup]| {
+        let member = AppMember { principal: id(4), role: MemberRole::Member, added_at: at(45) };
+        store.put_members(app("coffee"), vec![member], groups.to_vec())
+    };
+    let before = ok(store.members(app("coffee")).await);
+    conflicts(list(&[place("baristas", MemberRole::Admin, 45), place("nobody", MemberRole::Member, 45)]).await);
+    let many: Vec<AppGroup> =
+        (0..=AppGroup::OF_APP_MAX).map(|n| place(&format!("g{n}"), MemberRole::Member, 45)).collect();
+    for place in &many {
+        assert!(ok(store.add_group(Group { name: place.group.clone(), created_at: at(46) }).await));
+    }
+    conflicts(list(&many).await);
+    assert_eq!((ok(store.members(app("coffee")).await), ok(store.app_groups(app("coffee")).await)), (before, vec![]));
+    grown(0, "refusals change nothing").await;
+    ok(list(&[place("baristas", MemberRole::Admin, 45)]).await);
+    ok(list(&[place("baristas", MemberRole::Member, 47)]).await);
+    grown(2, "a list each").await;
+    assert_eq!(ok(store.app_groups(app("coffee")).await), [place("baristas", MemberRole::Member, 45)]);
+    assert!(ok(store.remove_app_group(app("coffee"), name("baristas")).await));
+    assert!(ok(store.remove_member(app("coffee"), id(4)).await));
+    grown(2, "both gone").await;
+
     ok(store.put_app_group(app("tea"), place("baristas", MemberRole::Member, 40)).await);
     assert!(ok(store.remove_app(app("tea")).await));
     assert_eq!(ok(store.apps_of_group(name("baristas")).await), [], "a place goes with its app");

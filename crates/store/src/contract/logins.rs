@@ -3,8 +3,8 @@ use types::{Assurance, CredentialId, PrincipalId};
 
 use super::{AnyStore, accounts::owned, conflicts, ok, samples::*, together};
 use crate::{
-    Audience, Credential, CredentialKind, Ended, Known, LOGINS_MAX, Link, LinkPurpose, Login, OpenedBy, Opening,
-    REFRESHES_MAX, Refresh, Refreshed, StoreError, Use,
+    Audience, Credential, CredentialKind, Ended, Everything, Known, LOGINS_MAX, Link, LinkPurpose, Login, OpenedBy,
+    Opening, REFRESHES_MAX, Refresh, Refreshed, StoreError, Use,
 };
 
 fn id(n: u8) -> PrincipalId {
@@ -192,13 +192,13 @@ pub async fn check_sessions_and_logins_end(make: impl Fn() -> AnyStore) {
     let store = logged_in(&make).await;
     ok(store.add_link(code(70, 1)).await);
     let with = granted(&store, 71, 1, 40).await;
-    assert_eq!(ok(store.end_sessions_and_logins(at(90)).await), Ended { sessions: 2, logins: 3 });
+    assert_eq!(ok(store.end_everything(Everything::SignedIn, at(90)).await), Ended { sessions: 2, credentials: 3 });
     assert_eq!(ok(store.sessions(None).await), []);
     assert_eq!(revoked(&store).await, ids(&[50, 51, 60, 70, 71, 80]));
     assert!(matches!(ok(store.use_link(LinkPurpose::Code, digest(70), at(1)).await), Use::Again(_)));
     ok(store.add_session(sso(42, 1), OpenedBy::Other).await);
     conflicts(store.add_login(cli(72, 1), login(72), Opening { session: sso(42, 1).id, ..with }).await);
-    assert_eq!(ok(store.end_sessions_and_logins(at(91)).await), Ended { sessions: 1, logins: 0 });
+    assert_eq!(ok(store.end_everything(Everything::SignedIn, at(91)).await), Ended { sessions: 1, credentials: 0 });
     assert_eq!(
         ok(store.credential(digest(52)).await).map(|known| known.credential.revoked_at),
         Some(None),

@@ -31,13 +31,18 @@ pub async fn check_members(make: impl Fn() -> AnyStore) {
     // Many at once: all of them, or none.
     conflicts(
         store
-            .put_members(app("coffee"), vec![member(2, MemberRole::Member, 7), member(99, MemberRole::Member, 7)])
+            .put_members(
+                app("coffee"),
+                vec![member(2, MemberRole::Member, 7), member(99, MemberRole::Member, 7)],
+                vec![],
+            )
             .await,
     );
-    conflicts(store.put_members(app("tea"), vec![member(2, MemberRole::Member, 7)]).await);
+    conflicts(store.put_members(app("tea"), vec![member(2, MemberRole::Member, 7)], vec![]).await);
     assert_eq!(version().await, before + 2, "refusals change nothing");
     assert_eq!(ok(store.members(app("coffee")).await).last(), Some(&member(2, MemberRole::Admin, 5)));
-    ok(store.put_members(app("coffee"), vec![member(2, MemberRole::Member, 7), member(1, MemberRole::Admin, 7)]).await);
+    let both = vec![member(2, MemberRole::Member, 7), member(1, MemberRole::Admin, 7)];
+    ok(store.put_members(app("coffee"), both, vec![]).await);
     assert_eq!(ok(store.members(app("coffee")).await), [admin.clone(), member(2, MemberRole::Member, 5)]);
     assert_eq!(version().await, before + 3, "one change");
     ok(store.put_member(app("coffee"), member(2, MemberRole::Admin, 9)).await);

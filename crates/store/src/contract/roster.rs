@@ -2,7 +2,7 @@
 use std::sync::Arc;
 
 use super::{AnyStore, ok, samples::*};
-use crate::{Audience, CredentialKind, EndedEverything, Link, LinkPurpose, OpenedBy, PeoplePage, Use};
+use crate::{Audience, CredentialKind, Ended, Everything, Link, LinkPurpose, OpenedBy, PeoplePage, Use};
 
 /// A page at a time, by name, and under another name.
 pub async fn check_roster(make: impl Fn() -> AnyStore) {
@@ -69,8 +69,8 @@ pub async fn check_end_of_everything(make: impl Fn() -> AnyStore) {
     ok(store.add_link(link).await);
     ok(store.add_invitation(invitation(20, None)).await);
 
-    let ended = ok(store.end_everything(at(30)).await);
-    assert_eq!(ended, EndedEverything { sessions: 2, credentials: 2 });
+    let ended = ok(store.end_everything(Everything::Credentials, at(30)).await);
+    assert_eq!(ended, Ended { sessions: 2, credentials: 2 });
     assert_eq!(ok(store.sessions(None).await), []);
     let ends: Vec<_> = ok(store.credentials(None).await).into_iter().map(|c| (c.id, c.revoked_at)).collect();
     assert!(ends.contains(&(cli(62, 1).id, Some(at(5)))), "what was revoked stays so since then");
@@ -78,5 +78,5 @@ pub async fn check_end_of_everything(make: impl Fn() -> AnyStore) {
     assert!(matches!(ok(store.use_link(LinkPurpose::Reset, digest(70), at(31)).await), Use::Again(_)));
     assert_eq!(ok(store.invitations().await).len(), 1);
     assert_eq!(ok(store.members(app("coffee")).await).len(), 1);
-    assert_eq!(ok(store.end_everything(at(40)).await), EndedEverything::default());
+    assert_eq!(ok(store.end_everything(Everything::Credentials, at(40)).await), Ended::default());
 }

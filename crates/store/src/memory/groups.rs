@@ -30,6 +30,23 @@ impl Rooms {
         apps
     }
 
+    /// Whether these groups are there, and the app can have all of them.
+    pub(super) fn has_room_for(&self, app: &AppName, groups: &[AppGroup]) -> bool {
+        let mut all: BTreeSet<&GroupName> =
+            self.app_groups.keys().filter(|(of, _)| of == app).map(|(_, group)| group).collect();
+        all.extend(groups.iter().map(|place| &place.group));
+        all.len() <= AppGroup::OF_APP_MAX && groups.iter().all(|place| self.groups.contains_key(&place.group))
+    }
+
+    /// Gives a group its place or another role. Requests of those who are in by it are over.
+    pub(super) fn place(&mut self, app: &AppName, place: AppGroup) {
+        let Self { requests, group_people, .. } = self;
+        let is_in = |person| group_people.contains_key(&(place.group.clone(), person));
+        requests.retain(|(asks, _)| asks.app != *app || !is_in(asks.person));
+        let (key, role) = ((app.clone(), place.group.clone()), place.role);
+        self.app_groups.entry(key).and_modify(|known| known.role = role).or_insert(place);
+    }
+
     fn people_of(&self, group: &GroupName) -> Vec<PrincipalId> {
         self.group_people.keys().filter(|(of, _)| of == group).map(|(_, person)| *person).collect()
     }
@@ -146,20 +163,14 @@ impl Groups for MemoryStore {
 
     fn put_app_group(&self, app: AppName, group: AppGroup) -> Answer<'_, ()> {
         let mut rooms = self.lock();
-        let key = (app.clone(), group.group.clone());
-        let known = rooms.app_groups.contains_key(&key);
-        let count = rooms.app_groups.keys().filter(|(of, _)| *of == app).count();
-        if !rooms.groups.contains_key(&group.group) || (!known && count >= AppGroup::OF_APP_MAX) {
+        if !rooms.has_room_for(&app, std::slice::from_ref(&group)) {
             return answer(conflict("the group's place in the app"));
         }
         let Some(found) = rooms.apps.get_mut(&app) else {
             return answer(conflict("the group's place in an unknown app"));
         };
         found.version += 1;
-        let Rooms { requests, group_people, .. } = &mut *rooms;
-        requests.retain(|(asks, _)| asks.app != app || !group_people.contains_key(&(group.group.clone(), asks.person)));
-        let role = group.role;
-        rooms.app_groups.entry(key).and_modify(|known| known.role = role).or_insert(group);
+        rooms.place(&app, group);
         answer(Ok(()))
     }
 

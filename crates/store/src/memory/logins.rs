@@ -3,8 +3,8 @@ use types::{CredentialId, Digest, PrincipalId, UnixMillis};
 
 use super::{MemoryStore, Rooms, answer, conflict};
 use crate::{
-    Answer, Credential, Ended, Known, LOGINS_MAX, LinkPurpose, Login, Logins, Opening, REFRESHES_MAX, Refresh,
-    Refreshed, StoreError,
+    Answer, Credential, Known, LOGINS_MAX, LinkPurpose, Login, Logins, Opening, REFRESHES_MAX, Refresh, Refreshed,
+    StoreError,
 };
 
 impl Rooms {
@@ -48,7 +48,7 @@ impl Rooms {
     }
 
     /// Takes back what was allowed: codes on their way count as used, and those that were used open nothing any more.
-    fn void_codes(&mut self, of: Option<PrincipalId>) {
+    pub(super) fn void_codes(&mut self, of: Option<PrincipalId>) {
         let theirs = |l: &crate::Link| l.purpose == LinkPurpose::Code && of.is_none_or(|of| l.person == of);
         self.links.retain(|(link, used)| !(*used && theirs(link)));
         for (link, used) in &mut self.links {
@@ -73,6 +73,16 @@ impl Rooms {
         };
         let login = self.of(credential.id).map(|(_, login)| login);
         Some(Known { credential, principal, login, shown_at })
+    }
+
+    /// Ends every login of everybody; how many were open.
+    pub(super) fn end_all_logins(&mut self, at: UnixMillis) -> usize {
+        let all: Vec<_> = self.logins.iter().filter_map(|login| self.of(login.credential)).collect();
+        let open: Vec<_> = all.into_iter().filter(|(c, _)| c.revoked_at.is_none()).map(|(c, _)| c.id).collect();
+        for id in &open {
+            self.revoke(*id, at);
+        }
+        open.len()
     }
 
     pub(super) fn end_logins(&mut self, of: PrincipalId, at: UnixMillis) -> usize {
@@ -152,17 +162,5 @@ impl Logins for MemoryStore {
 
     fn end_logins(&self, of: PrincipalId, at: UnixMillis) -> Answer<'_, usize> {
         answer(Ok(self.lock().end_logins(of, at)))
-    }
-
-    fn end_sessions_and_logins(&self, at: UnixMillis) -> Answer<'_, Ended> {
-        let mut rooms = self.lock();
-        let sessions = std::mem::take(&mut rooms.sessions).len();
-        rooms.void_codes(None);
-        let all: Vec<_> = rooms.logins.iter().filter_map(|l| rooms.of(l.credential)).collect();
-        let open: Vec<_> = all.into_iter().filter(|(c, _)| c.revoked_at.is_none()).map(|(c, _)| c.id).collect();
-        for id in &open {
-            rooms.revoke(*id, at);
-        }
-        answer(Ok(Ended { sessions, logins: open.len() }))
     }
 }

@@ -5,7 +5,7 @@ use types::{GroupName, PrincipalId, UnixMillis};
 
 use super::{MemoryStore, answer};
 use crate::{
-    Account, Answer, EndedEverything, Invitation, Joined, PeoplePage, Principal, PrincipalKind, Roster, StoreError,
+    Account, Answer, Ended, Everything, Invitation, Joined, PeoplePage, Principal, PrincipalKind, Roster, StoreError,
 };
 
 const fn is_person(principal: &Principal) -> bool {
@@ -70,17 +70,18 @@ impl Roster for MemoryStore {
         answer(added)
     }
 
-    fn end_everything(&self, at: UnixMillis) -> Answer<'_, EndedEverything> {
+    fn end_everything(&self, what: Everything, at: UnixMillis) -> Answer<'_, Ended> {
         let mut rooms = self.lock();
         let sessions = std::mem::take(&mut rooms.sessions).len();
-        let mut credentials = 0;
-        for credential in rooms.credentials.iter_mut().filter(|c| c.revoked_at.is_none()) {
-            credential.revoked_at = Some(at);
-            credentials += 1;
-        }
-        for (_, used) in &mut rooms.links {
-            *used = true;
-        }
-        answer(Ok(EndedEverything { sessions, credentials }))
+        rooms.void_codes(None);
+        let credentials = match what {
+            Everything::SignedIn => rooms.end_all_logins(at),
+            Everything::Credentials => {
+                rooms.links.iter_mut().for_each(|(_, used)| *used = true);
+                let open = rooms.credentials.iter_mut().filter(|c| c.revoked_at.is_none());
+                open.map(|credential| credential.revoked_at = Some(at)).count()
+            }
+        };
+        answer(Ok(Ended { sessions, credentials }))
     }
 }

@@ -6,7 +6,7 @@ use std::sync::{
 
 use gateway::{Fut, MailPort, NameFailure, NewInvitation, NewLink, NewSession, Post, PostError, Renaming, SessionPort};
 use store::{
-    Account, Accounts, Answer, ClaimedMail, Credential, Ended, EndedEverything, Invitation, Link, LinkPurpose, Login,
+    Account, Accounts, Answer, ClaimedMail, Credential, Ended, Everything, Invitation, Link, LinkPurpose, Login,
     Logins, Mail, NewMail, OpenedBy, Opening, Outbox, Principal, Refresh, Refreshed, Roster as _, Session, Sessions,
     StoreError, Totp, Use,
 };
@@ -77,7 +77,6 @@ delegated! { Logins:
     logins(of: Option<PrincipalId>) -> Vec<(Credential, Login)>;
     refresh_login(refresh: Refresh) -> Refreshed;
     end_logins(of: PrincipalId, at: UnixMillis) -> usize;
-    end_sessions_and_logins(at: UnixMillis) -> Ended;
 }
 
 delegated! { Outbox:
@@ -154,8 +153,8 @@ impl SessionPort for FakeCredentials {
         })
     }
 
-    fn end_everything(&self) -> Fut<'_, Result<EndedEverything, StoreError>> {
-        self.store.end_everything(UnixMillis(5))
+    fn end_everything(&self) -> Fut<'_, Result<Ended, StoreError>> {
+        self.store.end_everything(Everything::Credentials, UnixMillis(5))
     }
 
     fn link(&self, new: NewLink) -> Fut<'_, Result<(Link, Secret), StoreError>> {

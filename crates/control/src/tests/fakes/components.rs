@@ -58,7 +58,7 @@ impl ComponentPort for FakeComponents {
                 ],
                 denied: vec!["wasi:http/outgoing-handler@0.2.3".into()],
                 serves: "wasi:http/incoming-handler@0.2.3".into(),
-                handlers: vec!["default".into(), "list".into()],
+                handlers: vec!["default".into(), "list".into(), "default.queue".into(), "night.scheduled".into()],
                 output: Vec::new(),
                 component_bytes: 10,
                 artefact_bytes: 20,

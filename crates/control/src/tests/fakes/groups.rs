@@ -2,7 +2,7 @@
 use std::sync::Arc;
 
 use store::{
-    Account, Answer, AppGroup, EndedEverything, Group, GroupSize, Groups, Invitation, Joined, MemberRole, PeoplePage,
+    Account, Answer, AppGroup, Ended, Everything, Group, GroupSize, Groups, Invitation, Joined, MemberRole, PeoplePage,
     Principal, PrincipalKind, Roster, StoreError,
 };
 use types::{AppName, GroupName, PrincipalId, UnixMillis};
@@ -14,7 +14,7 @@ use super::MemoryStore;
 pub(in crate::tests) struct FakeGroups {
     groups: Vec<Group>,
     people: Vec<(GroupName, PrincipalId, UnixMillis)>,
-    places: Vec<(AppName, AppGroup)>,
+    pub(super) places: Vec<(AppName, AppGroup)>,
 }
 
 impl FakeGroups {
@@ -224,7 +224,7 @@ impl Roster for MemoryStore {
             groups.into_iter().map(|(name, people)| self.join(&name, people, at)).collect()
         })
     }
-    fn end_everything(&self, at: UnixMillis) -> Answer<'_, EndedEverything> {
-        self.rest.end_everything(at)
+    fn end_everything(&self, what: Everything, at: UnixMillis) -> Answer<'_, Ended> {
+        self.rest.end_everything(what, at)
     }
 }

@@ -161,7 +161,7 @@ impl crate::KeyPort for FakeKeys {
             Some(true) => Err(crate::KeyFailure::HalfDone(::store::StoreError::Closed)),
             None => {
                 let ended =
-                    if emergency { ::store::Ended { sessions: 3, logins: 2 } } else { ::store::Ended::default() };
+                    if emergency { ::store::Ended { sessions: 3, credentials: 2 } } else { ::store::Ended::default() };
                 Ok((vec![token_key(gateway::TokenKeyState::Active)], ended))
             }
         };

@@ -5,8 +5,8 @@ use std::{
 };
 
 use store::{
-    Answer, App, AppMember, Apps, Credential, Deployment, DeploymentState, Directory, Known, NewSecret, Principal,
-    PrincipalKind, SealedSecret, SecretEntry, StoreError,
+    Answer, App, AppGroup, AppMember, Apps, Credential, Deployment, DeploymentState, Directory, Known, NewSecret,
+    Principal, PrincipalKind, SealedSecret, SecretEntry, StoreError,
 };
 use types::{AppName, CredentialId, DeploymentId, Digest, PrincipalId, SECRETS_MAX, SecretName, UnixMillis};
 
@@ -157,7 +157,7 @@ impl Apps for MemoryStore {
             Ok(())
         })
     }
-    fn put_members(&self, app: AppName, members: Vec<AppMember>) -> Answer<'_, ()> {
+    fn put_members(&self, app: AppName, members: Vec<AppMember>, groups: Vec<AppGroup>) -> Answer<'_, ()> {
         self.answer(|| {
             let mut apps = self.apps.lock().unwrap();
             let Some(found) = apps.get_mut(&app) else { return conflict("the app") };
@@ -166,6 +166,11 @@ impl Apps for MemoryStore {
             for member in members {
                 all.retain(|(name, m)| *name != app || m.principal != member.principal);
                 all.push((app.clone(), member));
+            }
+            let mut all = self.groups.lock().unwrap();
+            for group in groups {
+                all.places.retain(|(of, place)| *of != app || place.group != group.group);
+                all.places.push((app.clone(), group));
             }
             Ok(())
         })
