@@ -96,7 +96,7 @@ async fn one_that_got_out_is_said_until_it_is_changed(platform: &Platform) {
         assert_eq!(ran.code, 0, "{} {}", ran.out, ran.err);
     };
     let list = platform.data().join("list.txt");
-    on_the_host(&["remove"]);
+    on_the_host(&["remove", "--yes"]);
     let made = json!({"email": "ida@example.org"});
     let (_, made) = platform.api("POST", "/api/v1/invitations", Some(&made)).await;
     let secret = made["link"].as_str().unwrap().split_once("secret=").unwrap().1.to_owned();
