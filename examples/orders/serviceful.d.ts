@@ -129,6 +129,10 @@ declare namespace Serviceful {
   /** The default export of a function. */
   interface Handler {
     fetch: Fetch;
+    /** Kept, and answers once triggers exist. */
+    scheduled?(event: unknown, env: Env, ctx: Context): void | Promise<void>;
+    /** Kept, and answers once triggers exist. */
+    queue?(batch: unknown, env: Env, ctx: Context): void | Promise<void>;
   }
 }
 

@@ -156,7 +156,7 @@ fn wrong_use_is_an_error() {
         ("ctx.caller.subject;", "does not exist on type 'Caller'"),
         ("ctx.caller = ctx.caller;", "read-only"),
         ("if (await ctx.allowed(1)) {}", "not assignable to parameter of type 'string'"),
-        ("const h: Serviceful.Handler = { scheduled() {} };", "'scheduled' does not exist"),
+        ("const h: Serviceful.Handler = { scheduled() {} };", "Property 'fetch' is missing"),
         ("const h: Serviceful.Handler = { fetch: () => \"text\" };", "Type 'string' is not assignable to type"),
     ];
     let mut code = String::from("export async function a(env: Serviceful.Env, ctx: Serviceful.Context) {\n");
