@@ -430,6 +430,39 @@ mod tests {
         read(&file, None)
     }
 
+    /// What must hold for whatever a file holds.
+    fn listed(bytes: &[u8]) {
+        let content = String::from_utf8_lossy(bytes);
+        for row in people_of_csv(&content).into_iter().chain(people_of_lines(&content)) {
+            match row {
+                Ok(PersonRow::Person { person, .. }) => assert!(!person.email.trim().is_empty() && person.line > 0),
+                Ok(PersonRow::Disabled { .. }) => {}
+                Err(words) => assert!(words.starts_with("line "), "{words}"),
+            }
+        }
+        for row in of_csv(&content).into_iter().chain(of_lines(&content)) {
+            match row {
+                Ok(member) => assert!(!member.person.trim().is_empty() && member.line > 0),
+                Err(words) => assert!(words.starts_with("line "), "{words}"),
+            }
+        }
+    }
+
+    #[test]
+    fn mangled_lists_are_read_or_refused() {
+        let seeds: [&[u8]; 5] = [
+            b"email,name,groups,owner\nada@example.org,\"Ada, \"\"L\"\"\",cooks waiters,true\n",
+            b"person,role,name\nAda,admin,'=1+1\np-aaaaaaaaaaaaaaaaaaaaaaaaaa,member,\n",
+            b"{\"email\":\"ada@example.org\",\"groups\":[\"cooks\"],\"disabled\":false}\n{\"email\":\"b@c\"}\n",
+            b"{\"person\":\"Ada\",\"role\":\"member\",\"name\":null}\n\n{\"person\":\" \",\"role\":\"admin\"}\n",
+            b"\xef\xbb\xbfemail;name\r\n\"a\r\nb\",,,\r\n\"unfinished",
+        ];
+        mangle::run(&seeds, 10_000, listed);
+        for open in ["[", "{\"email\":", "{\"groups\":[", "\"", ","] {
+            listed(open.repeat(100_000).as_bytes());
+        }
+    }
+
     #[test]
     fn a_name_is_no_formula_and_comes_back_as_it_was() {
         for name in [
