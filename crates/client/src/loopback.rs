@@ -8,6 +8,7 @@ use std::{
     time::Duration,
 };
 
+use aws_lc_rs::constant_time::verify_slices_are_equal;
 use bytes::Bytes;
 use http::{HeaderValue, Request, Response, StatusCode, header};
 use http_body_util::Full;
@@ -129,7 +130,8 @@ fn read(query: &str, wanted: &Wanted) -> Option<Brought> {
         let mut found = pairs.iter().filter(|(known, _)| known == name).map(|(_, value)| value.to_string());
         found.next().filter(|value| found.next().is_none() && !value.is_empty())
     };
-    if one("state")? != wanted.state || one("iss")? != wanted.issuer {
+    let state = one("state")?;
+    if verify_slices_are_equal(state.as_bytes(), wanted.state.as_bytes()).is_err() || one("iss")? != wanted.issuer {
         return None;
     }
     match (one("code"), one("error")) {

@@ -52,7 +52,7 @@ pub struct ClaimIssued {
 }
 
 /// `https://console.example.com/claim#<code>`: where to claim, and with what.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct ClaimLink {
     /// Address of the console without a final slash.
     pub console: String,

@@ -20,9 +20,11 @@ mod mails;
 mod metadata;
 mod openapi;
 mod operation;
+mod parameters;
 mod people;
 mod posture;
 mod reach;
+mod refusals;
 mod secrets;
 
 pub use access_requests::{AccessDenied, AccessRequestList, AccessRequestView, ApproveAccess};

@@ -1,18 +1,20 @@
 //! The OpenAPI 3.1 description, made from the table of operations and the types' own schemas.
-use types::Method;
+use std::collections::BTreeMap;
+
+use types::{Code, Method};
 use utoipa::{
     OpenApi,
     openapi::{
-        Content, HttpMethod, Info, OpenApi as Document, OpenApiBuilder, Paths, Ref, Required, Response,
+        Content, Header, HttpMethod, Info, OpenApi as Document, OpenApiBuilder, Paths, Ref, RefOr, Required, Response,
         ResponseBuilder,
-        path::{Operation as PathOperation, OperationBuilder, Parameter, ParameterBuilder, ParameterIn},
+        path::{Operation as PathOperation, OperationBuilder},
         request_body::RequestBodyBuilder,
         schema::{KnownFormat, Object, ObjectBuilder, SchemaFormat, Type},
         security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme},
     },
 };
 
-use crate::{AuditQuery, OPERATIONS, Op, Operation};
+use crate::{OPERATIONS, Op, Operation, parameters, refusals};
 
 #[derive(OpenApi)]
 #[openapi(components(schemas(
@@ -132,13 +134,17 @@ use crate::{AuditQuery, OPERATIONS, Op, Operation};
 struct Schemas;
 
 /// The body of every refusal and failure (RFC 9457).
-#[derive(utoipa::ToSchema)]
+#[derive(utoipa::ToSchema, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 #[expect(dead_code, reason = "a schema only; the type itself is `types::Problem`")]
 struct Problem {
     /// Path of the code's page.
+    #[schema(pattern = "^/errors/[A-Z]+-[0-9]{3}$")]
     r#type: String,
+    #[schema(minimum = 400, maximum = 599)]
     status: u16,
     /// Such as `CTL-001`.
+    #[schema(pattern = "^[A-Z]+-[0-9]{3}$")]
     code: String,
     title: String,
     /// What is particular to this case.
@@ -229,18 +235,6 @@ const fn shapes(op: Op) -> (Shape, Shape, &'static str) {
     }
 }
 
-/// Parameters of the query string.
-const fn query(op: Op) -> &'static [&'static str] {
-    match op {
-        Op::AppLogs => &["tail", "follow"],
-        Op::TokensList => &["all"],
-        Op::FunctionCallers | Op::GroupGet => &["limit", "after"],
-        Op::PeopleList => &["limit", "after", "find", "groups"],
-        Op::AuditList => &AuditQuery::PARAMETERS,
-        _ => &[],
-    }
-}
-
 impl Shape {
     fn content(&self) -> Option<(&'static str, Content)> {
         let named = |name: &str| Content::new(Some(Ref::from_schema_name(name)));
@@ -255,10 +249,6 @@ impl Shape {
 
 fn bytes() -> Object {
     ObjectBuilder::new().schema_type(Type::String).format(Some(SchemaFormat::KnownFormat(KnownFormat::Binary))).build()
-}
-
-fn text() -> Object {
-    ObjectBuilder::new().schema_type(Type::String).build()
 }
 
 /// `/apps/:app/x/*` in OpenAPI's spelling, `/apps/{app}/x/{rest}`, and the names in it.
@@ -276,8 +266,40 @@ fn template(path: &str) -> (String, Vec<String>) {
     (path, names)
 }
 
-fn parameter(name: &str, place: ParameterIn, required: Required) -> Parameter {
-    ParameterBuilder::new().name(name).parameter_in(place).required(required).schema(Some(text())).build()
+/// What statuses an operation has beside that of success, with the codes that each stands for.
+fn statuses(codes: impl IntoIterator<Item = Code>) -> BTreeMap<u16, Vec<Code>> {
+    let mut found: BTreeMap<u16, Vec<Code>> = BTreeMap::new();
+    for code in codes {
+        found.entry(code.status()).or_default().push(code);
+    }
+    found
+}
+
+/// The answer for one status.
+fn refusal(status: u16, codes: &[Code]) -> Response {
+    let lines: Vec<String> = codes.iter().map(|code| format!("`{}`: {}", code.as_str(), code.title())).collect();
+    let id = Header::new(text("^r-[a-z2-7]{26}$"));
+    let mut response = ResponseBuilder::new().description(lines.join("\n\n")).header("sf-request", id);
+    if status == Code::ID_REQUIRED.status() {
+        response = response.header("www-authenticate", Header::new(text("^(Bearer|DPoP) ")));
+    }
+    if status == Code::ID_THROTTLED.status() {
+        response = response.header("retry-after", Header::new(text("^[0-9]+$")));
+    }
+    if !codes.iter().all(|code| refusals::is_bare(*code)) {
+        let problem = Content::new(Some(Ref::from_schema_name("Problem")));
+        response = response.content("application/problem+json", problem);
+    }
+    response.build()
+}
+
+fn text(pattern: &str) -> Object {
+    ObjectBuilder::new().schema_type(Type::String).pattern(Some(pattern)).build()
+}
+
+/// The name of a response that every operation has.
+fn shared(status: u16) -> String {
+    format!("Refusal{status}")
 }
 
 fn operation(row: &Operation, names: &[String]) -> PathOperation {
@@ -286,22 +308,25 @@ fn operation(row: &Operation, names: &[String]) -> PathOperation {
     if let Some((kind, content)) = output.content() {
         answer = answer.content(kind, content);
     }
-    let problem = Content::new(Some(Ref::from_schema_name("Problem")));
-    let refusal: Response = ResponseBuilder::new()
-        .description("A refusal or a failure")
-        .content("application/problem+json", problem)
-        .build();
     let mut builder = OperationBuilder::new()
         .operation_id(Some(row.id()))
         .summary(Some(row.summary))
         .description(Some(format!("Policy decides it as `{}`.", row.action)))
-        .response(status, answer.build())
-        .response("default", refusal);
-    for name in names {
-        builder = builder.parameter(parameter(name, ParameterIn::Path, Required::True));
+        .response(status, answer.build());
+    let road = statuses(refusals::of_the_road().iter().copied());
+    for (status, codes) in statuses(row.op.refusals()) {
+        let response: RefOr<Response> = if road.get(&status) == Some(&codes) {
+            Ref::from_response_name(shared(status)).into()
+        } else {
+            refusal(status, &codes).into()
+        };
+        builder = builder.response(status.to_string(), response);
     }
-    for name in query(row.op) {
-        builder = builder.parameter(parameter(name, ParameterIn::Query, Required::False));
+    for name in names {
+        builder = builder.parameter(parameters::in_path(name));
+    }
+    for parameter in parameters::query(row.op) {
+        builder = builder.parameter(parameters::in_query(*parameter));
     }
     if let Some((kind, content)) = input.content() {
         let body = RequestBodyBuilder::new().content(kind, content).required(Some(Required::True)).build();
@@ -338,6 +363,9 @@ pub fn document() -> Document {
         .build();
     let mut components = Schemas::openapi().components.unwrap_or_default();
     components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
+    for (status, codes) in statuses(refusals::of_the_road().iter().copied()) {
+        components.responses.insert(shared(status), refusal(status, &codes).into());
+    }
     let mut info = Info::new("Serviceful control API", "1");
     info.description = Some("Every operation passes the same path as a function call: identity, policy, audit.".into());
     OpenApiBuilder::new().info(info).paths(paths).components(Some(components)).build()

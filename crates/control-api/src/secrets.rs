@@ -39,7 +39,7 @@ pub struct SecretList {
 }
 
 /// A new value.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PutSecret {
     /// 1 to 65,536 bytes of UTF-8.

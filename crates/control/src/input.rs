@@ -1,12 +1,15 @@
 //! Reading what a caller sent: bodies with a bound, queries with known names, values from the path.
-use std::ops::RangeInclusive;
+use std::{fmt, ops::RangeInclusive};
 
 use bytes::{Bytes, BytesMut};
 use control_api::JSON_BYTES_MAX;
 use gateway::{Body, BodyError, ControlCall, Refusal};
 use http::{header, request::Parts};
 use http_body_util::BodyExt;
-use serde::de::DeserializeOwned;
+use serde::{
+    Deserialize, Deserializer,
+    de::{DeserializeOwned, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor},
+};
 use types::{AppName, Code, Resource};
 
 use crate::refuse::{bad_input, too_large};
@@ -43,7 +46,88 @@ pub(crate) async fn json<T: DeserializeOwned>(head: &Parts, body: Body) -> Resul
         return Err(bad_input(format!("the body must be `application/json`, not `{}`", short(kind))));
     }
     let bytes = bytes(body, JSON_BYTES_MAX as u64).await?;
-    serde_json::from_slice(&bytes).map_err(|e| bad_input(format!("the body does not fit: {e}")))
+    from_json(&bytes).map_err(|words| bad_input(format!("the body does not fit: {words}")))
+}
+
+/// The same of bytes; why not, in words for the caller.
+pub(crate) fn from_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
+    if !bytes.trim_ascii_start().starts_with(b"{") {
+        return Err("it is not an object".to_owned());
+    }
+    serde_json::from_slice::<Plain>(bytes).map_err(|e| e.to_string())?;
+    serde_json::from_slice(bytes).map_err(|e| in_words(&e.to_string()))
+}
+
+/// JSON without a list in a list. The library takes a list for an object whose fields it holds in order: no body of ours is so, and
+/// what is one to us must be one to whoever reads it elsewhere.
+struct Plain {
+    list: bool,
+}
+
+impl<'de> Deserialize<'de> for Plain {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Look)
+    }
+}
+
+struct Look;
+
+impl<'de> Visitor<'de> for Look {
+    type Value = Plain;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Plain, A::Error> {
+        while map.next_entry::<IgnoredAny, Plain>()?.is_some() {}
+        Ok(Plain { list: false })
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Plain, A::Error> {
+        while let Some(item) = items.next_element::<Plain>()? {
+            if item.list {
+                return Err(A::Error::custom("a list stands where an object belongs"));
+            }
+        }
+        Ok(Plain { list: true })
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Plain, E> {
+        Ok(Plain { list: false })
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Plain, E> {
+        Ok(Plain { list: false })
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Plain, E> {
+        Ok(Plain { list: false })
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Plain, E> {
+        Ok(Plain { list: false })
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<Plain, E> {
+        Ok(Plain { list: false })
+    }
+
+    fn visit_unit<E>(self) -> Result<Plain, E> {
+        Ok(Plain { list: false })
+    }
+}
+
+/// The library's words without names of our types.
+fn in_words(text: &str) -> String {
+    let mut text = text.to_owned();
+    for (kind, word) in [("expected struct ", "expected an object"), ("expected enum ", "expected one of its words")] {
+        if let Some((before, rest)) = text.split_once(kind) {
+            let after = rest.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || c == '_');
+            text = format!("{before}{word}{after}");
+        }
+    }
+    text
 }
 
 /// Enough of a caller's words to recognise them.
@@ -188,6 +272,43 @@ mod tests {
         }
         let query = Query::parse(&head("/x?tail=-1"), &["tail"]).expect("a known name");
         assert!(query.value::<usize>("tail").is_err());
+    }
+
+    #[test]
+    fn a_body_is_the_object_that_it_looks_like_and_refusals_name_no_type() {
+        #[derive(Debug, Deserialize, PartialEq)]
+        #[serde(deny_unknown_fields)]
+        struct Row {
+            line: u64,
+            role: Role,
+        }
+        #[derive(Debug, Deserialize, PartialEq)]
+        #[serde(rename_all = "kebab-case")]
+        enum Role {
+            Member,
+        }
+        #[derive(Debug, Deserialize, PartialEq)]
+        #[serde(deny_unknown_fields)]
+        struct Rows {
+            rows: Vec<Row>,
+        }
+        let good = br#" {"rows": [{"line": 1, "role": "member"}]}"#;
+        assert_eq!(from_json(good), Ok(Rows { rows: vec![Row { line: 1, role: Role::Member }] }));
+        for (bad, said) in [
+            (r#"[[{"line": 1, "role": "member"}]]"#, "it is not an object"),
+            (r#""x""#, "it is not an object"),
+            ("", "it is not an object"),
+            (r#"{"rows": [[1, "member"]]}"#, "a list stands where an object belongs at line 1 column 24"),
+            (r#"{"rows": [5]}"#, "invalid type: integer `5`, expected an object at line 1 column 11"),
+            (r#"{"rows": {}}"#, "invalid type: map, expected a sequence at line 1 column 9"),
+            (r#"{"rows": [{"line": 1, "role": {}}]}"#, "expected"),
+            (r#"{"rows": [], "rows": []}"#, "duplicate field `rows`"),
+        ] {
+            let words = from_json::<Rows>(bad.as_bytes()).expect_err(bad);
+            assert!(words.contains(said) && !words.contains("Row") && !words.contains("Role"), "{bad}: {words}");
+        }
+        let deep = format!("{{\"rows\": {}1{}}}", "[".repeat(100_000), "]".repeat(100_000));
+        assert!(from_json::<Rows>(deep.as_bytes()).is_err());
     }
 
     #[test]

@@ -14,6 +14,8 @@ mod handlers;
 mod input;
 mod membership;
 mod ports;
+#[cfg(any(test, fuzzing))]
+pub mod probe;
 mod quota;
 mod refresh;
 mod refuse;
@@ -21,6 +23,7 @@ mod release;
 mod reply;
 mod review;
 mod service;
+mod standing;
 mod tasks;
 
 pub use collect::{CollectError, Collected, Removed};

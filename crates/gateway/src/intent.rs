@@ -52,6 +52,8 @@ pub enum Intent {
     Control(ControlCall),
     /// Nothing of the control API is here.
     UnroutedControl,
+    /// The path is one of the control API, the method is not; answered like `UnroutedControl` to a stranger.
+    ControlMethod { allowed: Vec<Method> },
     /// A sign-in page, or its part of an app's origin.
     SignIn(SignInCall),
     /// None of the sign-in pages is here; or one, which is not served by this method but by those that are `allowed`. Which pages
@@ -64,7 +66,7 @@ impl Intent {
         match self {
             Self::Invoke(_) | Self::Unrouted { .. } | Self::WrongMethod { .. } => Action::Invoke,
             Self::Control(call) => call.action,
-            Self::UnroutedControl => Action::SelfRead,
+            Self::UnroutedControl | Self::ControlMethod { .. } => Action::SelfRead,
             Self::SignIn(call) => call.action,
             Self::UnroutedSignIn { .. } => Action::SignIn,
         }
@@ -75,7 +77,7 @@ impl Intent {
             Self::Invoke(target) => Resource::Function(target.app.clone(), target.function.clone()),
             Self::Unrouted { app } | Self::WrongMethod { app, .. } => Resource::App(app.clone()),
             Self::Control(call) => call.resource.clone(),
-            Self::UnroutedControl => Resource::Platform,
+            Self::UnroutedControl | Self::ControlMethod { .. } => Resource::Platform,
             Self::SignIn(SignInCall { app, .. }) | Self::UnroutedSignIn { app, .. } => {
                 app.clone().map_or(Resource::Platform, Resource::App)
             }
@@ -85,6 +87,11 @@ impl Intent {
     /// Whether it is about what an app's own origin serves.
     pub const fn is_of_app(&self) -> bool {
         matches!(self, Self::Invoke(_) | Self::Unrouted { .. } | Self::WrongMethod { .. })
+    }
+
+    /// Whether it is about the control API.
+    pub const fn is_of_control(&self) -> bool {
+        matches!(self, Self::Control(_) | Self::UnroutedControl | Self::ControlMethod { .. })
     }
 
     /// The function, when it is a call of one.

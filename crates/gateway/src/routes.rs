@@ -388,7 +388,7 @@ impl Routes {
 
     fn control_intent(&self, method: Method, path: &str, on: Option<&AppName>) -> Intent {
         let Some((methods, params)) = self.control.at(path) else { return Intent::UnroutedControl };
-        let Some(row) = methods.find(method) else { return Intent::UnroutedControl };
+        let Some(row) = methods.find(method) else { return Intent::ControlMethod { allowed: methods.allowed() } };
         let resource = match on {
             Some(app) if row.on_apps => Resource::App(app.clone()),
             Some(_) => return Intent::UnroutedControl,

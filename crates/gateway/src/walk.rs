@@ -64,7 +64,7 @@ async fn walk(house: &House, cx: &Ctx, arrival: Arrival, trail: &mut Trail) -> R
         }
         Intent::Control(_) => house.control.work(cx, permit).await,
         Intent::SignIn(_) => house.sign_in.work(cx, permit).await,
-        Intent::WrongMethod { allowed, .. } => Err(wrong_method(allowed)),
+        Intent::WrongMethod { allowed, .. } | Intent::ControlMethod { allowed } => Err(wrong_method(allowed)),
         Intent::UnroutedSignIn { allowed, .. } if !allowed.is_empty() => Err(wrong_method(allowed)),
         Intent::Unrouted { .. } | Intent::UnroutedControl | Intent::UnroutedSignIn { .. } => {
             Err(Refusal::new(Code::POL_NO_ROUTE, "no route"))
@@ -351,7 +351,7 @@ impl House {
             return None;
         }
         let names = self.routes.names();
-        let control = matches!(trail.intent, Some(Intent::Control(_) | Intent::UnroutedControl));
+        let control = trail.intent.as_ref().is_some_and(Intent::is_of_control);
         let app = trail.intent.as_ref().and_then(|intent| intent.resource().app().cloned()).filter(|_| !control);
         Some(match app {
             Some(app) => format!("{}{RESERVED_PATH}sign-in", names.app_url(&app)),
@@ -367,7 +367,7 @@ impl House {
         }
         let names = self.routes.names();
         let app = trail.intent.as_ref().and_then(|i| i.resource().app().cloned());
-        let control = matches!(trail.intent, Some(Intent::Control(_) | Intent::UnroutedControl));
+        let control = trail.intent.as_ref().is_some_and(Intent::is_of_control);
         let origin = match app {
             Some(app) if !control => names.app_url(&app),
             _ => names.console_url(),
@@ -403,7 +403,7 @@ fn step_up_challenge(demand: &Demand) -> String {
 }
 
 fn verdict(trail: &Trail, result: &Result<Reply, Refusal>) -> (Kind, Outcome, Option<types::EngineBuild>) {
-    let control = matches!(trail.intent, Some(Intent::Control(_) | Intent::UnroutedControl));
+    let control = trail.intent.as_ref().is_some_and(Intent::is_of_control);
     let kind = if control { Kind::Control } else { Kind::Request };
     match result {
         Ok(reply) => {

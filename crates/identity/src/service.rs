@@ -356,7 +356,7 @@ fn caller(
 /// nor another app.
 fn counts(audience: &Audience, intent: &Intent) -> bool {
     match intent {
-        Intent::Control(_) | Intent::UnroutedControl => *audience == Audience::Platform,
+        Intent::Control(_) | Intent::UnroutedControl | Intent::ControlMethod { .. } => *audience == Audience::Platform,
         // A token opens no page: those are for people at a browser.
         Intent::SignIn(_) | Intent::UnroutedSignIn { .. } => false,
         Intent::Invoke(target) => matches!(audience, Audience::App(app) if *app == target.app),

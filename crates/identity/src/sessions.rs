@@ -49,7 +49,11 @@ impl Place<'_> {
                 Some(Place { cookie: SESSION_COOKIE, app: app.as_ref() })
             }
             Intent::SignIn(SignInCall { desk: Desk::Id, .. }) => Some(Place { cookie: SSO_COOKIE, app: None }),
-            Intent::SignIn(_) | Intent::UnroutedSignIn { .. } | Intent::Control(_) | Intent::UnroutedControl => None,
+            Intent::SignIn(_)
+            | Intent::UnroutedSignIn { .. }
+            | Intent::Control(_)
+            | Intent::UnroutedControl
+            | Intent::ControlMethod { .. } => None,
         }
     }
 }

@@ -55,6 +55,11 @@ impl Service {
             Intent::Invoke(target) => self.invoke(caller, call, target),
             Intent::Control(control) => self.control(caller, call, control),
             Intent::UnroutedControl => refused(denial::unrouted_control(caller)),
+            // Which methods a path of the API has is in its description. The permit leads to the 405 and to no work.
+            Intent::ControlMethod { .. } => match denial::unrouted_control(caller) {
+                Denial::Nothing => Decision::Allow { policies: Arc::from([]) },
+                denial => refused(denial),
+            },
             Intent::SignIn(page) => self.pages(caller, call, page),
             // Which pages there are is no secret, nor how they are asked for: the permit leads to the 405 and to no work.
             Intent::UnroutedSignIn { allowed, .. } if !allowed.is_empty() => {

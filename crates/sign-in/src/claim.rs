@@ -19,7 +19,8 @@ fn view(shared: &Shared, ask: &Ask, again: bool, faults: Faults) -> Claim {
     Claim {
         hidden: ask.hidden(),
         again,
-        secret: ask.form.get("secret").chars().take(200).collect(),
+        // What no code has is not shown again: it could steer the text that stands around it.
+        secret: ask.form.get("secret").chars().filter(char::is_ascii_graphic).take(200).collect(),
         name: ask.form.get("name").into(),
         email: ask.form.get("email").into(),
         choice: Some(newcomer::choice(shared)),

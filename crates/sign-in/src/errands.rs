@@ -138,7 +138,7 @@ async fn reset(shared: &Shared, email: &Arc<str>) -> Result<(), Withheld> {
         return post(shared, email, Some(person.id), Letter::NoPassword, shared.ports.clock.now().plus_seconds(86_400))
             .await;
     }
-    let (link, address) = link(shared, LinkPurpose::Reset, person.id, "".into(), paths::RESET).await?;
+    let (link, address) = link(shared, LinkPurpose::Reset, person.id, Link::MAILED.into(), paths::RESET).await?;
     post(shared, email, Some(person.id), Letter::Reset { link: address }, link.expires_at).await
 }
 

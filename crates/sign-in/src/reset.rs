@@ -66,6 +66,8 @@ pub(crate) fn asked_for_mail(
 /// A link that can be used now, and whose it is.
 struct Open {
     hash: Digest,
+    /// It went by mail to an address that was not verified: passkeys go with the old password.
+    first_proof: bool,
     account: Account,
     person: Principal,
 }
@@ -77,12 +79,15 @@ async fn open(shared: &Shared, ask: &Ask) -> Result<Open, gateway::Refusal> {
     };
     let hash = secret::hash(ask.form.get(fields::SECRET).trim().as_bytes());
     let found = shared.ports.store.link(LinkPurpose::Reset, hash, ask.now).await.map_err(store)?;
-    let Some(Link { person, .. }) = found else { return Err(gone("no such link, or it was used, or is over".into())) };
+    let Some(Link { person, note, .. }) = found else {
+        return Err(gone("no such link, or it was used, or is over".into()));
+    };
     let account = shared.ports.store.account(person).await.map_err(store)?;
     let principal = shared.ports.store.principal(person).await.map_err(store)?;
     match (account, principal) {
         (Some(account), Some(person)) if !person.disabled && account.password.is_some() => {
-            Ok(Open { hash, account, person })
+            let first_proof = &*note == Link::MAILED && !account.email_verified;
+            Ok(Open { hash, first_proof, account, person })
         }
         _ => Err(gone(format!("{person} is disabled, or has no password to replace"))),
     }
@@ -123,10 +128,15 @@ pub(crate) async fn sent(shared: &Shared, ask: &Ask) -> Answer {
     };
     shared.ports.sessions.forget_person(person);
     tell(shared, &open).await;
-    let Open { account, person, .. } = open;
+    let Open { account, person, first_proof, .. } = open;
     let account = Account { password_at: Some(ask.now), ..account };
+    let by = if first_proof {
+        "a new password, by a mail that showed whose the address is; passkeys of before are gone"
+    } else {
+        "a new password, by a link"
+    };
     // SECURITY: exactly what the password alone is worth: a second factor is asked for like after any other.
-    password::was_right(shared, ask, &account, &person, "a new password, by a link", false).await
+    password::was_right(shared, ask, &account, &person, by, false).await
 }
 
 /// Whoever did not do it shall know. That the mail cannot go out undoes nothing.

@@ -2,7 +2,7 @@
 use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension, Row};
-use store::{Account, Accounts, Answer, AppMember, Invitation, LinkPurpose, MemberRole, Principal, Totp};
+use store::{Account, Accounts, Answer, AppMember, Invitation, Link, LinkPurpose, MemberRole, Principal, Totp};
 use types::{CredentialId, Digest, PrincipalId, UnixMillis};
 
 use crate::{
@@ -245,14 +245,20 @@ impl Accounts for SqliteStore {
     fn reset_password(&self, link: Digest, now: UnixMillis, hash: Arc<str>) -> Answer<'_, Option<PrincipalId>> {
         self.write(ACCOUNT_LABEL, move |db| {
             let sql =
-                "SELECT l.person FROM link l JOIN principal p ON p.id = l.person JOIN account a ON a.person = l.person
+                "SELECT l.person, l.note = ?3 FROM link l JOIN principal p ON p.id = l.person JOIN account a ON a.person = l.person
                        WHERE l.hash = ?1 AND l.purpose = 'reset' AND l.used = 0 AND l.expires_at > ?2
                        AND p.disabled = 0 AND a.password IS NOT NULL";
-            let row = (link.as_bytes(), millis(now)?);
-            let found = db.prepare_cached(sql)?.query_row(row, |row| principal_id(row, 0)).optional()?;
-            let Some(person) = found else { return Ok(None) };
+            let row = (link.as_bytes(), millis(now)?, Link::MAILED);
+            let read = |row: &Row<'_>| Ok((principal_id(row, 0)?, row.get::<_, bool>(1)?));
+            let found = db.prepare_cached(sql)?.query_row(row, read).optional()?;
+            let Some((person, mailed)) = found else { return Ok(None) };
             let sql = "UPDATE account SET password = ?2, password_at = ?3 WHERE person = ?1";
             db.prepare_cached(sql)?.execute((person.as_bytes(), &*hash, millis(now)?))?;
+            if mailed {
+                let sql =
+                    "UPDATE account SET email_verified = 1, passkeys = '[]' WHERE person = ?1 AND email_verified = 0";
+                db.prepare_cached(sql)?.execute([person.as_bytes()])?;
+            }
             sessions::use_up_links(db, person, LinkPurpose::Reset)?;
             sessions::end_all_but(db, person, None, None)?;
             logins::end_all(db, person, now)?;

@@ -98,7 +98,8 @@ pub trait Accounts: Send + Sync {
         kept: Option<CredentialId>,
     ) -> Answer<'_, bool>;
     /// Uses up a reset link: sets the password, ends every session of its person, and voids their other reset links, in one
-    /// transaction. Their second factor stays. `None`, and nothing changed, when the link is unknown, used or over, its person is
+    /// transaction. Their second factor stays. Where the link was mailed and the address was not verified before, it is now, and the
+    /// passkeys go: whoever made the account never showed that the address is theirs. `None`, and nothing changed, when the link is unknown, used or over, its person is
     /// disabled, or has no password to replace: mail alone must not add a way in beside a passkey.
     fn reset_password(&self, link: Digest, now: UnixMillis, hash: Arc<str>) -> Answer<'_, Option<PrincipalId>>;
     /// Uses up a verification link of this person: the address that the link names is theirs. `false`, and nothing changed, when

@@ -67,6 +67,12 @@ pub struct Link {
     pub expires_at: UnixMillis,
 }
 
+impl Link {
+    /// The note of a reset link that went to the address of its account by mail, and into no other hands: whoever uses it has the
+    /// mailbox.
+    pub const MAILED: &'static str = "mailed";
+}
+
 /// What became of an attempt to use a link.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Use {

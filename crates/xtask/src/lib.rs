@@ -6,8 +6,12 @@
 #![forbid(unsafe_code)]
 
 pub mod packages;
+pub mod secrets;
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::{Path, PathBuf},
+};
 
 use anyhow::Context;
 use serde::Deserialize;
@@ -20,6 +24,7 @@ pub struct House {
     pub rooms: Rooms,
     pub fences: BTreeMap<String, Vec<String>>,
     pub forbids_unsafe: ForbidsUnsafe,
+    pub secrets: Secrets,
     pub licences: Licences,
 }
 
@@ -34,6 +39,12 @@ pub struct Rooms {
 pub struct ForbidsUnsafe {
     pub except: Vec<String>,
     pub file: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Secrets {
+    pub types: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -60,4 +71,25 @@ pub fn metadata() -> anyhow::Result<cargo_metadata::Metadata> {
         .manifest_path(root().join("Cargo.toml"))
         .other_options(["--locked".to_owned()])
         .exec()?)
+}
+
+/// All files and folders of the repository, by their path from its root, without what is built or fetched.
+pub fn tree() -> anyhow::Result<BTreeSet<PathBuf>> {
+    fn walk(root: &Path, folder: &Path, found: &mut BTreeSet<PathBuf>) -> anyhow::Result<()> {
+        for entry in std::fs::read_dir(folder)? {
+            let entry = entry?;
+            let (path, name) = (entry.path(), entry.file_name());
+            if ["target", "node_modules", ".git", ".serviceful", ".tools"].iter().any(|skip| name == *skip) {
+                continue;
+            }
+            found.insert(path.strip_prefix(root)?.to_owned());
+            if path.is_dir() {
+                walk(root, &path, found)?;
+            }
+        }
+        Ok(())
+    }
+    let (root, mut found) = (root(), BTreeSet::new());
+    walk(&root, &root, &mut found)?;
+    Ok(found)
 }

@@ -6,24 +6,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// All files and folders of the repository, without what is built or fetched.
+/// All files and folders of the repository.
 fn tree() -> BTreeSet<PathBuf> {
-    fn walk(root: &Path, folder: &Path, found: &mut BTreeSet<PathBuf>) {
-        for entry in fs::read_dir(folder).unwrap().flatten() {
-            let path = entry.path();
-            let name = entry.file_name();
-            if ["target", "node_modules", ".git", ".serviceful", ".tools"].iter().any(|skip| name == *skip) {
-                continue;
-            }
-            found.insert(path.strip_prefix(root).unwrap().to_owned());
-            if path.is_dir() {
-                walk(root, &path, found);
-            }
-        }
-    }
-    let (root, mut found) = (xtask::root(), BTreeSet::new());
-    walk(&root, &root, &mut found);
-    found
+    xtask::tree().unwrap()
 }
 
 /// The documents, each with its path from the root.
@@ -142,6 +127,36 @@ fn every_threat_that_a_header_points_to_is_written_down() {
         }
     }
     assert!(seen > 15, "{seen}");
+}
+
+#[test]
+fn every_test_that_a_security_paper_names_is_there() {
+    let tree = tree();
+    let source: String = tree
+        .iter()
+        .filter(|path| path.starts_with("crates") && path.extension().is_some_and(|e| e == "rs"))
+        .map(|path| fs::read_to_string(xtask::root().join(path)).unwrap())
+        .collect();
+    // Names of tests are sentences.
+    let is_test = |word: &&str| {
+        word.matches('_').count() >= 2
+            && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+    };
+    let (mut missing, mut seen) = (Vec::new(), 0);
+    for (document, text) in documents(&tree).into_iter().filter(|(path, _)| path.starts_with("docs/security")) {
+        for word in text.lines().flat_map(quoted).filter(is_test) {
+            seen += 1;
+            if !source.contains(&format!("fn {word}(")) {
+                missing.push(format!("{}: `{word}`", document.display()));
+            }
+        }
+    }
+    assert!(seen > 300, "the search finds what is there: {seen}");
+    assert!(
+        missing.is_empty(),
+        "If you are here because you renamed or removed a test: so do the papers that point to it\n{}",
+        missing.join("\n")
+    );
 }
 
 #[test]

@@ -12,20 +12,22 @@ use tokio::{
     sync::broadcast::{Receiver, error::RecvError},
     time::Instant,
 };
-use types::Clock;
 
 use super::apps;
 use crate::{
     input::{self, Query},
     reply,
     service::{Asked, Shared},
+    standing::Standing,
 };
 
 const TAIL: usize = 100;
-/// The answer ends after this, so that whoever lost the right to read loses the stream too; clients ask again.
+/// The answer ends after this; clients ask again.
 const FOLLOW: Duration = Duration::from_secs(15 * 60);
 /// An empty line this often tells a dead connection from a quiet one.
 const HEARTBEAT: Duration = Duration::from_secs(15);
+/// How long somebody who lost the right to read goes on reading, at most.
+const LOOK: Duration = Duration::from_secs(5);
 const KIND: &str = "application/x-ndjson";
 
 fn encode(line: &LogLine) -> Bytes {
@@ -43,7 +45,7 @@ fn encode(line: &LogLine) -> Bytes {
     bytes.into()
 }
 
-pub(crate) async fn read(shared: &Shared, asked: Asked) -> Result<Reply, Refusal> {
+pub(crate) async fn read(shared: &Arc<Shared>, asked: Asked) -> Result<Reply, Refusal> {
     let query = Query::parse(&asked.head, &["tail", "follow"])?;
     let (tail, follow) = (query.count("tail", TAIL, 0..=LOG_TAIL_MAX)?, query.flag("follow")?);
     let app = input::app(&asked.call)?;
@@ -60,26 +62,35 @@ pub(crate) async fn read(shared: &Shared, asked: Asked) -> Result<Reply, Refusal
     }
     let body = match new {
         None => reply::full(first),
-        Some(lines) => Follow::new(shared.ports.clock.clone(), lines, old, first).into_body(),
+        Some(lines) => {
+            let (shared, action) = (shared.clone(), asked.call.action);
+            let standing = Standing { shared, caller: asked.caller, action, resource: asked.call.resource };
+            Follow::new(standing, lines, old, first).into_body()
+        }
     };
     Ok(reply::with_body(StatusCode::OK, KIND, body).into())
 }
 
 /// A stream of lines to come.
 struct Follow {
-    clock: Arc<dyn Clock>,
+    standing: Standing,
     lines: Receiver<Arc<LogLine>>,
     /// Lines that were given already; emptied once the stream is past them.
     given: Vec<LogLine>,
     /// What is sent at once.
     first: Option<Bytes>,
     until: Instant,
+    /// When it was asked last whether the reader may.
+    looked: Instant,
+    /// When something was sent last.
+    sent: Instant,
 }
 
 impl Follow {
-    fn new(clock: Arc<dyn Clock>, lines: Receiver<Arc<LogLine>>, given: Vec<LogLine>, first: Vec<u8>) -> Self {
+    fn new(standing: Standing, lines: Receiver<Arc<LogLine>>, given: Vec<LogLine>, first: Vec<u8>) -> Self {
         // The wait on this task's own timer wheel, not a time that is recorded anywhere.
-        Self { clock, lines, given, first: Some(first.into()), until: Instant::now() + FOLLOW }
+        let now = Instant::now();
+        Self { standing, lines, given, first: Some(first.into()), until: now + FOLLOW, looked: now, sent: now }
     }
 
     fn into_body(self) -> Body {
@@ -91,17 +102,32 @@ impl Follow {
     }
 
     async fn next(&mut self) -> Option<Bytes> {
-        if let Some(first) = self.first.take() {
-            return Some(first);
-        }
+        let bytes = match self.first.take() {
+            Some(first) => first,
+            None => self.wait().await?,
+        };
+        self.sent = Instant::now();
+        Some(bytes)
+    }
+
+    /// What is to be sent next; `None` when it is over.
+    async fn wait(&mut self) -> Option<Bytes> {
         loop {
             let now = Instant::now();
             if now >= self.until {
                 return None;
             }
-            let wait = HEARTBEAT.min(self.until - now);
-            return match tokio::time::timeout(wait, self.lines.recv()).await {
-                Err(_) => Some(Bytes::from_static(b"\n")),
+            // SECURITY: the permit was for the moment of the request. Whoever was shut out since then reads no further.
+            if now >= self.looked + LOOK {
+                if !self.standing.holds().await {
+                    return None;
+                }
+                self.looked = now;
+            }
+            let wake = self.until.min(self.looked + LOOK).min(self.sent + HEARTBEAT);
+            return match tokio::time::timeout_at(wake, self.lines.recv()).await {
+                Err(_) if Instant::now() >= self.sent + HEARTBEAT => Some(Bytes::from_static(b"\n")),
+                Err(_) => continue,
                 Ok(Ok(line)) if self.was_given(&line) => continue,
                 Ok(Ok(line)) => Some(encode(&line)),
                 Ok(Err(RecvError::Lagged(count))) => Some(encode(&self.lost(count))),
@@ -120,7 +146,7 @@ impl Follow {
 
     fn lost(&self, count: u64) -> LogLine {
         LogLine {
-            at: self.clock.now(),
+            at: self.standing.shared.ports.clock.now(),
             function: String::new(),
             request: None,
             stream: "platform".to_owned(),

@@ -7,7 +7,7 @@ use control_api::{
 };
 use gateway::{ControlCall, Letter, NameFailure, NewLink, Post, Refusal, Renaming, Reply};
 use http::StatusCode;
-use store::{Credential, LinkPurpose, PeoplePage, Principal, PrincipalKind};
+use store::{Credential, Link, LinkPurpose, PeoplePage, Principal, PrincipalKind};
 use types::{AppName, MailId, PrincipalId, Secret, UnixMillis, counted};
 
 use super::{groups, mails, members};
@@ -241,10 +241,11 @@ pub(crate) async fn reset(shared: &Shared, asked: Asked) -> Result<Reply, Refusa
         return Err(refuse::conflict(format!("{} has no password, and signs in with a passkey", person.id))
             .next("a recovery code lets them in without it; without one, remove the person and invite them anew"));
     }
-    let new = NewLink { purpose: LinkPurpose::Reset, person: person.id, note: "".into() };
+    let mailed = shared.ports.mail.is_on() && !wanted.print;
+    let note = if mailed { Link::MAILED } else { "" };
+    let new = NewLink { purpose: LinkPurpose::Reset, person: person.id, note: note.into() };
     let (link, secret) = shared.ports.sessions.link(new).await.map_err(refuse::store)?;
 
-    let mailed = shared.ports.mail.is_on() && !wanted.print;
     let address = format!("{}/reset-password?secret={}", shared.ports.names.id_url(), secret.reveal());
     let to = Outgoing { to: account.email, person: Some(person.id), expires_at: link.expires_at };
     let (shown, mail) = match out(shared, mailed, to, address, |link| Letter::Reset { link }).await {

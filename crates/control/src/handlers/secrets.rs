@@ -69,7 +69,7 @@ async fn shown(shared: &Shared, entry: SecretEntry, granted: &[(String, SecretNa
         Some(id) => shared.ports.store.principal(id).await.map_err(refuse::store)?,
         None => None,
     };
-    let functions = granted.iter().filter(|(_, secret)| *secret == entry.name).map(|(function, _)| function.clone());
+    let functions = granted.iter().filter(|(_, name)| *name == entry.name).map(|(function, _)| function.clone());
     Ok(SecretView {
         functions: functions.collect(),
         name: entry.name,

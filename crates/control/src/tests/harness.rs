@@ -239,7 +239,13 @@ impl Room {
         let cx = Ctx::arrive(self.clock.clone(), self.clock.clone());
         let id = RequestId::from_bytes([5; 16]);
         let permit = Permit::for_test(id, head, body, caller.clone(), Intent::Control(call));
-        self.service.work(&cx, permit).await
+        let done = self.service.work(&cx, permit).await;
+        if let Err(refusal) = &done {
+            let (id, code) = (op.id(), refusal.code.as_str());
+            let known = op.refusals().any(|known| known == refusal.code);
+            assert!(known, "If you are here because `{id}` now answers {code}: add it to refusals.rs of control-api");
+        }
+        done
     }
 
     /// Status and JSON of an operation.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use control_api::{LogEntry, Op};
 use gateway::Body;
 use http_body_util::BodyExt;
-use types::Code;
+use types::{Code, CredentialId, Digest, PrincipalId, UnixMillis};
 
 use super::{
     fakes::line,
@@ -37,10 +37,55 @@ async fn a_tail_is_the_newest_lines_oldest_first() {
     }
 }
 
+/// The owner's credential, which the log is followed with.
+fn holds_a_token(room: &Room) {
+    room.store.credentials.lock().unwrap().push(store::Credential {
+        id: CredentialId::from_bytes([1; 16]),
+        principal: PrincipalId::from_bytes([1; 16]),
+        kind: store::CredentialKind::Cli,
+        audience: store::Audience::Platform,
+        secret_hash: Digest::from_bytes([1; 32]),
+        label: "laptop".into(),
+        created_at: UnixMillis(1),
+        expires_at: UnixMillis(u64::MAX),
+        revoked_at: None,
+        parent: None,
+    });
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_is_shut_out_follows_no_further() {
+    let ends: [(&str, fn(&Room)); 4] = [
+        ("disabled", |room| room.store.principals.lock().unwrap()[0].disabled = true),
+        ("removed", |room| drop(room.store.principals.lock().unwrap().remove(0))),
+        ("no owner any more", |room| {
+            room.store.principals.lock().unwrap()[0].kind = store::PrincipalKind::Person { owner: false };
+        }),
+        ("the token was revoked", |room| {
+            room.store.credentials.lock().unwrap()[0].revoked_at = Some(UnixMillis(2));
+        }),
+    ];
+    for (what, end) in ends {
+        let room = Room::new();
+        room.deploy("coffee", b"\0asmone").await;
+        holds_a_token(&room);
+        room.logs.old.lock().unwrap().push(line(1, "old"));
+        let response = room.raw(Op::AppLogs, &owner(), &["coffee"], "follow=true", Sent::Nothing).await.unwrap();
+        let mut body = response.into_body();
+        assert_eq!(texts(&next(&mut body).await), ["old"]);
+        assert_eq!(next(&mut body).await, "\n", "{what}: three looks found nothing");
+        end(&room);
+        let since = tokio::time::Instant::now();
+        assert!(body.frame().await.is_none(), "{what}");
+        assert!(since.elapsed().as_secs() <= 5, "{what}: {:?}", since.elapsed());
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn following_gives_each_line_once_tells_of_lost_ones_and_ends() {
     let room = Room::new();
     room.deploy("coffee", b"\0asmone").await;
+    holds_a_token(&room);
     room.logs.old.lock().unwrap().push(line(1, "old"));
     let response = room.raw(Op::AppLogs, &owner(), &["coffee"], "follow=true", Sent::Nothing).await.unwrap();
     let mut body = response.into_body();

@@ -142,6 +142,12 @@ fn refusals_say_what_to_do() {
     let unrouted = policy.judge(&Caller::Stranger, "GET", "/api/x", &Intent::UnroutedControl, NOW);
     assert_eq!(word(&unrouted), "401");
     assert_eq!(word(&policy.judge(&mia, "GET", "/api/x", &Intent::UnroutedControl, NOW)), "404");
+    // Another method than a path of the API has: 405, to whoever is somebody.
+    let method = Intent::ControlMethod { allowed: vec![types::Method::Get] };
+    assert_eq!(word(&policy.judge(&Caller::Stranger, "PUT", "/api/v1/apps", &method, NOW)), "401");
+    assert!(matches!(policy.judge(&mia, "PUT", "/api/v1/apps", &method, NOW), gateway::Decision::Allow { .. }));
+    let gone = Caller::Person(Person { disabled: true, ..person("dora", 7) });
+    assert_eq!(word(&policy.judge(&gone, "PUT", "/api/v1/apps", &method, NOW)), "403");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::platform::{Platform, Setup, guest, programs};
 
 /// What `make browser` installed.
-fn tools() -> PathBuf {
+pub(crate) fn tools() -> PathBuf {
     let given = std::env::var_os("SERVICEFUL_BROWSER").map(PathBuf::from);
     let folder = given.unwrap_or_else(|| programs().parent().unwrap().join("browser"));
     assert!(folder.join("installed").exists(), "there is no browser in {}; run `make browser`", folder.display());

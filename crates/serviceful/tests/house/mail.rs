@@ -17,7 +17,7 @@ async fn platform(config: String) -> Platform {
 }
 
 /// A platform that sends to a server of ours.
-async fn with_mail(more: &str) -> (Platform, Catcher) {
+pub(crate) async fn with_mail(more: &str) -> (Platform, Catcher) {
     let catcher = Catcher::start(Manners::default()).await;
     let platform = platform(format!("{}{more}", catcher.section())).await;
     (platform, catcher)
@@ -42,7 +42,7 @@ async fn settled(platform: &Platform, stage: &str) -> Value {
     panic!("no mail is {stage}: {newest}");
 }
 
-async fn invite(platform: &Platform, email: &str, more: Value) -> Value {
+pub(crate) async fn invite(platform: &Platform, email: &str, more: Value) -> Value {
     let mut body = json!({ "email": email });
     body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     let (status, made) = platform.api("POST", "/api/v1/invitations", Some(&body)).await;
@@ -51,13 +51,13 @@ async fn invite(platform: &Platform, email: &str, more: Value) -> Value {
 }
 
 /// Takes an invitation, or the end of a sign-up, with a password.
-async fn accept(platform: &Platform, browser: &mut Browser, secret: &str, name: &str) -> Page {
+pub(crate) async fn accept(platform: &Platform, browser: &mut Browser, secret: &str, name: &str) -> Page {
     let form = [("secret", secret), ("name", name), ("new_password", PASSWORD)];
     let page = browser.send(platform, ID, "/invitation", &form).await;
     browser.follow(platform, page).await
 }
 
-async fn forget(platform: &Platform, email: &str) -> Page {
+pub(crate) async fn forget(platform: &Platform, email: &str) -> Page {
     Browser::default().send(platform, ID, "/forgot-password", &[("email", email)]).await
 }
 

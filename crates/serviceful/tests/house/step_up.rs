@@ -42,7 +42,7 @@ async fn house(apps: &[(&str, &str)]) -> (Platform, Browser, String) {
 }
 
 /// Adds a passkey to the account that is signed in, on the way of an attempt.
-async fn add_passkey(platform: &Platform, browser: &mut Browser, tx: &str) -> (Device, Page) {
+pub(crate) async fn add_passkey(platform: &Platform, browser: &mut Browser, tx: &str) -> (Device, Page) {
     let mut device = Device::new(&origin(platform));
     let (asked, ceremony) = question(platform, browser, "/passkey/options", &[("tx", tx)]).await;
     let made = device.make(&asked);

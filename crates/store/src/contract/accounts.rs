@@ -149,6 +149,21 @@ pub async fn check_resets(make: impl Fn() -> AnyStore) {
     let left = ok(store.logins(Some(id(1))).await);
     assert!(left.iter().all(|(credential, _)| credential.revoked_at.is_some()), "{left:?}");
 
+    // By mail, to an address that nobody had shown to be theirs: what was put there before is no way in any more. Else it stays.
+    let key = |n: u8| -> std::sync::Arc<str> { format!("[{n}]").into() };
+    let account = async || ok(store.account(id(1)).await).unwrap_or_else(|| panic!("the account"));
+    assert!(ok(store.set_passkeys(id(1), "[]".into(), key(1)).await));
+    assert!(!now.email_verified && &*account().await.passkeys == "[1]", "a link that was handed over took nothing");
+    ok(store.add_link(link(76, LinkPurpose::Reset, 1, Link::MAILED)).await);
+    assert_eq!(ok(reset(76, 31).await), Some(id(1)));
+    let taken = account().await;
+    assert_eq!((&*taken.passkeys, taken.email_verified, taken.totp), ("[]", true, Some(totp(5))));
+    assert!(ok(store.set_passkeys(id(1), "[]".into(), key(2)).await));
+    ok(store.add_link(link(77, LinkPurpose::Reset, 1, Link::MAILED)).await);
+    assert_eq!(ok(reset(77, 31).await), Some(id(1)));
+    assert_eq!(&*account().await.passkeys, "[2]", "theirs, by now");
+    assert!(ok(store.set_passkeys(id(1), key(2), "[]".into()).await));
+
     for (n, purpose) in [(74, LinkPurpose::Reset), (75, LinkPurpose::Code)] {
         ok(store.add_link(link(n, purpose, 1, "")).await);
     }

@@ -202,9 +202,9 @@ impl Accounts for MemoryStore {
 
     fn reset_password(&self, link: Digest, now: UnixMillis, hash: Arc<str>) -> Answer<'_, Option<PrincipalId>> {
         let mut rooms = self.lock();
-        let Some(person) = rooms.open_link(LinkPurpose::Reset, link, now).map(|(link, _)| link.person) else {
-            return answer(Ok(None));
-        };
+        let found = rooms.open_link(LinkPurpose::Reset, link, now);
+        let found = found.map(|(link, _)| (link.person, &*link.note == crate::Link::MAILED));
+        let Some((person, mailed)) = found else { return answer(Ok(None)) };
         if rooms.principals.get(&person).is_none_or(|p| p.disabled) {
             return answer(Ok(None));
         }
@@ -212,6 +212,9 @@ impl Accounts for MemoryStore {
             return answer(Ok(None));
         };
         (account.password, account.password_at) = (Some(hash), Some(now));
+        if mailed && !account.email_verified {
+            (account.email_verified, account.passkeys) = (true, "[]".into());
+        }
         rooms.use_up_links(person, LinkPurpose::Reset);
         rooms.end_all_but(person, None, None);
         rooms.end_logins(person, now);
