@@ -10,7 +10,7 @@ use crate::{
     browser::Browser,
     key_holder::KeyHolder,
     mail::{accept, forget, invite, with_mail},
-    oauth::{Attempt, CONSOLE, LOOPBACK, house, url},
+    oauth_client::{Attempt, CONSOLE, LOOPBACK, house, url},
     passkeys::question,
     platform::{Platform, Setup, guest},
     sign_in::{COFFEE, ID, PASSWORD, password, person_of},

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::{
     browser::{Browser, encode},
     chromium::tools,
-    oauth::{LOOPBACK, house, url},
+    oauth_client::{LOOPBACK, house, url},
     platform::Platform,
     sign_in::{COFFEE, ID},
     wire::Request,
