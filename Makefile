@@ -10,8 +10,9 @@ export SERVICEFUL_GUESTS := $(GUESTS)
 export SERVICEFUL_JS_PACKAGES := $(TARGET)/js-packages
 export SERVICEFUL_BROWSER := $(TARGET)/browser
 export SERVICEFUL_OAUTH_CLIENT := $(TARGET)/oauth-client
+export SERVICEFUL_SCHEMATHESIS := $(TARGET)/schemathesis
 
-.PHONY: help setup build js-engine js-packages browser oauth-client guests up install test check bench bench-js clean-data
+.PHONY: help setup build js-engine js-packages browser oauth-client schemathesis guests up install test check bench bench-js clean-data
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -34,6 +35,9 @@ browser: setup ## Provide the Chromium that the pages are tried in
 oauth-client: setup ## Install the OAuth client that the token endpoint is tried with
 	@scripts/install-oauth-client.sh
 
+schemathesis: setup ## Install what makes requests out of the description of the API
+	@scripts/install-schemathesis.sh
+
 guests: setup ## Build the examples and the test guests from source
 	@scripts/build-guests.sh "$(GUESTS)"
 
@@ -48,7 +52,7 @@ install: ## Install what `make build` built below PREFIX (/usr/local), and DESTD
 	install -m 0644 "$(BIN)/js-engine.wasm" "$(DESTDIR)$(LIB)"
 	ln -sfn ../lib/serviceful/serviceful "$(DESTDIR)$(PREFIX)/bin/serviceful"
 
-test: setup guests js-engine js-packages browser oauth-client ## Run every test
+test: setup guests js-engine js-packages browser oauth-client schemathesis ## Run every test
 	@scripts/test.sh
 
 check: setup ## Format, lints, and the rules of the house

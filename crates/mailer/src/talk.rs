@@ -206,6 +206,7 @@ mod tests {
     }
 
     /// What becomes of one letter, whether the connection may be used for another, and what the server heard.
+    #[expect(clippy::disallowed_methods, reason = "a server that is late, in the test's own process")]
     async fn tried(manners: fn(&str) -> (Duration, &'static str)) -> (Outcome, bool, Vec<String>) {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");

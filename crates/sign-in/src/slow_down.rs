@@ -1,5 +1,6 @@
 //! "One moment, please": the puzzle before a password, where `stuffing.rs` asks for one. A browser with scripts has it solved while
-//! the password is typed; without, its owner waits as long as the page says, and the button goes on with what was typed. A known browser of the account has none, a passkey needs none.
+//! the password is typed; without, its owner waits as long as the page says, and the button goes on with what was typed. A known
+//! browser of the account has none, a passkey needs none.
 //! If this is wrong: passwords are tried in numbers, or people who did nothing are kept out.
 use gateway::{
     Refusal,

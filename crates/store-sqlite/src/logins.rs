@@ -95,8 +95,7 @@ fn make_room(db: &Connection, of: PrincipalId, now: UnixMillis) -> Result<Vec<Cr
     );
     let kept = i64::try_from(LOGINS_MAX - 1).unwrap_or(i64::MAX);
     let row = (of.as_bytes(), millis(now)?, kept);
-    let surplus: Result<Vec<Credential>, _> =
-        db.prepare_cached(&sql)?.query_map(row, |row| rows::credential(row))?.collect();
+    let surplus: Result<Vec<Credential>, _> = db.prepare_cached(&sql)?.query_map(row, rows::credential)?.collect();
     let mut surplus = surplus?;
     for credential in &mut surplus {
         revoke(db, credential.id, now)?;

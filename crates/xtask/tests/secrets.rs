@@ -1,5 +1,4 @@
 //! Nothing secret is in the tree, and nothing secret is compared in a time that says something of it.
-#![expect(clippy::unwrap_used, reason = "tests")]
 use std::collections::BTreeSet;
 
 use xtask::secrets::{compares_in_the_open, open_comparisons, planted, secret_types, sources};

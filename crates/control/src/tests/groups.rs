@@ -18,6 +18,9 @@ async fn room() -> Room {
     room
 }
 
+/// Whether a group is the app's admin, and who is in it.
+type Told = (Option<bool>, Vec<PrincipalId>);
+
 impl Room {
     async fn groups(&self, op: Op, values: &[&str], sent: Value) -> Result<Value, Refusal> {
         let sent = if sent.is_null() { Sent::Nothing } else { Sent::Json(sent) };
@@ -25,7 +28,7 @@ impl Room {
     }
 
     /// Who is in the group `baristas`, as `coffee` was told last.
-    fn told(&self) -> (u64, Vec<(Option<bool>, Vec<PrincipalId>)>) {
+    fn told(&self) -> (u64, Vec<Told>) {
         let seen = self.policy_release.seen.lock().unwrap();
         let last = seen.iter().rev().find(|release| release.app == app("coffee")).unwrap();
         let groups = last.groups.iter().map(|group| (group.admin, group.people.to_vec())).collect();

@@ -55,7 +55,8 @@ fn holds_a_token(room: &Room) {
 
 #[tokio::test(start_paused = true)]
 async fn who_is_shut_out_follows_no_further() {
-    let ends: [(&str, fn(&Room)); 4] = [
+    type End = fn(&Room);
+    let ends: [(&str, End); 4] = [
         ("disabled", |room| room.store.principals.lock().unwrap()[0].disabled = true),
         ("removed", |room| drop(room.store.principals.lock().unwrap().remove(0))),
         ("no owner any more", |room| {

@@ -49,7 +49,7 @@ async fn no_depth_ends_the_front_before_anybody_signed_in() {
             let form = format!("credential={}", percent(&text));
             for path in ["/sign-in/passkey", "/claim", "/invitation", "/passkey/options"] {
                 let request = Request::new("POST", ID, path).body("application/x-www-form-urlencoded", form.clone());
-                ask(request.from_own_page(platform.port), path);
+                ask(request.of_own_page(platform.port), path);
             }
         }
         // In what a header may hold.

@@ -24,7 +24,7 @@ fn tools() -> PathBuf {
 
 /// Opens what the client asks for and says yes; where the browser is sent then.
 async fn allow(platform: &Platform, browser: &mut Browser, link: &str) -> String {
-    let way = link.strip_prefix(&url(platform, ID, "")).expect("the sign-in origin");
+    let way = link.strip_prefix(&url(platform, ID, "")).unwrap();
     let page = browser.open(platform, ID, way).await;
     let page = browser.follow(platform, page).await;
     assert_eq!(page.status(), 200, "{}", page.text());

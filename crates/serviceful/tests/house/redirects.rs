@@ -265,7 +265,7 @@ async fn no_spelling_of_elsewhere_is_where_anybody_ends() {
         let Ok(referer) = http::HeaderValue::from_str(evil) else { continue };
         let raw = Request::new("POST", COFFEE, "/caller")
             .body("application/x-www-form-urlencoded", "a=1")
-            .from_own_page(platform.port)
+            .of_own_page(platform.port)
             .field("referer", referer.as_bytes())
             .send(platform.port);
         assert!((400..500).contains(&raw.status) && raw.field("location").is_none(), "{evil:?}: {}", raw.status);

@@ -214,7 +214,7 @@ impl Walker<'_> {
             Some((host, cookies)) if host == route.host => request.field("cookie", cookies.as_str()),
             _ => request,
         };
-        if route.method == "POST" { request.from_own_page(self.platform.port) } else { request.typed() }
+        if route.method == "POST" { request.of_own_page(self.platform.port) } else { request.typed() }
     }
 
     fn go(&mut self, asked: &str, request: &Request, may_be_cut: bool) -> Raw {
@@ -232,7 +232,7 @@ impl Walker<'_> {
         for step in 0..self.names.len() {
             let at = (step + round * 5) % self.names.len();
             // With an attempt that is none of ours, a page says so and looks at nothing else.
-            if self.names[at] == "tx" && round % 4 != 0 {
+            if self.names[at] == "tx" && !round.is_multiple_of(4) {
                 continue;
             }
             let pair = format!("{}={}", self.names[at], value(at));

@@ -54,7 +54,7 @@ impl Request {
     }
 
     /// As a page of the same origin sends it.
-    pub(crate) fn from_own_page(self, port: u16) -> Self {
+    pub(crate) fn of_own_page(self, port: u16) -> Self {
         let origin = format!("http://{}:{port}", self.host);
         self.field("origin", origin).field("sec-fetch-site", "same-origin").navigates()
     }

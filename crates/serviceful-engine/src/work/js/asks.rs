@@ -153,6 +153,28 @@ fn told(answer: KvAnswer) -> Vec<u8> {
     list
 }
 
+/// 1 or 0; below 0: the length of the text that says why there is no answer.
+pub(super) async fn allowed(
+    mut host: Caller<'_, Guest>,
+    action: (u32, u32),
+    resource: (u32, u32),
+    (to, room): (u32, u32),
+) -> Result<i32> {
+    let action = string(&host, action.0, action.1, NAME_BYTES)?;
+    let resource = string(&host, resource.0, resource.1, NAME_BYTES)?;
+    let call = host.data().call.clone();
+    match asks::allowed(&call, action, resource).await {
+        Ok(yes) => Ok(i32::from(yes)),
+        Err(text) => {
+            let memory = memory(&host)?;
+            let text = text.as_bytes();
+            let fits = text.get(..room as usize).unwrap_or(text);
+            memory.write(&mut host, to as usize, fits)?;
+            Ok(i32::try_from(fits.len()).map_or(i32::MIN, |length| -length))
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -184,28 +206,6 @@ mod tests {
             vec![],
         ] {
             assert_eq!(question(&bad), None);
-        }
-    }
-}
-
-/// 1 or 0; below 0: the length of the text that says why there is no answer.
-pub(super) async fn allowed(
-    mut host: Caller<'_, Guest>,
-    action: (u32, u32),
-    resource: (u32, u32),
-    (to, room): (u32, u32),
-) -> Result<i32> {
-    let action = string(&host, action.0, action.1, NAME_BYTES)?;
-    let resource = string(&host, resource.0, resource.1, NAME_BYTES)?;
-    let call = host.data().call.clone();
-    match asks::allowed(&call, action, resource).await {
-        Ok(yes) => Ok(i32::from(yes)),
-        Err(text) => {
-            let memory = memory(&host)?;
-            let text = text.as_bytes();
-            let fits = text.get(..room as usize).unwrap_or(text);
-            memory.write(&mut host, to as usize, fits)?;
-            Ok(i32::try_from(fits.len()).map_or(i32::MIN, |length| -length))
         }
     }
 }

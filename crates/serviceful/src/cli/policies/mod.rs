@@ -21,6 +21,9 @@ use super::{
 use cast::Cast;
 use table::{Expected, Row, Table, Wanted};
 
+/// The rules that decided.
+type Policies = Arc<[Arc<str>]>;
+
 /// Arguments of `policy`.
 #[derive(Debug, Args)]
 pub(crate) struct PolicyArgs {
@@ -168,12 +171,7 @@ impl Questions {
     }
 
     /// What a function would hear that asks.
-    fn may(
-        &self,
-        caller: &types::Caller,
-        action: &str,
-        resource: &str,
-    ) -> Result<(Expected, Arc<[Arc<str>]>), Failure> {
+    fn may(&self, caller: &types::Caller, action: &str, resource: &str) -> Result<(Expected, Policies), Failure> {
         let target = self.functions.first().ok_or_else(|| Failure::new("the app has no function that could ask"))?;
         let question = Question { target, caller, method: "GET", path: "/", at: cast::NOW, action, resource };
         match self.policy.ask(&question) {
