@@ -285,6 +285,43 @@ mod tests {
         assert_eq!(csv, "person,name,role\np,'=1+1,member\n");
     }
 
+    /// What must hold for whatever a file holds: rows that name somebody, or words that say what is wrong and where.
+    fn listed(file: &Path, bytes: &[u8]) {
+        std::fs::write(file, String::from_utf8_lossy(bytes).as_bytes()).expect("written");
+        let told = |failure: &Failure| {
+            let placed = failure.what.lines().skip(1).all(|line| line.starts_with("line ") || line.starts_with("and "));
+            let nobody = ["there is nobody in it", "lists nobody"].iter().any(|said| failure.what.contains(said));
+            assert!(nobody || (failure.what.lines().count() > 1 && placed), "{}", failure.what);
+        };
+        for format in [Format::Csv, Format::Jsonl] {
+            match read_people(file, Some(format)) {
+                Ok(read) => assert!(read.people.iter().all(|one| !one.email.trim().is_empty() && one.line > 0)),
+                Err(failure) => told(&failure),
+            }
+            match read_members(file, Some(format)) {
+                Ok(read) => assert!(read.iter().all(|one| !one.person.trim().is_empty() && one.line > 0)),
+                Err(failure) => told(&failure),
+            }
+        }
+    }
+
+    #[test]
+    fn mangled_lists_are_read_or_refused() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("list");
+        let seeds: [&[u8]; 5] = [
+            b"email,name,groups,owner\nada@example.org,\"Ada, \"\"L\"\"\",cooks waiters,true\n",
+            b"person,role,name\nAda,admin,'=1+1\np-aaaaaaaaaaaaaaaaaaaaaaaaaa,member,\n",
+            b"{\"email\":\"ada@example.org\",\"groups\":[\"cooks\"],\"disabled\":false}\n{\"email\":\"b@c\"}\n",
+            b"{\"person\":\"Ada\",\"role\":\"member\",\"name\":null}\n\n{\"person\":\" \",\"role\":\"admin\"}\n",
+            b"\xef\xbb\xbfemail;name\r\n\"a\r\nb\",,,\r\n\"unfinished",
+        ];
+        mangle::run(&seeds, 5_000, |bytes| listed(&file, bytes));
+        for open in ["[", "{\"email\":", "{\"groups\":[", "\"", ","] {
+            listed(&file, open.repeat(50_000).as_bytes());
+        }
+    }
+
     #[test]
     fn other_separators_and_spellings_of_columns_get_a_hint() {
         const SHAPE: Shape = Shape { columns: &["email", "name"], needed: &["email"] };
